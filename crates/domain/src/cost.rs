@@ -1,0 +1,158 @@
+//! What a session costs, exact with its reasons, and what that settles to in money.
+//!
+//! Invariant: a [`Priced`] is exact. Money appears only in a [`Settlement`], made by
+//! `pricing::settle`, the one rounding (design §4).
+
+use crate::money::{Currency, Money};
+use crate::price::{ExactCost, PriceE8, TaxRate};
+use crate::tariff::{Dimension, PriceLimit, TaxIncluded};
+use crate::time::Timestamp;
+
+/// One stretch of one dimension at one price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PricedStep {
+    /// What is counted.
+    pub dimension: Dimension,
+    /// Position of the tariff's element, from 0, for explanations.
+    pub element: u16,
+    /// Milliwatt hours, milliseconds, or 1 for a flat price.
+    pub quantity: i64,
+    /// Per kWh, per hour, or once.
+    pub price: PriceE8,
+    /// The tax of this step; absent means that none applies.
+    pub tax: Option<TaxRate>,
+    /// Billing block in Wh or seconds; 0 or 1 means none.
+    pub step_size: i32,
+    /// When the first of this quantity was used.
+    pub from: Timestamp,
+    /// When the last of this quantity was used.
+    pub to: Timestamp,
+}
+
+/// A session priced exactly, before blocks (`step_size`), limits and rounding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Priced {
+    /// The currency of all prices.
+    pub currency: Currency,
+    /// Whether prices contain tax.
+    pub tax_included: TaxIncluded,
+    /// In order of first use; the last of a dimension is its last active component.
+    pub steps: Vec<PricedStep>,
+    /// The tariff's lower bound.
+    pub min_price: Option<PriceLimit>,
+    /// The tariff's upper bound.
+    pub max_price: Option<PriceLimit>,
+}
+
+/// How a legal entity rounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rounding {
+    /// Which of net and gross is rounded first.
+    pub order: RoundingOrder,
+    /// What becomes of a half.
+    pub half: Half,
+    /// Whether blocks of a tariff count.
+    pub steps: StepRule,
+}
+
+impl Rounding {
+    /// `net_first`, half-up, blocks as OCPI 2.2.1 says (design §4).
+    pub const DEFAULT: Self = Self {
+        order: RoundingOrder::NetFirst,
+        half: Half::Up,
+        steps: StepRule::OncePerSession,
+    };
+}
+
+/// Which amount of a tax group is rounded from the exact cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RoundingOrder {
+    /// net = round(exact net), tax = round(net × rate), gross = net + tax (EN 16931).
+    NetFirst,
+    /// gross = round(exact gross), tax = round(exact tax), net the remainder.
+    GrossFirst,
+}
+
+/// What becomes of a half minor unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Half {
+    /// Away from zero.
+    Up,
+    /// To the even neighbour.
+    Even,
+    /// Towards zero.
+    Down,
+}
+
+/// Whether a tariff's `step_size` counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum StepRule {
+    /// Once per session for energy, once for time and parking together (OCPI 2.2.1).
+    OncePerSession,
+    /// Never (OCPI 3.0 has dropped it).
+    Off,
+}
+
+/// What a cost comes to in money. Sums hold exactly: lines per group, groups in all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settlement {
+    /// One per step, plus one per adjustment by a limit.
+    pub lines: Vec<SettledLine>,
+    /// One per tax rate, in order of rate, those without tax first.
+    pub groups: Vec<TaxGroup>,
+    /// Sum of the groups before tax.
+    pub net: Money,
+    /// Sum of the groups' tax.
+    pub tax: Money,
+    /// net + tax: what the driver owes.
+    pub gross: Money,
+    /// The exact cost before tax, after blocks and limits.
+    pub exact_net: ExactCost,
+}
+
+/// A line of a bill.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SettledLine {
+    /// What the line bills.
+    pub kind: LineKind,
+    /// Position of the tariff's element, from 0; 0 for adjustments.
+    pub element: u16,
+    /// Milliwatt hours, milliseconds or 1, with the block's surplus.
+    pub quantity: i64,
+    /// Per kWh, per hour, or once, as the tariff states it.
+    pub price: PriceE8,
+    /// The tax rate of its group.
+    pub tax: Option<TaxRate>,
+    /// Exact, before tax.
+    pub exact_net: ExactCost,
+    /// Before tax, rounded so that the lines of a group sum to its net.
+    pub net: Money,
+    /// When its first use was.
+    pub from: Timestamp,
+    /// When its last use was.
+    pub to: Timestamp,
+}
+
+/// What a line of a bill is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LineKind {
+    /// A priced dimension of the tariff.
+    Usage(Dimension),
+    /// What lifts the session to the tariff's minimum.
+    MinPrice,
+    /// What lowers the session to the tariff's maximum (negative).
+    MaxPrice,
+}
+
+/// The total of one tax rate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TaxGroup {
+    /// Absent means that no tax applies, which is not 0 %.
+    pub rate: Option<TaxRate>,
+    /// Before tax.
+    pub net: Money,
+    /// The tax.
+    pub tax: Money,
+    /// net + tax.
+    pub gross: Money,
+}

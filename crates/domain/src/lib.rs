@@ -1,0 +1,22 @@
+//! The words and numbers of charging and billing: what every other crate speaks.
+//!
+//! Values only: money, energy, time, ids, tariffs, events, effects, invoices. Invariant: no value
+//! here reads a clock, touches the world, or does arithmetic that can wrap or round silently.
+
+pub mod accounts;
+pub mod charging;
+pub mod control;
+pub mod cost;
+pub mod document;
+pub mod hash;
+pub mod ids;
+pub mod money;
+pub mod outcome;
+pub mod payment;
+pub mod price;
+pub mod quantity;
+pub mod reference;
+pub mod session;
+pub mod state;
+pub mod tariff;
+pub mod time;
