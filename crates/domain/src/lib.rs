@@ -4,6 +4,7 @@
 //! here reads a clock, touches the world, or does arithmetic that can wrap or round silently.
 
 pub mod accounts;
+pub mod chain;
 pub mod charging;
 pub mod control;
 pub mod cost;

@@ -1,1 +1,1 @@
-//! Under construction.
+//! Holds the structure of the workspace against its rules; see `tests/`.

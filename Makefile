@@ -1,0 +1,41 @@
+# wattledger: run `make` alone to see the targets.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+SEED ?= 1
+DATA ?= data
+
+# RocksDB is built once into a cache outside the checkout; every profile links that archive.
+ROCKSDB = export ROCKSDB_STATIC=1 ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)"
+# Benchmarks and runs use the release profile; tests the development profile.
+WATTLEDGER = "$${CARGO_TARGET_DIR:-target}/release/wattledger"
+
+.PHONY: help setup build run test check bench clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-8s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Install what is missing and build RocksDB once
+	@scripts/setup.sh
+	@scripts/rocksdb.sh >/dev/null
+
+build: setup ## Build the program (release)
+	@printf '\033[1m==>\033[0m Building wattledger (a few minutes the first time)\n'
+	@$(ROCKSDB); cargo build --release --locked -p wattledger-cli
+
+run: build ## Bill a simulated charging day, then stay up (ONCE=1 ends after the summary)
+	@$(WATTLEDGER) demo --data-dir "$(DATA)/demo" --fresh --seed $(SEED) $(if $(ONCE),--once)
+
+test: setup ## Run every test
+	@$(ROCKSDB); cargo test --locked --workspace --all-features
+
+check: setup ## Formatting, lints, documentation
+	cargo fmt --all --check
+	@$(ROCKSDB); cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
+	@$(ROCKSDB); RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --all-features
+
+bench: setup ## Measure the folds, pricing and the turn
+	@$(ROCKSDB); cargo bench --locked -p wattledger-benches
+
+clean: ## Remove build output and demo data (the RocksDB cache stays)
+	cargo clean
+	rm -rf "$(DATA)"

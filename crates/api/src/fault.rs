@@ -1,0 +1,96 @@
+//! What went wrong, in the form of an HTTP answer.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value};
+
+/// Why a request was not done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Which kind of fault: decides the status.
+    pub kind: FaultKind,
+    /// A stable code, such as `card_data_refused`.
+    pub code: String,
+    /// What happened, to which thing, and what to do.
+    pub message: String,
+    /// Position in a batch, from 0.
+    pub index: Option<usize>,
+    /// The field, as a path.
+    pub field: Option<String>,
+}
+
+/// The kinds of fault, each with its HTTP status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultKind {
+    /// 400: the request cannot be read.
+    Invalid,
+    /// 401: no valid signature.
+    Unauthorized,
+    /// 404: no such thing.
+    NotFound,
+    /// 409: it contradicts what was taken before.
+    Conflict,
+    /// 413: too much at once.
+    TooLarge,
+    /// 422: readable, but refused.
+    Refused,
+    /// 429: later.
+    Busy,
+    /// 503: the engine is not ready or has stopped.
+    Unavailable,
+}
+
+impl Fault {
+    /// A fault about the whole request.
+    #[must_use]
+    pub fn new(kind: FaultKind, code: &str, message: impl Into<String>) -> Self {
+        Self { kind, code: code.to_owned(), message: message.into(), index: None, field: None }
+    }
+
+    /// The same, at a position of a batch and a field.
+    #[must_use]
+    pub fn at(self, index: Option<usize>, field: Option<String>) -> Self {
+        Self { index, field, ..self }
+    }
+
+    /// The HTTP status.
+    #[must_use]
+    pub const fn status(&self) -> StatusCode {
+        match self.kind {
+            FaultKind::Invalid => StatusCode::BAD_REQUEST,
+            FaultKind::Unauthorized => StatusCode::UNAUTHORIZED,
+            FaultKind::NotFound => StatusCode::NOT_FOUND,
+            FaultKind::Conflict => StatusCode::CONFLICT,
+            FaultKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            FaultKind::Refused => StatusCode::UNPROCESSABLE_ENTITY,
+            FaultKind::Busy => StatusCode::TOO_MANY_REQUESTS,
+            FaultKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// The body of the answer.
+    #[must_use]
+    pub fn body(&self) -> Value {
+        let mut error = Map::new();
+        error.insert("code".to_owned(), self.code.clone().into());
+        error.insert("message".to_owned(), self.message.clone().into());
+        if let Some(index) = self.index {
+            error.insert("index".to_owned(), index.into());
+        }
+        if let Some(field) = &self.field {
+            error.insert("field".to_owned(), field.clone().into());
+        }
+        serde_json::json!({ "error": error })
+    }
+}
+
+impl IntoResponse for Fault {
+    fn into_response(self) -> Response {
+        let mut response = (self.status(), Json(self.body())).into_response();
+        if self.kind == FaultKind::Busy {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}

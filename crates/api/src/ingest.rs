@@ -1,0 +1,69 @@
+//! What comes in: events of gateways, documents of operators, notifications of processors.
+
+use crate::backend::{ApplyMode, Backend, EventForm};
+use crate::fault::{Fault, FaultKind};
+use crate::query::blocking;
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use serde_json::Value;
+use std::sync::Arc;
+
+type Shared = State<Arc<dyn Backend>>;
+
+/// `POST /v1/events`: 202 once durable.
+pub async fn events(
+    State(backend): Shared,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<(StatusCode, Json<Value>), Fault> {
+    let form = event_form(&headers)?;
+    let taken = blocking(move || backend.accept(&body, form)).await?;
+    Ok((StatusCode::ACCEPTED, taken))
+}
+
+fn event_form(headers: &HeaderMap) -> Result<EventForm, Fault> {
+    let stated = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let media = stated.unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    match media {
+        "application/cloudevents+json" => Ok(EventForm::Single),
+        "application/cloudevents-batch+json" => Ok(EventForm::Batch),
+        other => Err(Fault::new(
+            FaultKind::Invalid,
+            "content_type",
+            format!(
+                "content type `{other}` is not read here: send application/cloudevents+json for \
+                 one event or application/cloudevents-batch+json for an array"
+            ),
+        )),
+    }
+}
+
+/// `POST /v1/webhooks/{processor}`.
+pub async fn webhook(
+    State(backend): Shared,
+    Path(processor): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Json<Value>, Fault> {
+    let headers: Vec<(String, String)> = headers
+        .iter()
+        .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
+        .collect();
+    blocking(move || backend.webhook(&processor, &headers, &body)).await
+}
+
+/// `POST /v1/reference?dry_run=true`: a JSON array of documents.
+pub async fn reference(
+    State(backend): Shared,
+    Query(parameters): Query<Vec<(String, String)>>,
+    body: Bytes,
+) -> Result<Json<Value>, Fault> {
+    let dry = parameters.iter().any(|(name, value)| name == "dry_run" && value == "true");
+    let mode = if dry { ApplyMode::DryRun } else { ApplyMode::Apply };
+    let documents: Value = serde_json::from_slice(&body).map_err(|error| {
+        Fault::new(FaultKind::Invalid, "json", format!("the body is not JSON: {error}"))
+    })?;
+    blocking(move || backend.apply(&documents, mode)).await
+}

@@ -1,0 +1,134 @@
+//! What goes out: queries, records, audit, health and metrics.
+
+use crate::backend::{Backend, Health};
+use crate::fault::{Fault, FaultKind};
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+type Shared = State<Arc<dyn Backend>>;
+type Parameters = Query<Vec<(String, String)>>;
+
+/// Runs a call that may block, off the threads that serve.
+pub async fn blocking<F>(call: F) -> Result<Json<Value>, Fault>
+where
+    F: FnOnce() -> Result<Value, Fault> + Send + 'static,
+{
+    match tokio::task::spawn_blocking(call).await {
+        Ok(answer) => answer.map(Json),
+        Err(error) => {
+            tracing::error!(%error, "request ended in a panic");
+            Err(Fault::new(FaultKind::Unavailable, "internal", "the engine failed to answer; see its log"))
+        }
+    }
+}
+
+/// `GET /v1/events/{source}/{id}`.
+pub async fn event(
+    State(backend): Shared,
+    Path((source, id)): Path<(String, String)>,
+) -> Result<Json<Value>, Fault> {
+    blocking(move || backend.event(&source, &id)).await
+}
+
+async fn named(
+    backend: Arc<dyn Backend>,
+    name: &'static str,
+    parameters: Vec<(String, String)>,
+) -> Result<Json<Value>, Fault> {
+    blocking(move || backend.query(name, &parameters)).await
+}
+
+/// `GET /v1/sessions`.
+pub async fn sessions(
+    State(backend): Shared,
+    Query(parameters): Parameters,
+) -> Result<Json<Value>, Fault> {
+    named(backend, "sessions", parameters).await
+}
+
+/// `GET /v1/sessions/{id}`.
+pub async fn session(
+    State(backend): Shared,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Fault> {
+    named(backend, "session", vec![("id".to_owned(), id)]).await
+}
+
+/// `GET /v1/invoices`.
+pub async fn invoices(
+    State(backend): Shared,
+    Query(parameters): Parameters,
+) -> Result<Json<Value>, Fault> {
+    named(backend, "invoices", parameters).await
+}
+
+/// `GET /v1/invoices/{number}`.
+pub async fn invoice(
+    State(backend): Shared,
+    Path(number): Path<String>,
+) -> Result<Json<Value>, Fault> {
+    named(backend, "invoice", vec![("number".to_owned(), number)]).await
+}
+
+/// `GET /v1/reports/{usage|revenue}`.
+pub async fn report(
+    State(backend): Shared,
+    Path(report): Path<String>,
+    Query(parameters): Parameters,
+) -> Result<Json<Value>, Fault> {
+    match report.as_str() {
+        "usage" => named(backend, "usage", parameters).await,
+        "revenue" => named(backend, "revenue", parameters).await,
+        other => Err(Fault::new(
+            FaultKind::NotFound,
+            "report",
+            format!("there is no report `{other}`: usage or revenue"),
+        )),
+    }
+}
+
+/// `GET /v1/totals`.
+pub async fn totals(State(backend): Shared) -> Result<Json<Value>, Fault> {
+    named(backend, "totals", Vec::new()).await
+}
+
+/// `GET /v1/reference/{kind}` and `/{kind}/{id}`.
+pub async fn reference(
+    State(backend): Shared,
+    Path(path): Path<Vec<(String, String)>>,
+) -> Result<Json<Value>, Fault> {
+    named(backend, "reference", path).await
+}
+
+/// `GET /v1/topics/{topic}`.
+pub async fn records(
+    State(backend): Shared,
+    Path(topic): Path<String>,
+    Query(parameters): Parameters,
+) -> Result<Json<Value>, Fault> {
+    blocking(move || backend.records(&topic, &parameters)).await
+}
+
+/// `POST /v1/audit`.
+pub async fn audit(State(backend): Shared) -> Result<Json<Value>, Fault> {
+    blocking(move || backend.audit()).await
+}
+
+/// `GET /health`.
+pub async fn health(State(backend): Shared) -> (StatusCode, Json<Value>) {
+    let (status, state, detail) = match backend.health() {
+        Health::Starting => (StatusCode::SERVICE_UNAVAILABLE, "starting", String::new()),
+        Health::Restoring => (StatusCode::SERVICE_UNAVAILABLE, "restoring", String::new()),
+        Health::Ready(detail) => (StatusCode::OK, "ready", detail),
+        Health::Broken(detail) => (StatusCode::INTERNAL_SERVER_ERROR, "broken", detail),
+    };
+    (status, Json(json!({ "state": state, "detail": detail })))
+}
+
+/// `GET /metrics`.
+pub async fn metrics(State(backend): Shared) -> String {
+    backend.metrics()
+}

@@ -1,0 +1,98 @@
+//! The router, and serving it on a socket.
+
+use crate::backend::Backend;
+use crate::fault::{Fault, FaultKind};
+use crate::{ingest, query};
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::Uri;
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::{get, post};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+/// The largest body: 1 MiB (reliability §8.1).
+const BODY_BYTES_MAX: usize = 1_048_576;
+
+/// Every route, over a backend.
+pub fn router(backend: Arc<dyn Backend>) -> Router {
+    Router::new()
+        .route("/", get(index))
+        .route("/health", get(query::health))
+        .route("/metrics", get(query::metrics))
+        .route("/v1/events", post(ingest::events))
+        .route("/v1/events/{source}/{id}", get(query::event))
+        .route("/v1/webhooks/{processor}", post(ingest::webhook))
+        .route("/v1/reference", post(ingest::reference))
+        .route("/v1/reference/{kind}", get(query::reference))
+        .route("/v1/reference/{kind}/{id}", get(query::reference))
+        .route("/v1/sessions", get(query::sessions))
+        .route("/v1/sessions/{id}", get(query::session))
+        .route("/v1/invoices", get(query::invoices))
+        .route("/v1/invoices/{number}", get(query::invoice))
+        .route("/v1/reports/{report}", get(query::report))
+        .route("/v1/totals", get(query::totals))
+        .route("/v1/topics/{topic}", get(query::records))
+        .route("/v1/audit", post(query::audit))
+        .fallback(unknown)
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .with_state(backend)
+}
+
+async fn unknown(uri: Uri) -> Response {
+    let message = format!("there is nothing at `{}`; `/` lists what is there", uri.path());
+    Fault::new(FaultKind::NotFound, "path", message).into_response()
+}
+
+async fn index() -> Html<&'static str> {
+    Html(include_str!("index.html"))
+}
+
+/// A served router; it ends when it is dropped or told to stop.
+pub struct Server {
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Server {
+    /// Binds and serves on threads of its own.
+    ///
+    /// # Errors
+    /// When the address cannot be bound.
+    pub fn start(address: SocketAddr, router: Router) -> std::io::Result<Self> {
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let listener = runtime.block_on(tokio::net::TcpListener::bind(address))?;
+        let address = listener.local_addr()?;
+        let (stop, stopped) = oneshot::channel::<()>();
+        let thread = std::thread::Builder::new().name("api".to_owned()).spawn(move || {
+            let serve = axum::serve(listener, router).with_graceful_shutdown(async {
+                let _ = stopped.await;
+            });
+            if let Err(error) = runtime.block_on(async { serve.await }) {
+                tracing::error!(%error, "the api stopped serving");
+            }
+            runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+        })?;
+        Ok(Self { address, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}

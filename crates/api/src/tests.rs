@@ -1,0 +1,113 @@
+//! The api against a backend that records what it was asked.
+
+use crate::backend::{ApplyMode, Backend, EventForm, Health};
+use crate::fault::{Fault, FaultKind};
+use crate::router;
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, StatusCode};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tower::ServiceExt;
+
+struct Recorder;
+
+impl Backend for Recorder {
+    fn accept(&self, body: &[u8], form: EventForm) -> Result<Value, Fault> {
+        match body {
+            b"busy" => Err(Fault::new(FaultKind::Busy, "busy", "the log is behind; try again")),
+            b"bad" => Err(Fault::new(FaultKind::Refused, "field", "no")
+                .at(Some(3), Some("data.evse".to_owned()))),
+            _ => Ok(json!({ "form": format!("{form:?}"), "bytes": body.len() })),
+        }
+    }
+    fn webhook(&self, _: &str, _: &[(String, String)], _: &[u8]) -> Result<Value, Fault> {
+        Err(Fault::new(FaultKind::Unauthorized, "signature", "no signature"))
+    }
+    fn event(&self, source: &str, id: &str) -> Result<Value, Fault> {
+        Ok(json!({ "source": source, "id": id }))
+    }
+    fn apply(&self, _: &Value, mode: ApplyMode) -> Result<Value, Fault> {
+        Ok(json!(format!("{mode:?}")))
+    }
+    fn query(&self, name: &str, parameters: &[(String, String)]) -> Result<Value, Fault> {
+        Ok(json!({ "name": name, "parameters": parameters }))
+    }
+    fn records(&self, topic: &str, _: &[(String, String)]) -> Result<Value, Fault> {
+        Ok(json!(topic))
+    }
+    fn audit(&self) -> Result<Value, Fault> {
+        Ok(json!({}))
+    }
+    fn health(&self) -> Health {
+        Health::Restoring
+    }
+    fn metrics(&self) -> String {
+        "wattledger_up 1\n".to_owned()
+    }
+}
+
+fn ask(request: Request<Body>) -> (StatusCode, Value) {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        let answer = router(Arc::new(Recorder)).oneshot(request).await.unwrap();
+        let status = answer.status();
+        let body = to_bytes(answer.into_body(), 1 << 20).await.unwrap();
+        (status, serde_json::from_slice(&body).unwrap_or(Value::Null))
+    })
+}
+
+fn post(path: &str, content_type: &str, body: &'static str) -> (StatusCode, Value) {
+    let request = Request::post(path).header("content-type", content_type);
+    ask(request.body(Body::from(body)).unwrap())
+}
+
+#[test]
+fn events_are_accepted_by_their_content_type() {
+    let (status, answer) = post("/v1/events", "application/cloudevents+json; charset=utf-8", "{}");
+    assert_eq!((status, answer["form"].as_str()), (StatusCode::ACCEPTED, Some("Single")));
+    let (status, answer) = post("/v1/events", "application/cloudevents-batch+json", "[]");
+    assert_eq!((status, answer["form"].as_str()), (StatusCode::ACCEPTED, Some("Batch")));
+    let (status, answer) = post("/v1/events", "text/plain", "{}");
+    assert_eq!((status, answer["error"]["code"].as_str()), (StatusCode::BAD_REQUEST, Some("content_type")));
+}
+
+#[test]
+fn a_refusal_names_index_and_field_and_pressure_says_when_to_return() {
+    let (status, answer) = post("/v1/events", "application/cloudevents+json", "bad");
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(answer["error"]["index"], 3);
+    assert_eq!(answer["error"]["field"], "data.evse");
+    let (status, _) = post("/v1/events", "application/cloudevents+json", "busy");
+    assert_eq!(status, StatusCode::TOO_MANY_REQUESTS);
+}
+
+#[test]
+fn a_body_over_one_mebibyte_is_refused() {
+    let body = "x".repeat(1_048_577);
+    let request = Request::post("/v1/events").header("content-type", "application/cloudevents+json");
+    let (status, _) = ask(request.body(Body::from(body)).unwrap());
+    assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+#[test]
+fn sources_with_slashes_travel_encoded() {
+    let request = Request::get("/v1/events/urn%3Agw%2F1/e-7").body(Body::empty()).unwrap();
+    let (_, answer) = ask(request);
+    assert_eq!(answer, json!({ "source": "urn:gw/1", "id": "e-7" }));
+}
+
+#[test]
+fn health_is_503_until_ready_and_unknown_paths_are_404() {
+    let health = Request::get("/health").body(Body::empty()).unwrap();
+    assert_eq!(ask(health).0, StatusCode::SERVICE_UNAVAILABLE);
+    let nowhere = Request::get("/v2").body(Body::empty()).unwrap();
+    assert_eq!(ask(nowhere).0, StatusCode::NOT_FOUND);
+}
+
+#[test]
+fn a_dry_run_is_asked_for_in_the_query() {
+    let (_, answer) = post("/v1/reference?dry_run=true", "application/json", "[]");
+    assert_eq!(answer, json!("DryRun"));
+    let (status, _) = post("/v1/reference", "application/json", "not json");
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+}

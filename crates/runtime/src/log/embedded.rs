@@ -1,0 +1,340 @@
+//! The durable log of one process: a RocksDB of its own.
+//!
+//! One commit is one atomic write; `sync` makes all commits so far durable at once. Keys of records
+//! are topic, partition and offset; of compacted topics topic, partition and key, the offset inside, so
+//! that the newest record of a key replaces the older without a look. Invariant: what a durable reader
+//! has seen survives a power loss.
+
+mod keys;
+mod reading;
+mod writing;
+
+use super::{Cleanup, Consumer, Log, LogError, Producer, TopicSettings, Visibility};
+use crate::codec::{Input, put_bytes, put_varint};
+use rocksdb::{DB, Options, WriteBatch};
+use rustc_hash::FxHashMap;
+use std::path::Path;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// A log in a directory. Clones share it.
+#[derive(Clone)]
+pub struct EmbeddedLog {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    db: DB,
+    topics: FxHashMap<Arc<str>, Topic>,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Clone, Copy)]
+struct Topic {
+    id: u16,
+    settings: TopicSettings,
+}
+
+#[derive(Default)]
+struct State {
+    /// Next offset per (topic id, partition): committed, and durable.
+    ends: FxHashMap<(u16, u32), Ends>,
+    /// The newest epoch per transactional id.
+    epochs: FxHashMap<Box<str>, u64>,
+    /// Commits since the last sync.
+    unsynced: u64,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Ends {
+    start: i64,
+    committed: i64,
+    durable: i64,
+}
+
+impl EmbeddedLog {
+    /// Opens the log of a directory, making it and its topics where they are missing.
+    ///
+    /// # Errors
+    /// [`LogError::Locked`] when another process has it, [`LogError::Partitions`] when a topic was
+    /// made with another count.
+    pub fn open(path: &Path, topics: &[(&str, TopicSettings)]) -> Result<Self, LogError> {
+        let db = DB::open(&options(), path).map_err(|error| {
+            let detail = error.to_string();
+            if detail.contains("lock") || detail.contains("LOCK") {
+                LogError::Locked { path: path.display().to_string().into(), detail: detail.into() }
+            } else {
+                LogError::Storage(detail.into())
+            }
+        })?;
+        let topics = registered(&db, topics)?;
+        let mut state = State::default();
+        for topic in topics.values() {
+            for partition in 0..topic.settings.partitions {
+                let ends = read_ends(&db, topic.id, partition)?;
+                state.ends.insert((topic.id, partition), ends);
+            }
+        }
+        let shared =
+            Shared { db, topics, state: Mutex::new(state), changed: Condvar::new() };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// Syncs in the background whenever something was committed, at most every `interval`; the
+    /// handle stops it when dropped.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn sync_every(&self, interval: Duration) -> std::io::Result<Syncing> {
+        Syncing::start(self.clone(), interval)
+    }
+
+    /// Deletes records before an offset, never past what a group has still to read.
+    ///
+    /// # Errors
+    /// [`LogError::UnknownTopic`], or the disk.
+    pub fn trim(&self, topic: &str, partition: u32, before: i64) -> Result<i64, LogError> {
+        self.shared.trim(topic, partition, before)
+    }
+}
+
+impl Log for EmbeddedLog {
+    fn partitions(&self, topic: &str) -> Result<u32, LogError> {
+        Ok(self.shared.topic(topic)?.1.settings.partitions)
+    }
+
+    fn producer(&self, transactional_id: &str) -> Result<Box<dyn Producer>, LogError> {
+        let mut state = self.shared.lock();
+        let epoch = state.epochs.entry(transactional_id.into()).or_insert(0);
+        *epoch += 1;
+        Ok(Box::new(writing::EmbeddedProducer::new(
+            Arc::clone(&self.shared),
+            transactional_id.into(),
+            *epoch,
+        )))
+    }
+
+    fn consumer(&self, topic: &str, visibility: Visibility) -> Result<Box<dyn Consumer>, LogError> {
+        let (name, topic) = self.shared.topic(topic)?;
+        Ok(Box::new(reading::EmbeddedConsumer::new(
+            Arc::clone(&self.shared),
+            name,
+            topic,
+            visibility,
+        )))
+    }
+
+    fn committed(&self, group: &str, topic: &str, partition: u32) -> Result<Option<i64>, LogError> {
+        let (_, topic) = self.shared.topic(topic)?;
+        let stored = self.shared.db.get(keys::group(group, topic.id, partition)).map_err(storage)?;
+        Ok(stored.and_then(|bytes| Input(&bytes).signed()))
+    }
+
+    fn sync(&self) -> Result<(), LogError> {
+        let upto: Vec<((u16, u32), i64)> = {
+            let mut state = self.shared.lock();
+            if state.unsynced == 0 {
+                return Ok(());
+            }
+            state.unsynced = 0;
+            let behind = state.ends.iter().filter(|(_, ends)| ends.durable < ends.committed);
+            behind.map(|(key, ends)| (*key, ends.committed)).collect()
+        };
+        self.shared.db.flush_wal(true).map_err(storage)?;
+        let mut state = self.shared.lock();
+        for (key, committed) in upto {
+            let ends = state.ends.entry(key).or_default();
+            ends.durable = ends.durable.max(committed);
+        }
+        drop(state);
+        self.shared.changed.notify_all();
+        Ok(())
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn topic(&self, name: &str) -> Result<(Arc<str>, Topic), LogError> {
+        let found = self.topics.get_key_value(name);
+        let (name, topic) = found.ok_or_else(|| LogError::UnknownTopic(name.into()))?;
+        Ok((Arc::clone(name), *topic))
+    }
+
+    fn ends(&self, topic: u16, partition: u32) -> Ends {
+        self.lock().ends.get(&(topic, partition)).copied().unwrap_or_default()
+    }
+
+    fn trim(&self, topic: &str, partition: u32, before: i64) -> Result<i64, LogError> {
+        let (_, topic) = self.topic(topic)?;
+        if topic.settings.cleanup == Cleanup::Compact {
+            return Ok(0);
+        }
+        let slowest = self.slowest_group(topic.id, partition)?;
+        let ends = self.ends(topic.id, partition);
+        let before = before.min(slowest.unwrap_or(i64::MAX)).min(ends.durable);
+        if before <= ends.start {
+            return Ok(ends.start);
+        }
+        let mut batch = WriteBatch::default();
+        let from = keys::record(topic.id, partition, ends.start);
+        batch.delete_range(from, keys::record(topic.id, partition, before));
+        batch.put(keys::start(topic.id, partition), before.to_be_bytes());
+        self.db.write(batch).map_err(storage)?;
+        self.lock().ends.entry((topic.id, partition)).or_default().start = before;
+        Ok(before)
+    }
+
+    fn slowest_group(&self, topic: u16, partition: u32) -> Result<Option<i64>, LogError> {
+        let mut slowest: Option<i64> = None;
+        for entry in self.db.prefix_iterator([keys::GROUP]) {
+            let (key, value) = entry.map_err(storage)?;
+            if key.first() != Some(&keys::GROUP) {
+                break;
+            }
+            if key.ends_with(&keys::partition_suffix(topic, partition))
+                && let Some(next) = Input(&value).signed()
+            {
+                slowest = Some(slowest.map_or(next, |slowest| slowest.min(next)));
+            }
+        }
+        Ok(slowest)
+    }
+}
+
+/// Registers topics under numbers of their own; refuses another partition count.
+fn registered(
+    db: &DB,
+    topics: &[(&str, TopicSettings)],
+) -> Result<FxHashMap<Arc<str>, Topic>, LogError> {
+    let mut known: FxHashMap<Arc<str>, Topic> = FxHashMap::default();
+    let mut next = 0_u16;
+    for entry in db.prefix_iterator([keys::TOPIC]) {
+        let (key, value) = entry.map_err(storage)?;
+        let Some(name) = key.strip_prefix(&[keys::TOPIC]) else { break };
+        let name = String::from_utf8_lossy(name).into_owned();
+        let mut input = Input(&value);
+        let broken = || LogError::Storage(format!("topic `{name}` is unreadable").into());
+        let id = input.varint().and_then(|id| u16::try_from(id).ok()).ok_or_else(broken)?;
+        let partitions = input.varint().and_then(|n| u32::try_from(n).ok()).ok_or_else(broken)?;
+        next = next.max(id + 1);
+        let wanted = topics.iter().find(|(topic, _)| **topic == *name);
+        let cleanup = wanted.map_or(Cleanup::Retain(i64::MAX), |(_, settings)| settings.cleanup);
+        let settings = TopicSettings { partitions, cleanup };
+        known.insert(name.as_str().into(), Topic { id, settings });
+    }
+    for (name, settings) in topics {
+        match known.get(*name) {
+            Some(topic) if topic.settings.partitions != settings.partitions => {
+                return Err(LogError::Partitions {
+                    topic: (*name).into(),
+                    found: topic.settings.partitions,
+                    wanted: settings.partitions,
+                });
+            }
+            Some(_) => {}
+            None => {
+                let mut value = Vec::new();
+                put_varint(&mut value, u64::from(next));
+                put_varint(&mut value, u64::from(settings.partitions));
+                db.put([&[keys::TOPIC], name.as_bytes()].concat(), value).map_err(storage)?;
+                known.insert((*name).into(), Topic { id: next, settings: *settings });
+                next += 1;
+            }
+        }
+    }
+    Ok(known)
+}
+
+fn read_ends(db: &DB, topic: u16, partition: u32) -> Result<Ends, LogError> {
+    let number = |key: Vec<u8>| -> Result<i64, LogError> {
+        let stored = db.get(key).map_err(storage)?;
+        Ok(stored.and_then(|bytes| Some(i64::from_be_bytes(bytes.try_into().ok()?))).unwrap_or(0))
+    };
+    let end = number(keys::end(topic, partition))?;
+    let start = number(keys::start(topic, partition))?;
+    Ok(Ends { start, committed: end, durable: end })
+}
+
+fn options() -> Options {
+    let mut options = Options::default();
+    options.create_if_missing(true);
+    options.set_write_buffer_size(64 << 20);
+    options.set_max_write_buffer_number(3);
+    options.set_compression_type(rocksdb::DBCompressionType::Lz4);
+    options.set_wal_recovery_mode(rocksdb::DBRecoveryMode::PointInTime);
+    options.set_max_background_jobs(2);
+    options.set_keep_log_file_num(4);
+    options
+}
+
+fn storage(error: rocksdb::Error) -> LogError {
+    LogError::Storage(error.to_string().into())
+}
+
+/// Background syncing; stops when dropped.
+pub struct Syncing {
+    stop: Arc<(Mutex<bool>, Condvar)>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Syncing {
+    fn start(log: EmbeddedLog, interval: Duration) -> std::io::Result<Self> {
+        let stop = Arc::new((Mutex::new(false), Condvar::new()));
+        let told = Arc::clone(&stop);
+        let thread = std::thread::Builder::new().name("log-sync".to_owned()).spawn(move || {
+            let (flag, signal) = &*told;
+            let mut stopped = flag.lock().unwrap_or_else(PoisonError::into_inner);
+            while !*stopped {
+                let waited = signal.wait_timeout(stopped, interval);
+                stopped = waited.map_or_else(|error| error.into_inner().0, |(guard, _)| guard);
+                if let Err(error) = log.sync() {
+                    tracing::error!(%error, "the log cannot be synced: stop and check the disk");
+                    return;
+                }
+            }
+        })?;
+        Ok(Self { stop, thread: Some(thread) })
+    }
+}
+
+impl Drop for Syncing {
+    fn drop(&mut self) {
+        *self.stop.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.stop.1.notify_all();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Appends a record's body: everything but topic, partition and offset.
+fn encode(out: &mut Vec<u8>, record: &crate::record::Outgoing) {
+    put_bytes(out, &record.key);
+    match &record.value {
+        Some(value) => {
+            out.push(1);
+            put_bytes(out, value);
+        }
+        None => out.push(0),
+    }
+    match &record.link {
+        Some(link) => {
+            out.push(1);
+            put_bytes(out, link.source.as_bytes());
+            put_varint(out, u64::from(link.epoch));
+            put_varint(out, link.sequence);
+            put_varint(out, link.event.0 as u64);
+            put_varint(out, u64::from(link.event.1));
+        }
+        None => out.push(0),
+    }
+    put_varint(out, record.headers.len() as u64);
+    for (name, value) in &record.headers {
+        put_bytes(out, name.as_bytes());
+        put_bytes(out, value);
+    }
+}

@@ -1,0 +1,158 @@
+//! Decoded objects over a store: what a turn has changed, what the store has yet to take, and a cache.
+
+use rustc_hash::FxHashMap;
+
+/// Objects in memory; at most about `capacity` that nobody has changed.
+#[derive(Debug)]
+pub struct Overlay<V> {
+    slots: FxHashMap<Box<[u8]>, Slot<V>>,
+    in_turn: Vec<Box<[u8]>>,
+    unstored: Vec<Box<[u8]>>,
+    capacity: usize,
+    turn: u32,
+}
+
+#[derive(Debug)]
+struct Slot<V> {
+    value: Option<V>,
+    in_turn: bool,
+    unstored: bool,
+    used: u32,
+}
+
+impl<V> Overlay<V> {
+    /// An empty one.
+    #[must_use]
+    pub fn new(capacity: usize) -> Self {
+        let (slots, in_turn, unstored) = (FxHashMap::default(), Vec::new(), Vec::new());
+        Self { slots, in_turn, unstored, capacity, turn: 0 }
+    }
+
+    /// Whether it can answer for a key without the store.
+    #[must_use]
+    pub fn knows(&self, key: &[u8]) -> bool {
+        self.slots.contains_key(key)
+    }
+
+    /// The object of a key that it knows.
+    pub fn get(&mut self, key: &[u8]) -> Option<&V> {
+        let turn = self.turn;
+        let slot = self.slots.get_mut(key)?;
+        slot.used = turn;
+        slot.value.as_ref()
+    }
+
+    /// Takes an object out: until it is put back it is deleted.
+    pub fn take(&mut self, key: &[u8]) -> Option<V> {
+        let slot = self.slots.get_mut(key)?;
+        let value = slot.value.take();
+        if value.is_some() {
+            self.mark(key);
+        }
+        value
+    }
+
+    /// What the store says about a key.
+    pub fn loaded(&mut self, key: &[u8], value: Option<V>) {
+        let slot = Slot { value, in_turn: false, unstored: false, used: self.turn };
+        self.slots.insert(key.into(), slot);
+    }
+
+    /// Changes an object; `None` deletes it.
+    pub fn put(&mut self, key: &[u8], value: Option<V>) {
+        if let Some(slot) = self.slots.get_mut(key) {
+            slot.value = value;
+        } else {
+            self.loaded(key, value);
+        }
+        self.mark(key);
+    }
+
+    fn mark(&mut self, key: &[u8]) {
+        let Some(slot) = self.slots.get_mut(key) else { return };
+        slot.used = self.turn;
+        if !slot.in_turn {
+            slot.in_turn = true;
+            self.in_turn.push(key.into());
+        }
+        if !slot.unstored {
+            slot.unstored = true;
+            self.unstored.push(key.into());
+        }
+    }
+
+    /// What this turn has changed, in order of first change.
+    pub fn changed_in_turn(&self) -> impl Iterator<Item = (&[u8], Option<&V>)> {
+        self.in_turn.iter().map(|key| (&**key, self.slots.get(key).and_then(|slot| slot.value.as_ref())))
+    }
+
+    /// The turn has committed.
+    pub fn turn_done(&mut self) {
+        for key in self.in_turn.drain(..) {
+            if let Some(slot) = self.slots.get_mut(&key) {
+                slot.in_turn = false;
+            }
+        }
+        self.turn = self.turn.wrapping_add(1);
+    }
+
+    /// What the store has not taken yet.
+    pub fn unstored(&self) -> impl Iterator<Item = (&[u8], Option<&V>)> {
+        self.unstored.iter().map(|key| (&**key, self.slots.get(key).and_then(|slot| slot.value.as_ref())))
+    }
+
+    /// The store has taken everything.
+    pub fn stored(&mut self) {
+        for key in self.unstored.drain(..) {
+            if let Some(slot) = self.slots.get_mut(&key) {
+                slot.unstored = false;
+            }
+        }
+        if self.slots.len() > self.capacity {
+            self.evict();
+        }
+    }
+
+    /// Drops the half that was used longest ago.
+    fn evict(&mut self) {
+        let mut ages: Vec<u32> = self.slots.values().map(|slot| self.turn.wrapping_sub(slot.used)).collect();
+        let middle = ages.len() / 2;
+        let (_, median, _) = ages.select_nth_unstable(middle);
+        let median = *median;
+        let turn = self.turn;
+        self.slots.retain(|_, slot| slot.unstored || turn.wrapping_sub(slot.used) < median.max(1));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_turn_and_the_store_each_see_what_they_have_to_take() {
+        let mut overlay = Overlay::new(100);
+        overlay.loaded(b"a", Some(1));
+        overlay.put(b"b", Some(2));
+        assert_eq!(overlay.changed_in_turn().collect::<Vec<_>>(), [(&b"b"[..], Some(&2))]);
+        overlay.turn_done();
+        overlay.put(b"a", None);
+        assert_eq!(overlay.changed_in_turn().collect::<Vec<_>>(), [(&b"a"[..], None)]);
+        assert_eq!(overlay.unstored().count(), 2);
+        overlay.stored();
+        assert_eq!(overlay.unstored().count(), 0);
+    }
+
+    #[test]
+    fn the_cache_stays_bounded_and_never_drops_what_is_not_stored() {
+        let mut overlay = Overlay::new(10);
+        for key in 0..50_u8 {
+            overlay.loaded(&[key], Some(key));
+            overlay.turn_done();
+        }
+        overlay.put(&[0], Some(99));
+        overlay.stored();
+        overlay.put(&[1], Some(98));
+        assert!(overlay.slots.len() <= 27, "{}", overlay.slots.len());
+        assert_eq!(overlay.get(&[1]), Some(&98));
+    }
+}

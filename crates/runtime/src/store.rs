@@ -1,0 +1,115 @@
+//! Where a task's state is kept: one store per task, one atomic batch per write.
+
+use rocksdb::{DB, Direction, IteratorMode, Options, WriteBatch};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Keys and values of one task.
+pub trait Store: Send {
+    /// The value of a key.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Calls back for every entry of a prefix, in order of keys.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    fn scan(&self, prefix: &[u8], each: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError>;
+
+    /// Takes all changes or none; `None` deletes.
+    ///
+    /// # Errors
+    /// When the disk refuses: the task must stop.
+    fn write(&mut self, changes: &[(Vec<u8>, Option<Vec<u8>>)]) -> Result<(), StoreError>;
+}
+
+/// The disk refused.
+#[derive(Debug, thiserror::Error)]
+#[error("store failed: {0}")]
+pub struct StoreError(pub Box<str>);
+
+/// A RocksDB of its own, write-ahead log on.
+pub struct RocksStore(DB);
+
+impl RocksStore {
+    /// Opens or makes one.
+    ///
+    /// # Errors
+    /// When it is open elsewhere or the disk refuses.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let mut options = Options::default();
+        options.create_if_missing(true);
+        options.set_write_buffer_size(32 << 20);
+        options.set_compression_type(rocksdb::DBCompressionType::Lz4);
+        options.set_wal_recovery_mode(rocksdb::DBRecoveryMode::PointInTime);
+        options.set_keep_log_file_num(2);
+        let mut table = rocksdb::BlockBasedOptions::default();
+        table.set_bloom_filter(10.0, false);
+        table.set_block_size(16 << 10);
+        table.set_cache_index_and_filter_blocks(true);
+        options.set_block_based_table_factory(&table);
+        DB::open(&options, path).map(Self).map_err(failed)
+    }
+}
+
+impl Store for RocksStore {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.0.get(key).map_err(failed)
+    }
+
+    fn scan(&self, prefix: &[u8], each: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError> {
+        for entry in self.0.iterator(IteratorMode::From(prefix, Direction::Forward)) {
+            let (key, value) = entry.map_err(failed)?;
+            if !key.starts_with(prefix) {
+                break;
+            }
+            each(&key, &value);
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, changes: &[(Vec<u8>, Option<Vec<u8>>)]) -> Result<(), StoreError> {
+        let mut batch = WriteBatch::default();
+        for (key, value) in changes {
+            match value {
+                Some(value) => batch.put(key, value),
+                None => batch.delete(key),
+            }
+        }
+        self.0.write(batch).map_err(failed)
+    }
+}
+
+fn failed(error: rocksdb::Error) -> StoreError {
+    StoreError(error.to_string().into())
+}
+
+/// A store in memory, for tests and measurements.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryStore(pub BTreeMap<Vec<u8>, Vec<u8>>);
+
+impl Store for MemoryStore {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.0.get(key).cloned())
+    }
+
+    fn scan(&self, prefix: &[u8], each: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError> {
+        let from = self.0.range(prefix.to_vec()..);
+        for (key, value) in from.take_while(|(key, _)| key.starts_with(prefix)) {
+            each(key, value);
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, changes: &[(Vec<u8>, Option<Vec<u8>>)]) -> Result<(), StoreError> {
+        for (key, value) in changes {
+            match value {
+                Some(value) => self.0.insert(key.clone(), value.clone()),
+                None => self.0.remove(key),
+            };
+        }
+        Ok(())
+    }
+}

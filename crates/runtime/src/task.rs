@@ -1,0 +1,252 @@
+//! A task: one partition of a fold's input, with its state. One [`Task::turn`] is one transaction.
+
+mod opening;
+mod parking;
+mod turning;
+
+use crate::fold::{Fold, StateFault};
+use crate::link::LinkFault;
+use crate::log::{CommitError, Consumer, Log, LogError, Producer};
+use crate::meta::Meta;
+use crate::record::Record;
+use crate::metrics::Counters;
+use crate::overlay::Overlay;
+use crate::store::{Store, StoreError};
+use crate::timers::{Timer, Timers};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What a task is.
+#[derive(Clone, Debug)]
+pub struct TaskConfig {
+    /// The stage's name.
+    pub stage: Arc<str>,
+    /// Its one input topic.
+    pub input: Arc<str>,
+    /// The group under which its offsets are kept.
+    pub group: Arc<str>,
+    /// The partition.
+    pub partition: u32,
+    /// The changelog topic; `None` when the state is rebuilt from the input instead.
+    pub changelog: Option<Arc<str>>,
+    /// Where unreadable records go.
+    pub dead_letter: Arc<str>,
+    /// At most this many timers fire on one record; 0 means all that are due.
+    pub timers_per_record: usize,
+    /// Decoded objects kept that nobody has changed.
+    pub cache: usize,
+    /// More parked records than this stop the task.
+    pub parked_max: usize,
+}
+
+/// One partition of a fold's input, with its state.
+pub struct Task<F: Fold> {
+    config: TaskConfig,
+    fold: F,
+    log: Arc<dyn Log>,
+    producer: Box<dyn Producer>,
+    consumer: Box<dyn Consumer>,
+    store: Box<dyn Store>,
+    overlay: Overlay<F::Value>,
+    timers: Timers,
+    /// Timer keys changed since the store's last write.
+    timers_unstored: BTreeMap<Vec<u8>, bool>,
+    /// Parked units and how many records each holds back.
+    parked: BTreeMap<Box<[u8]>, u64>,
+    /// Store keys of parking changed since the store's last write.
+    parking_unstored: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    /// What made the fold panic: handled apart when it comes again.
+    poison: Option<turning::Poison>,
+    /// How many partitions each topic has that we write to.
+    destinations: FxHashMap<Arc<str>, u32>,
+    /// Fetched records; kept for its memory.
+    fetched: Vec<Record>,
+    meta: Meta,
+    /// The state needs no writing.
+    stored: bool,
+    counters: Counters,
+}
+
+/// What a turn did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TurnReport {
+    /// Records taken from the input.
+    pub records: usize,
+    /// Whether something in it was urgent.
+    pub urgent: bool,
+}
+
+impl<F: Fold> Task<F> {
+    /// The next input offset.
+    #[must_use]
+    pub const fn position(&self) -> i64 {
+        self.meta.input
+    }
+
+    /// The last tick it has seen.
+    #[must_use]
+    pub const fn logical_time(&self) -> i64 {
+        self.meta.logical_time
+    }
+
+    /// Its partition.
+    #[must_use]
+    pub const fn partition(&self) -> u32 {
+        self.config.partition
+    }
+
+    /// Its stage.
+    #[must_use]
+    pub fn stage(&self) -> &str {
+        &self.config.stage
+    }
+
+    /// Records visible and not folded yet.
+    ///
+    /// # Errors
+    /// When the log cannot be reached.
+    pub fn lag(&mut self) -> Result<i64, TaskError> {
+        Ok(self.consumer.end(self.config.partition)? - self.meta.input)
+    }
+
+    /// What it has done.
+    #[must_use]
+    pub const fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// Timers still to come.
+    pub fn pending_timers(&self) -> impl Iterator<Item = &Timer> {
+        self.timers.pending()
+    }
+
+    /// Parked units, with how many records each holds back.
+    #[must_use]
+    pub const fn parked(&self) -> &BTreeMap<Box<[u8]>, u64> {
+        &self.parked
+    }
+
+    /// Writes to the store what has committed since its last write. Call it only once that is durable.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn settle(&mut self) -> Result<(), TaskError> {
+        if self.stored {
+            return Ok(());
+        }
+        let mut changes = Vec::new();
+        for (key, value) in self.overlay.unstored() {
+            changes.push((key.to_vec(), value.map(encoded::<F>)));
+        }
+        for (key, set) in std::mem::take(&mut self.timers_unstored) {
+            changes.push((key, set.then(Vec::new)));
+        }
+        changes.extend(std::mem::take(&mut self.parking_unstored));
+        changes.push((crate::meta::KEY.to_vec(), Some(self.meta.encode())));
+        self.store.write(&changes)?;
+        self.overlay.stored();
+        self.stored = true;
+        Ok(())
+    }
+
+    /// Everything in the state, in order of keys, for comparing two tasks: table, key, value bytes.
+    /// Offsets of the changelog differ between runs and are left out.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn dump(&mut self) -> Result<Vec<(Vec<u8>, Vec<u8>)>, TaskError> {
+        self.settle()?;
+        let mut all = Vec::new();
+        self.store.scan(&[], &mut |key, value| {
+            if key != crate::meta::KEY {
+                all.push((key.to_vec(), value.to_vec()));
+            }
+        })?;
+        let meta = Meta { changelog: 0, ..self.meta.clone() };
+        all.push((crate::meta::KEY.to_vec(), meta.encode()));
+        Ok(all)
+    }
+}
+
+fn encoded<F: Fold>(value: &F::Value) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    F::encode(value, &mut bytes);
+    bytes
+}
+
+/// Why a task must stop.
+#[derive(Debug, thiserror::Error)]
+pub enum TaskError {
+    /// The log.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A state value.
+    #[error(transparent)]
+    State(#[from] StateFault),
+    /// A link.
+    #[error("{stage}/{partition} stops at offset {offset}: {fault}")]
+    Link {
+        /// The stage.
+        stage: Arc<str>,
+        /// The partition.
+        partition: u32,
+        /// The input offset.
+        offset: i64,
+        /// What is wrong.
+        fault: LinkFault,
+    },
+    /// A commit did not succeed; open the task again.
+    #[error(transparent)]
+    Commit(#[from] CommitError),
+    /// The store has seen what the log has not.
+    #[error(
+        "the store of {stage}/{partition} has folded up to {store}, its log only to {log}: the log has lost \
+         records. Restore the log, or delete this store to fold again from what is left"
+    )]
+    Ahead {
+        /// The stage.
+        stage: Arc<str>,
+        /// The partition.
+        partition: u32,
+        /// The store's next input offset.
+        store: i64,
+        /// The log's committed offset.
+        log: i64,
+    },
+    /// The changelog cannot bring the store up to the log.
+    #[error("{stage}/{partition} cannot be brought to offset {wanted}: {detail}")]
+    Restore {
+        /// The stage.
+        stage: Arc<str>,
+        /// The partition.
+        partition: u32,
+        /// The committed input offset.
+        wanted: i64,
+        /// What is missing.
+        detail: Box<str>,
+    },
+    /// Reading the state failed within a turn.
+    #[error("state of {stage}/{partition} failed: {detail}")]
+    Turn {
+        /// The stage.
+        stage: Arc<str>,
+        /// The partition.
+        partition: u32,
+        /// What failed.
+        detail: Box<str>,
+    },
+    /// Too much is parked.
+    #[error("{stage}/{partition} has parked {parked} records: look at them before going on")]
+    Parked {
+        /// The stage.
+        stage: Arc<str>,
+        /// The partition.
+        partition: u32,
+        /// How many.
+        parked: u64,
+    },
+}

@@ -1,0 +1,156 @@
+//! Opening a task: its store is brought up to what the log has committed, or it stops loudly.
+
+use super::{Task, TaskConfig, TaskError};
+use crate::fold::Fold;
+use crate::log::{FetchLimit, Log, Visibility};
+use crate::meta::{self, Meta};
+use crate::metrics::Counters;
+use crate::overlay::Overlay;
+use crate::store::Store;
+use crate::timers::{TABLE, Timer, Timers};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+const CHUNK: FetchLimit = FetchLimit { records: 4_096, bytes: 8 << 20 };
+
+impl<F: Fold> Task<F> {
+    /// Opens a task: fences older producers, reads the committed offset, rolls the store forward.
+    ///
+    /// # Errors
+    /// [`TaskError::Ahead`] for a store ahead of its log; [`TaskError::Restore`] when the changelog
+    /// does not reach the committed offset.
+    pub fn open(
+        config: TaskConfig,
+        fold: F,
+        log: Arc<dyn Log>,
+        mut store: Box<dyn Store>,
+    ) -> Result<Self, TaskError> {
+        let producer = log.producer(&format!("{}/{}", config.stage, config.partition))?;
+        let committed = log.committed(&config.group, &config.input, config.partition)?.unwrap_or(0);
+        let mut meta = stored_meta(&config, store.as_ref())?;
+        if meta.input > committed {
+            let (stage, partition) = (Arc::clone(&config.stage), config.partition);
+            return Err(TaskError::Ahead { stage, partition, store: meta.input, log: committed });
+        }
+        if meta.input < committed {
+            roll_forward(&config, log.as_ref(), store.as_mut(), &mut meta, committed)?;
+        }
+        meta.partitions = log.partitions(&config.input)?;
+        meta.fold_version = fold.version();
+        let consumer = log.consumer(&config.input, Visibility::Process)?;
+        let (timers, parked) = indexes(store.as_ref())?;
+        Ok(Self {
+            overlay: Overlay::new(config.cache),
+            config,
+            fold,
+            log,
+            producer,
+            consumer,
+            store,
+            timers,
+            timers_unstored: BTreeMap::new(),
+            parked,
+            parking_unstored: BTreeMap::new(),
+            poison: None,
+            destinations: FxHashMap::default(),
+            fetched: Vec::new(),
+            meta,
+            stored: true,
+            counters: Counters::default(),
+        })
+    }
+
+    /// Drops what has not been stored and opens again: after an indefinite commit or a panic.
+    pub(super) fn reopen(&mut self) -> Result<(), TaskError> {
+        let config = &self.config;
+        self.producer = self.log.producer(&format!("{}/{}", config.stage, config.partition))?;
+        let committed =
+            self.log.committed(&config.group, &config.input, config.partition)?.unwrap_or(0);
+        let mut meta = stored_meta(config, self.store.as_ref())?;
+        if meta.input < committed {
+            self.log.sync()?;
+            roll_forward(config, self.log.as_ref(), self.store.as_mut(), &mut meta, committed)?;
+        }
+        meta.partitions = self.meta.partitions;
+        meta.fold_version = self.meta.fold_version;
+        self.meta = meta;
+        self.overlay = Overlay::new(config.cache);
+        (self.timers, self.parked) = indexes(self.store.as_ref())?;
+        self.timers_unstored.clear();
+        self.parking_unstored.clear();
+        self.stored = true;
+        Ok(())
+    }
+}
+
+fn stored_meta(config: &TaskConfig, store: &dyn Store) -> Result<Meta, TaskError> {
+    let Some(bytes) = store.get(meta::KEY)? else { return Ok(Meta::default()) };
+    Meta::decode(&bytes).ok_or_else(|| TaskError::Restore {
+        stage: Arc::clone(&config.stage),
+        partition: config.partition,
+        wanted: 0,
+        detail: "the store's meta record is of another format; delete the store to restore it".into(),
+    })
+}
+
+/// Applies the changelog from where the store stands to its end.
+fn roll_forward(
+    config: &TaskConfig,
+    log: &dyn Log,
+    store: &mut dyn Store,
+    meta: &mut Meta,
+    committed: i64,
+) -> Result<(), TaskError> {
+    let restore = |detail: String| TaskError::Restore {
+        stage: Arc::clone(&config.stage),
+        partition: config.partition,
+        wanted: committed,
+        detail: detail.into(),
+    };
+    let topic = config.changelog.as_deref();
+    let topic = topic.ok_or_else(|| restore("no changelog is kept; fold the input again".into()))?;
+    let mut consumer = log.consumer(topic, Visibility::Process)?;
+    let end = consumer.end(config.partition)?;
+    let mut next = meta.changelog;
+    let mut records = Vec::new();
+    while next < end {
+        records.clear();
+        consumer.fetch(config.partition, next, CHUNK, &mut records)?;
+        let Some(last) = records.last() else { break };
+        next = last.offset + 1;
+        let mut changes = Vec::with_capacity(records.len());
+        for record in records.drain(..) {
+            if record.key == meta::KEY
+                && let Some(newer) = record.value.as_deref().and_then(Meta::decode)
+            {
+                *meta = newer;
+            }
+            changes.push((record.key, record.value));
+        }
+        store.write(&changes)?;
+    }
+    if meta.input != committed {
+        return Err(restore(format!("the changelog ends at offset {}", meta.input)));
+    }
+    meta.changelog = end;
+    store.write(&[(meta::KEY.to_vec(), Some(meta.encode()))])?;
+    Ok(())
+}
+
+type Parked = BTreeMap<Box<[u8]>, u64>;
+
+fn indexes(store: &dyn Store) -> Result<(Timers, Parked), TaskError> {
+    let mut timers = Timers::default();
+    store.scan(&[TABLE], &mut |key, _| {
+        if let Some(timer) = Timer::from_key(key) {
+            timers.set(timer);
+        }
+    })?;
+    let mut parked = Parked::new();
+    store.scan(&[super::parking::UNIT], &mut |key, value| {
+        let count = value.try_into().map_or(0, u64::from_be_bytes);
+        parked.insert(key.get(1..).unwrap_or_default().into(), count);
+    })?;
+    Ok((timers, parked))
+}

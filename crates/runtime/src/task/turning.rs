@@ -1,0 +1,325 @@
+//! One turn: fetch, check, fire, fold; then one transaction of outputs, changelog and offset.
+
+use super::{Task, TaskError, TurnReport, encoded};
+use crate::fold::{Class, Fold, Refusal, Turn};
+use crate::link::Arrival;
+use crate::log::{CommitError, FetchLimit, GroupOffset, LogError};
+use crate::meta;
+use crate::partitioner;
+use crate::record::{Destination, Link, Outgoing, Record, Urgency};
+use crate::timers::Timer;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// At most this many bytes of input in a turn.
+const TURN_BYTES: usize = 8 << 20;
+
+/// What made the fold panic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Poison {
+    /// A record, by its offset.
+    Record(i64),
+    /// A timer.
+    Timer(Timer),
+}
+
+/// What a turn has to commit besides the overlay.
+#[derive(Default)]
+pub struct Batch {
+    outputs: Vec<Outgoing>,
+    timers: BTreeMap<Vec<u8>, bool>,
+    pub(super) parking: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    announced: Vec<(Box<str>, u32)>,
+    fault: Option<Box<str>>,
+    /// What is being folded, in case it panics.
+    current: Option<Poison>,
+    /// Outputs before the current record, for numbering within it.
+    numbered: usize,
+}
+
+impl<F: Fold> Task<F> {
+    /// Folds up to `records_max` records and commits them. Nothing to fold: nothing happens.
+    ///
+    /// # Errors
+    /// The task must be opened again, or its cause mended first; see [`TaskError`].
+    pub fn turn(&mut self, records_max: usize) -> Result<TurnReport, TaskError> {
+        let limit = FetchLimit { records: records_max, bytes: TURN_BYTES };
+        let mut fetched = std::mem::take(&mut self.fetched);
+        fetched.clear();
+        self.consumer.fetch(self.config.partition, self.meta.input, limit, &mut fetched)?;
+        let report = self.turn_over(&fetched);
+        self.fetched = fetched;
+        report
+    }
+
+    fn turn_over(&mut self, fetched: &[Record]) -> Result<TurnReport, TaskError> {
+        if fetched.is_empty() {
+            return Ok(TurnReport::default());
+        }
+        let began = Instant::now();
+        let mut batch = Batch::default();
+        let mut report = TurnReport::default();
+        for record in fetched {
+            let folded = catch_unwind(AssertUnwindSafe(|| self.one(record, &mut batch)));
+            let Ok(folded) = folded else {
+                self.poison = batch.current.take().or(Some(Poison::Record(record.offset)));
+                tracing::error!(poison = ?self.poison, stage = %self.config.stage, "the fold panicked");
+                self.reopen()?;
+                return Ok(TurnReport::default());
+            };
+            folded?;
+            if let Some(detail) = batch.fault.take() {
+                let (stage, partition) = (Arc::clone(&self.config.stage), self.config.partition);
+                return Err(TaskError::Turn { stage, partition, detail });
+            }
+            self.number(record.offset, &mut batch)?;
+            self.meta.input = record.offset + 1;
+            report.records += 1;
+            report.urgent |= batch.outputs.iter().any(|output| output.urgency == Urgency::Urgent);
+            if report.urgent {
+                break;
+            }
+        }
+        for (source, epoch) in batch.announced.drain(..) {
+            self.meta.seen.announce(&source, epoch);
+        }
+        self.counters.fold_micros += began.elapsed().as_micros() as u64;
+        self.counters.records += report.records as u64;
+        self.commit(batch)?;
+        Ok(report)
+    }
+
+    fn one(&mut self, record: &Record, batch: &mut Batch) -> Result<(), TaskError> {
+        if let Some(link) = &record.link {
+            match self.meta.seen.arrive(link) {
+                Ok(Arrival::Next) => {}
+                Ok(Arrival::Again) => {
+                    self.counters.duplicates += 1;
+                    return Ok(());
+                }
+                Err(fault) => {
+                    return Err(TaskError::Link {
+                        stage: Arc::clone(&self.config.stage),
+                        partition: self.config.partition,
+                        offset: record.offset,
+                        fault,
+                    });
+                }
+            }
+        }
+        batch.current = Some(Poison::Record(record.offset));
+        match self.fold.classify(record) {
+            Class::Nothing => {}
+            Class::Unreadable(refusal) => self.dead_letter(record, &refusal, batch),
+            Class::Tick(at) => {
+                self.meta.logical_time = self.meta.logical_time.max(at);
+                self.fire_due(batch);
+                self.fold_one(record, batch);
+            }
+            Class::Data { routing, unit } => {
+                self.fire_of(&routing, batch);
+                let poisoned = self.poison == Some(Poison::Record(record.offset));
+                if poisoned || self.parked.contains_key(&unit) {
+                    self.poison = self.poison.take().filter(|_| !poisoned);
+                    self.park(batch, &unit, record)?;
+                } else {
+                    self.fold_one(record, batch);
+                }
+                if self.config.timers_per_record > 0 {
+                    self.fire_due(batch);
+                }
+            }
+            Class::Release(unit) => {
+                for held in self.unpark(batch, &unit)? {
+                    self.fold.classify(&held);
+                    self.fold_one(&held, batch);
+                }
+            }
+            Class::Skip(unit) => {
+                let skipped = Refusal { code: "skipped", message: "skipped by an operator".into() };
+                for held in self.unpark(batch, &unit)? {
+                    self.dead_letter(&held, &skipped, batch);
+                }
+            }
+        }
+        batch.current = None;
+        Ok(())
+    }
+
+    fn fold_one(&mut self, record: &Record, batch: &mut Batch) {
+        let (fold, mut turn) = self.split(batch);
+        if let Err(refusal) = fold.fold(record, &mut turn) {
+            self.dead_letter(record, &refusal, batch);
+        }
+    }
+
+    /// Fires what is due, in order, at most as many as the configuration says.
+    fn fire_due(&mut self, batch: &mut Batch) {
+        let mut fired = 0;
+        while self.config.timers_per_record == 0 || fired < self.config.timers_per_record {
+            let Some(timer) = self.timers.first_due(self.meta.logical_time) else { return };
+            self.fire(&timer, batch);
+            fired += 1;
+        }
+    }
+
+    /// Fires everything due of a routing key: before its next record.
+    fn fire_of(&mut self, routing: &[u8], batch: &mut Batch) {
+        while let Some(timer) = self.timers.first_due_of(routing, self.meta.logical_time) {
+            self.fire(&timer, batch);
+        }
+    }
+
+    fn fire(&mut self, timer: &Timer, batch: &mut Batch) {
+        self.timers.remove(timer);
+        batch.timers.insert(timer.key(), false);
+        self.counters.timers += 1;
+        let poisoned = self.poison.as_ref() == Some(&Poison::Timer(timer.clone()));
+        if poisoned {
+            self.poison = None;
+            tracing::error!(?timer, "a timer that panicked is dropped");
+            return;
+        }
+        let before = batch.current.replace(Poison::Timer(timer.clone()));
+        let (fold, mut turn) = self.split(batch);
+        fold.fire(timer, &mut turn);
+        batch.current = before;
+    }
+
+    fn split<'a>(&'a mut self, batch: &'a mut Batch) -> (&'a mut F, Turn<'a, F>) {
+        let turn = Turn {
+            overlay: &mut self.overlay,
+            store: self.store.as_ref(),
+            timers: &mut self.timers,
+            timer_changes: &mut batch.timers,
+            outputs: &mut batch.outputs,
+            announced: &mut batch.announced,
+            logical_time: self.meta.logical_time,
+            fault: &mut batch.fault,
+        };
+        (&mut self.fold, turn)
+    }
+
+    fn dead_letter(&mut self, record: &Record, refusal: &Refusal, batch: &mut Batch) {
+        self.counters.dead_letters += 1;
+        let coordinates = format!("{}/{}/{}", record.topic, record.partition, record.offset);
+        let header = |name: &str, value: &[u8]| (Box::from(name), value.to_vec());
+        batch.outputs.push(Outgoing {
+            topic: Arc::clone(&self.config.dead_letter),
+            to: Destination::Key,
+            key: coordinates.into_bytes(),
+            value: Some(record.value.clone().unwrap_or_default()),
+            link: None,
+            headers: vec![
+                header("topic", record.topic.as_bytes()),
+                header("partition", record.partition.to_string().as_bytes()),
+                header("offset", record.offset.to_string().as_bytes()),
+                header("key", &record.key),
+                header("stage", self.config.stage.as_bytes()),
+                header("code", refusal.code.as_bytes()),
+                header("message", refusal.message.as_bytes()),
+            ],
+            urgency: Urgency::Normal,
+        });
+    }
+
+    /// Gives the current record's outputs their partition and link.
+    fn number(&mut self, offset: i64, batch: &mut Batch) -> Result<(), TaskError> {
+        for (index, output) in batch.outputs.iter_mut().skip(batch.numbered).enumerate() {
+            let partition = match output.to {
+                Destination::Partition(partition) => partition,
+                Destination::Key => {
+                    let known = self.destinations.get(&output.topic).copied();
+                    let partitions = match known {
+                        Some(partitions) => partitions,
+                        None => {
+                            let partitions = self.log.partitions(&output.topic)?;
+                            self.destinations.insert(Arc::clone(&output.topic), partitions);
+                            partitions
+                        }
+                    };
+                    partitioner::partition(&output.key, partitions)
+                }
+            };
+            output.to = Destination::Partition(partition);
+            let sent = self.meta.sent.entry((Arc::clone(&output.topic), partition)).or_insert(0);
+            *sent += 1;
+            output.link = Some(Link {
+                source: format!("{}/{}", self.config.stage, self.config.partition).into(),
+                epoch: self.meta.epoch,
+                sequence: *sent,
+                event: (offset, index as u32),
+            });
+        }
+        batch.numbered = batch.outputs.len();
+        Ok(())
+    }
+
+    fn commit(&mut self, batch: Batch) -> Result<(), TaskError> {
+        let began = Instant::now();
+        let outputs = batch.outputs.len() as u64;
+        match self.transaction(&batch, batch.outputs.clone()) {
+            Ok(()) => {}
+            Err(TaskError::Commit(CommitError::Indefinite(error))) => {
+                tracing::warn!(%error, "outcome of a commit unknown: reading back what is committed");
+                return self.reopen();
+            }
+            Err(other) => return Err(other),
+        }
+        self.overlay.turn_done();
+        self.timers_unstored.extend(batch.timers);
+        self.parking_unstored.extend(batch.parking);
+        self.stored = false;
+        self.counters.turns += 1;
+        self.counters.outputs += outputs;
+        self.counters.commit_micros += began.elapsed().as_micros() as u64;
+        Ok(())
+    }
+
+    fn transaction(&mut self, batch: &Batch, outputs: Vec<Outgoing>) -> Result<(), TaskError> {
+        self.producer.begin()?;
+        for output in outputs {
+            self.producer.send(output)?;
+        }
+        if let Some(topic) = self.config.changelog.clone() {
+            self.send_changelog(&topic, batch)?;
+        }
+        self.producer.send_offset(GroupOffset {
+            group: Arc::clone(&self.config.group),
+            topic: Arc::clone(&self.config.input),
+            partition: self.config.partition,
+            next: self.meta.input,
+        })?;
+        let ends = self.producer.commit()?;
+        let changelog = self.config.changelog.as_deref();
+        if let Some(end) = ends.iter().find(|end| Some(&*end.topic) == changelog) {
+            self.meta.changelog = end.next;
+        }
+        Ok(())
+    }
+
+    fn send_changelog(&mut self, topic: &Arc<str>, batch: &Batch) -> Result<(), LogError> {
+        let partition = self.config.partition;
+        let entry = |key: Vec<u8>, value: Option<Vec<u8>>| Outgoing {
+            topic: Arc::clone(topic),
+            to: Destination::Partition(partition),
+            key,
+            value,
+            link: None,
+            headers: Vec::new(),
+            urgency: Urgency::Normal,
+        };
+        for (key, value) in self.overlay.changed_in_turn() {
+            self.producer.send(entry(key.to_vec(), value.map(encoded::<F>)))?;
+        }
+        for (key, set) in &batch.timers {
+            self.producer.send(entry(key.clone(), set.then(Vec::new)))?;
+        }
+        for (key, value) in &batch.parking {
+            self.producer.send(entry(key.clone(), value.clone()))?;
+        }
+        self.producer.send(entry(meta::KEY.to_vec(), Some(self.meta.encode())))
+    }
+}

@@ -1,0 +1,83 @@
+//! ACN-Data: the sessions JSON of the Adaptive Charging Network (one array of objects).
+//!
+//! `doneChargingTime` absent means unknown, not "charged to the end"; it is held at the disconnection
+//! where it comes later. `kWhDelivered` with a binary-float tail is rounded to the Wh.
+
+use super::{Imported, Refused, Session};
+use crate::times;
+use rust_decimal::{Decimal, RoundingStrategy};
+use serde::Deserialize;
+use std::io::Read;
+use std::str::FromStr;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Row {
+    #[serde(rename = "sessionID")]
+    session: String,
+    #[serde(rename = "stationID")]
+    station: String,
+    timezone: Option<String>,
+    connection_time: String,
+    disconnect_time: Option<String>,
+    done_charging_time: Option<String>,
+    k_wh_delivered: Box<serde_json::value::RawValue>,
+    #[serde(rename = "userID")]
+    user: Option<String>,
+}
+
+/// Reads a whole export.
+///
+/// # Errors
+/// When the file cannot be read or is no JSON array.
+pub fn read(mut input: impl Read) -> std::io::Result<Imported> {
+    let mut text = String::new();
+    input.read_to_string(&mut text)?;
+    let rows: Vec<Box<serde_json::value::RawValue>> =
+        serde_json::from_str(&text).map_err(std::io::Error::other)?;
+    let mut imported = Imported::default();
+    for (index, raw) in rows.iter().enumerate() {
+        let row = index.saturating_add(1);
+        match serde_json::from_str::<Row>(raw.get()) {
+            Ok(read) => match add(&mut imported, &read) {
+                Ok(()) => {}
+                Err(reason) => {
+                    imported.refused.push(Refused { row, name: Some(read.session), reason });
+                }
+            },
+            Err(error) => {
+                imported.refused.push(Refused { row, name: None, reason: error.to_string() });
+            }
+        }
+    }
+    Ok(imported.sorted())
+}
+
+fn add(imported: &mut Imported, row: &Row) -> Result<(), String> {
+    let time = |field: &str, text: &str| {
+        times::parse_rfc_1123(text).ok_or_else(|| format!("{field} `{text}` is not an RFC 1123 time"))
+    };
+    let optional = |field: &str, text: &Option<String>| {
+        text.as_deref().map(|text| time(field, text)).transpose()
+    };
+    let stated = row.k_wh_delivered.get();
+    let energy = Decimal::from_str(stated)
+        .or_else(|_| Decimal::from_scientific(stated))
+        .map_err(|_| format!("kWhDelivered `{stated}` is not a number"))?
+        .checked_mul(Decimal::ONE_THOUSAND)
+        .ok_or_else(|| format!("kWhDelivered `{stated}` is too large"))?
+        .round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero);
+    let session = Session {
+        source: "import:acn-data",
+        name: &row.session,
+        station: &row.station,
+        token: row.user.as_deref(),
+        started_at: time("connectionTime", &row.connection_time)?,
+        charged_at: optional("doneChargingTime", &row.done_charging_time)?,
+        ended_at: optional("disconnectTime", &row.disconnect_time)?,
+        energy_wh: &energy.to_string(),
+    };
+    imported.events.extend(session.events());
+    imported.stations.insert(row.station.clone(), row.timezone.clone());
+    Ok(())
+}

@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Installs what building wattledger needs and is not there yet, and says so.
+set -euo pipefail
+
+say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
+
+packages=()
+need() { command -v "$1" >/dev/null 2>&1 || packages+=("$2"); }
+need cc build-essential
+need c++ build-essential
+need clang clang
+need pkg-config pkg-config
+ldconfig -p 2>/dev/null | grep -q 'libclang' || packages+=(libclang-dev)
+
+if [ "${#packages[@]}" -gt 0 ]; then
+    if ! command -v apt-get >/dev/null 2>&1; then
+        say "Missing: ${packages[*]}. Install them with this system's package manager and run make again."
+        exit 2
+    fi
+    say "Installing with apt-get: ${packages[*]}"
+    sudo=""
+    [ "$(id -u)" = 0 ] || sudo="sudo"
+    $sudo apt-get update -qq
+    $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${packages[@]}" >/dev/null
+fi
+
+if ! command -v cargo >/dev/null 2>&1; then
+    say "Rust is missing. Install Rust 1.95 or newer with rustup (https://rustup.rs) and run make again."
+    exit 2
+fi
