@@ -47,7 +47,7 @@ pub fn fold(
         AccountRecord::SessionHeld(held) => bill::held(&mut desk, held),
         AccountRecord::PaymentOutcome(outcome) => payment::outcome(&mut desk, outcome)?,
         AccountRecord::InvoiceIssued(notice) => bill::issued(&mut desk, notice)?,
-        AccountRecord::DraftRejected(rejected) => bill::rejected(&mut desk, rejected),
+        AccountRecord::DraftRejected(rejected) => bill::rejected(&mut desk, rejected)?,
         AccountRecord::Reference(recorded) => account::recorded(&mut desk, recorded),
         AccountRecord::Tick(_) => {}
     }

@@ -10,8 +10,6 @@
 mod ask;
 mod disputes;
 mod outcome;
-#[cfg(test)]
-mod tests;
 
 pub use ask::{Ask, Flight};
 pub use disputes::{Dispute, DisputeStanding};
@@ -273,11 +271,6 @@ impl Payment {
         let possible = self.refunding == Refunding::Possible && !self.is_disputed();
         Ok((possible && owed.is_positive()).then_some(Operation::Refund { amount: owed }))
     }
-}
-
-/// Starts a payment and sends its first command.
-pub(crate) fn start(desk: &mut Desk<'_, '_>, payment: Payment) -> Result<(), Rejection> {
-    go_on(desk, payment, Turn::default())
 }
 
 /// A new payment that nothing was asked for yet.

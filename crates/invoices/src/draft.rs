@@ -184,7 +184,9 @@ fn reject(
         session: draft.supply.session.clone(),
         reason,
     };
-    effects.push(Effect::ToAccount(AccountNotice::Rejected(Box::new(rejected))));
+    effects.push(Effect::ToAccount(AccountNotice::Rejected(Box::new(
+        rejected,
+    ))));
 }
 
 /// Everything is computed before anything is stored: a rejection takes no number.

@@ -2,13 +2,13 @@
 //! become balanced journal entries.
 //!
 //! Invariant: per book, kind and year numbers run 1..n without a gap; a document and its entries
-//! leave in the same call; every entry balances per currency, and so does the book. A draft or fact
-//! that was folded before changes nothing.
+//! leave in the same call; every entry balances per currency, and so does the book. A draft or
+//! fact that was folded before changes nothing.
 //!
-//! Money that comes in for a draft that is not issued (yet, or ever) is posted to `unallocated`; the
-//! issue moves it to `ar:driver`. Open items are per invoice: after a correction the credited
-//! invoice's item may be negative by what the new one's is positive; the journal, whose entries name
-//! the session, nets them.
+//! Money that comes in for a draft that is not issued (yet, or ever) is posted to `unallocated`;
+//! the issue moves it to `ar:driver`. Open items are per invoice: after a correction the credited
+//! invoice's item may be negative by what the new one's is positive; the journal, whose entries
+//! name the session, nets them.
 
 mod book;
 mod draft;
@@ -16,9 +16,7 @@ mod payment;
 mod series;
 mod state;
 
-pub use state::{
-    Book, Credit, Document, Issued, Key, OpenItem, Series, SeriesKind, Timer, Value,
-};
+pub use state::{Book, Credit, Document, Issued, Key, OpenItem, Series, SeriesKind, Timer, Value};
 
 use wattledger_domain::document::{
     DraftRejected, InvoiceNotice, InvoiceRecord, IssuedDocument, JournalEntry,

@@ -72,8 +72,8 @@ pub(crate) const fn series_kind(draft: &InvoiceDraft) -> SeriesKind {
     }
 }
 
-/// The pattern with `{year}`, `{number}` and `{number:6}` (padded with zeros, at most 18) filled in;
-/// braces that say anything else stay as they are.
+/// The pattern with `{year}`, `{number}` and `{number:6}` (padded with zeros, at most 18) filled
+/// in; braces that say anything else stay as they are.
 fn formatted(pattern: &str, year: i32, sequence: i64) -> String {
     let mut text = String::with_capacity(pattern.len());
     let mut rest = pattern;

@@ -4,19 +4,6 @@ CREATE TABLE view_offsets (
     topic TEXT NOT NULL, partition_number BIGINT NOT NULL, next_offset BIGINT NOT NULL,
     PRIMARY KEY (topic, partition_number));
 
-CREATE TABLE sessions (
-    session TEXT NOT NULL PRIMARY KEY, version BIGINT NOT NULL, account TEXT NOT NULL,
-    auth_id TEXT, transaction_id TEXT, station TEXT NOT NULL, evse BIGINT NOT NULL,
-    site TEXT NOT NULL, legal_entity TEXT NOT NULL, tariff TEXT NOT NULL,
-    tariff_version BIGINT NOT NULL, time_zone TEXT NOT NULL, local_date TEXT NOT NULL,
-    local_hour BIGINT NOT NULL, utc_offset_minutes BIGINT NOT NULL, currency TEXT NOT NULL,
-    started_at BIGINT NOT NULL, ended_at BIGINT NOT NULL, energy BIGINT NOT NULL,
-    charging_ms BIGINT NOT NULL, suspended_by_vehicle_ms BIGINT NOT NULL,
-    suspended_by_station_ms BIGINT NOT NULL, other_ms BIGINT NOT NULL, end_evidence TEXT NOT NULL,
-    flags TEXT NOT NULL, rated_at BIGINT NOT NULL);
-CREATE INDEX sessions_by_start ON sessions (started_at, session);
-CREATE INDEX sessions_by_day ON sessions (local_date);
-
 CREATE TABLE session_versions (
     session TEXT NOT NULL, version BIGINT NOT NULL, account TEXT NOT NULL,
     auth_id TEXT, transaction_id TEXT, station TEXT NOT NULL, evse BIGINT NOT NULL,
@@ -28,6 +15,12 @@ CREATE TABLE session_versions (
     suspended_by_station_ms BIGINT NOT NULL, other_ms BIGINT NOT NULL, end_evidence TEXT NOT NULL,
     flags TEXT NOT NULL, rated_at BIGINT NOT NULL,
     PRIMARY KEY (session, version));
+CREATE INDEX session_versions_by_start ON session_versions (started_at, session);
+CREATE INDEX session_versions_by_day ON session_versions (local_date);
+
+-- A session is its newest version.
+CREATE VIEW sessions AS SELECT v.* FROM session_versions v WHERE NOT EXISTS (
+    SELECT 1 FROM session_versions n WHERE n.session = v.session AND n.version > v.version);
 
 CREATE TABLE priced_steps (
     session TEXT NOT NULL, version BIGINT NOT NULL, ordinal BIGINT NOT NULL,
@@ -44,12 +37,19 @@ CREATE TABLE charging_periods (
     PRIMARY KEY (session, version, ordinal));
 
 CREATE TABLE held_sessions (
-    session TEXT NOT NULL PRIMARY KEY, account TEXT NOT NULL, auth_id TEXT,
+    session TEXT NOT NULL, held_at BIGINT NOT NULL, account TEXT NOT NULL, auth_id TEXT,
     station TEXT NOT NULL, started_at BIGINT NOT NULL, ended_at BIGINT NOT NULL,
-    energy BIGINT NOT NULL, proposed_minor BIGINT, currency TEXT, held_at BIGINT NOT NULL);
+    energy BIGINT NOT NULL, proposed_minor BIGINT, currency TEXT,
+    PRIMARY KEY (session, held_at));
 CREATE TABLE held_reasons (
     session TEXT NOT NULL, held_at BIGINT NOT NULL, ordinal BIGINT NOT NULL, reason TEXT NOT NULL,
     PRIMARY KEY (session, held_at, ordinal));
+
+-- A session waits for what it was held for last, until it is rated.
+CREATE VIEW waiting_sessions AS SELECT h.* FROM held_sessions h WHERE NOT EXISTS (
+    SELECT 1 FROM held_sessions n WHERE n.session = h.session AND n.held_at > h.held_at)
+    AND NOT EXISTS (
+    SELECT 1 FROM session_versions v WHERE v.session = h.session AND v.rated_at >= h.held_at);
 
 -- Amounts as printed; `sign` is 1 for an invoice and -1 for a credit note.
 CREATE TABLE invoices (

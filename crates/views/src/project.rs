@@ -9,8 +9,8 @@ mod sessions;
 mod story;
 
 use crate::error::ViewError;
-use crate::insert::{Conflict, Rows, Table};
-use crate::record::{NextOffset, Recorded, ViewRecord};
+use crate::insert::Rows;
+use crate::record::{Recorded, ViewRecord};
 
 /// Adds the rows of one record.
 ///
@@ -36,24 +36,6 @@ pub fn project(recorded: &Recorded, rows: &mut Rows) -> Result<(), ViewError> {
         ViewRecord::PaymentOutcome(outcome) => story::payment_outcome(at, outcome, rows),
     }
     Ok(())
-}
-
-static OFFSETS: Table = Table {
-    name: "view_offsets",
-    columns: &["topic", "partition_number", "next_offset"],
-    conflict: Conflict::Newest("topic, partition_number", "next_offset"),
-};
-
-/// Adds the row that says how far a partition has been read.
-pub fn offset(next: &NextOffset, rows: &mut Rows) {
-    rows.add(
-        &OFFSETS,
-        [
-            (&*next.topic).into(),
-            next.partition.into(),
-            next.next.into(),
-        ],
-    );
 }
 
 /// The items of a list with their numbers, from 1.

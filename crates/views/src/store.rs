@@ -20,6 +20,13 @@ const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_first.sql")];
 /// More than the different statements there are, so that each is prepared once.
 const PREPARED_STATEMENTS: usize = 256;
 
+/// SQLite's page cache per connection, in KiB as the pragma wants it: 64 MiB hold the inner pages
+/// of all indexes of some million rows.
+const CACHE_KIB: &str = "-65536";
+
+/// The WAL goes into the database once it has this many pages of 4 KiB.
+const CHECKPOINT_PAGES: &str = "8192";
+
 /// How long a statement waits for another process that holds the database.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -46,6 +53,8 @@ impl Views {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
             .busy_timeout(BUSY_TIMEOUT)
+            .pragma("cache_size", CACHE_KIB)
+            .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
             .statement_cache_capacity(PREPARED_STATEMENTS);
         let (writer, reader) = runtime.block_on(async {
             let mut writer = SqliteConnection::connect_with(&options).await?;
@@ -70,13 +79,13 @@ impl Views {
         for recorded in batch {
             project::project(recorded, &mut rows)?;
         }
-        for next in offsets {
-            project::offset(next, &mut rows);
-        }
         self.runtime.block_on(async {
             let mut connection = self.writer.lock().await;
             let mut transaction = connection.begin().await?;
             rows.write(&mut transaction).await?;
+            for next in offsets {
+                advance(&mut transaction, next).await?;
+            }
             transaction.commit().await?;
             Ok(())
         })
@@ -103,6 +112,16 @@ impl Views {
         })
     }
 
+    /// Runs a statement, to break things with.
+    #[cfg(test)]
+    pub(crate) fn execute(&self, sql: &'static str) -> Result<(), ViewError> {
+        self.runtime.block_on(async {
+            let mut connection = self.writer.lock().await;
+            sqlx::raw_sql(sql).execute(&mut *connection).await?;
+            Ok(())
+        })
+    }
+
     /// Runs queries that all see the same state.
     pub(crate) fn read<T>(
         &self,
@@ -122,6 +141,21 @@ impl fmt::Debug for Views {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Views")
     }
+}
+
+/// Notes how far a partition has been read.
+async fn advance(connection: &mut SqliteConnection, to: &NextOffset) -> Result<(), ViewError> {
+    const SQL: &str = "INSERT INTO view_offsets (topic, partition_number, next_offset) \
+        VALUES ($1, $2, $3) ON CONFLICT (topic, partition_number) \
+        DO UPDATE SET next_offset = excluded.next_offset \
+        WHERE excluded.next_offset > view_offsets.next_offset";
+    sqlx::query(SQL)
+        .bind(&*to.topic)
+        .bind(to.partition)
+        .bind(to.next)
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 /// Brings the schema up to the newest version, each step in a transaction of its own.

@@ -1,1 +1,19 @@
-//! Under construction.
+//! Bytes and words: Avro and CloudEvents JSON ⇄ domain, operator documents, recorded sessions.
+//!
+//! Invariant: this crate decides nothing. What it cannot read it refuses by name and place.
+
+pub mod avro;
+pub mod card_numbers;
+pub mod cloud_events;
+pub mod documents;
+pub mod imports;
+pub mod json;
+mod listings;
+pub mod schema;
+pub mod times;
+pub mod topics;
+
+pub use avro::{Avro, DecodeError};
+#[doc(hidden)]
+pub use schema::{avro_enum, avro_field, avro_logical, avro_record};
+pub use serde_json::Value as Json;

@@ -227,6 +227,8 @@ impl Payment {
                 if self.phase == Phase::Asked {
                     self.phase = Phase::Refused;
                 }
+                // Should a hold turn up all the same, nobody counts on it any more.
+                self.wish = Wish::Release;
             }
             Operation::Increment { .. } => {
                 if let Phase::Held(hold) = &mut self.phase {

@@ -2,7 +2,7 @@
 
 use super::numbered;
 use crate::error::ViewError;
-use crate::insert::{Cell, Conflict, Rows, Table};
+use crate::insert::{Cell, Rows, Table};
 use crate::local_time::{date_text, local_time};
 use crate::words;
 use wattledger_domain::document::{
@@ -47,7 +47,6 @@ static INVOICES: Table = Table {
         "hash",
         "previous_hash",
     ],
-    conflict: Conflict::Keep,
 };
 static LINES: Table = Table {
     name: "invoice_lines",
@@ -55,12 +54,10 @@ static LINES: Table = Table {
         "invoice", "ordinal", "kind", "element", "quantity", "price_e8", "tax_rate", "net",
         "from_at", "to_at",
     ],
-    conflict: Conflict::Keep,
 };
 static GROUPS: Table = Table {
     name: "tax_groups",
     columns: &["invoice", "ordinal", "tax_rate", "net", "tax", "gross"],
-    conflict: Conflict::Keep,
 };
 static ENTRIES: Table = Table {
     name: "journal_entries",
@@ -76,12 +73,10 @@ static ENTRIES: Table = Table {
         "session",
         "entered_at",
     ],
-    conflict: Conflict::Keep,
 };
 static POSTINGS: Table = Table {
     name: "postings",
     columns: &["entry", "ordinal", "ledger", "side", "amount", "currency"],
-    conflict: Conflict::Keep,
 };
 static PAYMENTS: Table = Table {
     name: "payments",
@@ -99,7 +94,6 @@ static PAYMENTS: Table = Table {
         "currency",
         "moved_at",
     ],
-    conflict: Conflict::Keep,
 };
 
 /// An issued document with its lines and tax groups, dated on the site's wall clock at the start of

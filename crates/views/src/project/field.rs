@@ -1,6 +1,6 @@
 //! Field events, what became of them, what chargers were told, and reference documents.
 
-use crate::insert::{Cell, Conflict, Rows, Table};
+use crate::insert::{Cell, Rows, Table};
 use crate::record::{Coordinates, DeadLetter};
 use crate::words;
 use wattledger_domain::charging::{ChargingAction, ChargingCommand, FieldBody, FieldEvent};
@@ -25,7 +25,6 @@ static EVENTS: Table = Table {
         "occurred_at",
         "received_at",
     ],
-    conflict: Conflict::Keep,
 };
 static OUTCOMES: Table = Table {
     name: "outcomes",
@@ -41,7 +40,6 @@ static OUTCOMES: Table = Table {
         "detail",
         "judged_at",
     ],
-    conflict: Conflict::Keep,
 };
 static DEAD_LETTERS: Table = Table {
     name: "dead_letters",
@@ -53,7 +51,6 @@ static DEAD_LETTERS: Table = Table {
         "message",
         "set_aside_at",
     ],
-    conflict: Conflict::Keep,
 };
 static COMMANDS: Table = Table {
     name: "commands",
@@ -71,7 +68,6 @@ static COMMANDS: Table = Table {
         "currency",
         "ordered_at",
     ],
-    conflict: Conflict::Keep,
 };
 static REFERENCES: Table = Table {
     name: "reference_versions",
@@ -85,7 +81,6 @@ static REFERENCES: Table = Table {
         "hash",
         "document",
     ],
-    conflict: Conflict::Keep,
 };
 
 /// Where a field event says that it belongs.

@@ -2,49 +2,42 @@
 
 use super::numbered;
 use crate::error::ViewError;
-use crate::insert::{Conflict, Rows, Table};
+use crate::insert::{Rows, Table};
 use crate::local_time::local_time;
 use crate::words;
 use wattledger_domain::accounts::SessionHeld;
 use wattledger_domain::session::SessionRated;
 
-const SESSION_COLUMNS: &[&str] = &[
-    "session",
-    "version",
-    "account",
-    "auth_id",
-    "transaction_id",
-    "station",
-    "evse",
-    "site",
-    "legal_entity",
-    "tariff",
-    "tariff_version",
-    "time_zone",
-    "local_date",
-    "local_hour",
-    "utc_offset_minutes",
-    "currency",
-    "started_at",
-    "ended_at",
-    "energy",
-    "charging_ms",
-    "suspended_by_vehicle_ms",
-    "suspended_by_station_ms",
-    "other_ms",
-    "end_evidence",
-    "flags",
-    "rated_at",
-];
-static SESSIONS: Table = Table {
-    name: "sessions",
-    columns: SESSION_COLUMNS,
-    conflict: Conflict::Newest("session", "version"),
-};
 static VERSIONS: Table = Table {
     name: "session_versions",
-    columns: SESSION_COLUMNS,
-    conflict: Conflict::Keep,
+    columns: &[
+        "session",
+        "version",
+        "account",
+        "auth_id",
+        "transaction_id",
+        "station",
+        "evse",
+        "site",
+        "legal_entity",
+        "tariff",
+        "tariff_version",
+        "time_zone",
+        "local_date",
+        "local_hour",
+        "utc_offset_minutes",
+        "currency",
+        "started_at",
+        "ended_at",
+        "energy",
+        "charging_ms",
+        "suspended_by_vehicle_ms",
+        "suspended_by_station_ms",
+        "other_ms",
+        "end_evidence",
+        "flags",
+        "rated_at",
+    ],
 };
 static STEPS: Table = Table {
     name: "priced_steps",
@@ -61,7 +54,6 @@ static STEPS: Table = Table {
         "from_at",
         "to_at",
     ],
-    conflict: Conflict::Keep,
 };
 static PERIODS: Table = Table {
     name: "charging_periods",
@@ -79,7 +71,6 @@ static PERIODS: Table = Table {
         "local_hour",
         "utc_offset_minutes",
     ],
-    conflict: Conflict::Keep,
 };
 static HELD: Table = Table {
     name: "held_sessions",
@@ -95,15 +86,13 @@ static HELD: Table = Table {
         "currency",
         "held_at",
     ],
-    conflict: Conflict::Newest("session", "held_at"),
 };
 static REASONS: Table = Table {
     name: "held_reasons",
     columns: &["session", "held_at", "ordinal", "reason"],
-    conflict: Conflict::Keep,
 };
 
-/// A rated session: its version, and the session itself when this version is the newest.
+/// A version of a rated session, dated on the site's wall clock at its start.
 pub fn rated(rated: &SessionRated, rows: &mut Rows) -> Result<(), ViewError> {
     let local = local_time(rated.started_at, &rated.pins.time_zone)?;
     let flags: Vec<&str> = rated
@@ -112,36 +101,37 @@ pub fn rated(rated: &SessionRated, rows: &mut Rows) -> Result<(), ViewError> {
         .iter()
         .map(|flag| words::flag(*flag))
         .collect();
-    let row = [
-        rated.session.as_str().into(),
-        rated.version.into(),
-        rated.account.as_str().into(),
-        rated.authorization.as_ref().map(|id| id.as_str()).into(),
-        rated.transaction.as_ref().map(|id| id.as_str()).into(),
-        rated.pins.station.id.as_str().into(),
-        rated.evse.0.into(),
-        rated.pins.site.id.as_str().into(),
-        rated.pins.legal_entity.id.as_str().into(),
-        rated.pins.tariff.id.as_str().into(),
-        rated.pins.tariff.version.into(),
-        (&*rated.pins.time_zone).into(),
-        local.date.into(),
-        local.hour.into(),
-        local.utc_offset_minutes.into(),
-        rated.priced.currency.code().into(),
-        rated.started_at.0.into(),
-        rated.ended_at.0.into(),
-        rated.energy.0.into(),
-        rated.durations.charging.0.into(),
-        rated.durations.suspended_by_vehicle.0.into(),
-        rated.durations.suspended_by_station.0.into(),
-        rated.durations.other.0.into(),
-        words::end_evidence(rated.evidence.end).into(),
-        flags.join(" ").into(),
-        rated.rated_at.0.into(),
-    ];
-    rows.add(&VERSIONS, row.clone());
-    rows.add(&SESSIONS, row);
+    rows.add(
+        &VERSIONS,
+        [
+            rated.session.as_str().into(),
+            rated.version.into(),
+            rated.account.as_str().into(),
+            rated.authorization.as_ref().map(|id| id.as_str()).into(),
+            rated.transaction.as_ref().map(|id| id.as_str()).into(),
+            rated.pins.station.id.as_str().into(),
+            rated.evse.0.into(),
+            rated.pins.site.id.as_str().into(),
+            rated.pins.legal_entity.id.as_str().into(),
+            rated.pins.tariff.id.as_str().into(),
+            rated.pins.tariff.version.into(),
+            (&*rated.pins.time_zone).into(),
+            local.date.into(),
+            local.hour.into(),
+            local.utc_offset_minutes.into(),
+            rated.priced.currency.code().into(),
+            rated.started_at.0.into(),
+            rated.ended_at.0.into(),
+            rated.energy.0.into(),
+            rated.durations.charging.0.into(),
+            rated.durations.suspended_by_vehicle.0.into(),
+            rated.durations.suspended_by_station.0.into(),
+            rated.durations.other.0.into(),
+            words::end_evidence(rated.evidence.end).into(),
+            flags.join(" ").into(),
+            rated.rated_at.0.into(),
+        ],
+    );
     steps(rated, rows);
     periods(rated, rows)
 }

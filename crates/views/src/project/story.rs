@@ -1,6 +1,6 @@
 //! What is told only as part of a session's story: authorisation, running cost, processor calls.
 
-use crate::insert::{Cell, Conflict, Rows, Table};
+use crate::insert::{Cell, Rows, Table};
 use crate::record::Coordinates;
 use serde_json::{Value, json};
 use wattledger_domain::accounts::{AuthorizationPinned, RunningCost, SessionOpened};
@@ -26,7 +26,6 @@ static ITEMS: Table = Table {
         "happened_at",
         "body",
     ],
-    conflict: Conflict::Keep,
 };
 
 /// What an item can be found by.

@@ -25,6 +25,9 @@ pub enum By {
     Hour,
 }
 
+/// Later than every date, digit by digit.
+const AFTER_ALL_DATES: &str = "9999-99-99";
+
 /// Local dates of the sites: from the first, inclusive, to the last, exclusive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Period {
@@ -37,8 +40,10 @@ pub struct Period {
 impl Period {
     fn bounds(self) -> (String, String) {
         let from = self.from.map_or_else(String::new, date_text);
-        // A colon follows the digits in ASCII and in every collation in use.
-        (from, self.to.map_or_else(|| ":".to_owned(), date_text))
+        let to = self
+            .to
+            .map_or_else(|| AFTER_ALL_DATES.to_owned(), date_text);
+        (from, to)
     }
 }
 

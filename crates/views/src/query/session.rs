@@ -90,16 +90,16 @@ row! {
     }
 }
 
-/// Held sessions that have not been rated since.
+/// Held sessions with their reasons, from one of the two sources `h` of them.
 macro_rules! held_sql {
-    ($more:literal) => {
+    ($source:literal) => {
         concat!(
             "SELECT h.session, h.account, h.auth_id, h.station, h.started_at, h.ended_at,
              h.energy, h.proposed_minor, h.currency, h.held_at, COALESCE((
                 SELECT STRING_AGG(r.reason, ' ' ORDER BY r.ordinal) FROM held_reasons r
                 WHERE r.session = h.session AND r.held_at = h.held_at), '')
-             AS reasons FROM held_sessions h ",
-            $more
+             AS reasons FROM ",
+            $source
         )
     };
 }
@@ -130,11 +130,8 @@ impl Views {
     /// # Errors
     /// [`ViewError::Database`].
     pub fn held(&self, after: Option<&str>, limit: i64) -> Result<Vec<HeldRow>, ViewError> {
-        const SQL: &str = held_sql!(
-            "WHERE h.session > $1 AND NOT EXISTS (
-             SELECT 1 FROM sessions s WHERE s.session = h.session AND s.rated_at >= h.held_at)
-             ORDER BY h.session LIMIT $2"
-        );
+        const SQL: &str =
+            held_sql!("waiting_sessions h WHERE h.session > $1 ORDER BY h.session LIMIT $2");
         let limit = limit.clamp(0, PAGE_ROWS_MAX);
         self.read(async |connection| {
             Ok(rows!(HeldRow, connection, SQL, after.unwrap_or(""), limit)?)

@@ -2,7 +2,8 @@
 //! billed and booked.
 //!
 //! Field events carry no session id of ours. Those are told that stand at the session's station and
-//! name its transaction or authorisation, or happened on its EVSE (or on none) while it lasted.
+//! name its authorisation, or its transaction within a day of it, or happened on its EVSE (or on
+//! none) while it lasted.
 
 mod gather;
 

@@ -105,13 +105,9 @@ const MONEY: &str = "SELECT currency, CAST(SUM(net) AS BIGINT) AS net, \
     CASE movement WHEN 'dispute_lost' THEN amount ELSE 0 END \
     FROM payments) moved GROUP BY currency ORDER BY currency";
 
-const HELD: &str = "SELECT r.reason, COUNT(*) AS count FROM held_sessions h \
+const HELD: &str = "SELECT r.reason, COUNT(*) AS count FROM waiting_sessions h \
     JOIN held_reasons r ON r.session = h.session AND r.held_at = h.held_at \
-    WHERE NOT EXISTS (SELECT 1 FROM sessions s \
-    WHERE s.session = h.session AND s.rated_at >= h.held_at) GROUP BY r.reason ORDER BY r.reason";
-
-const HELD_SESSIONS: &str = "SELECT COUNT(*) FROM held_sessions h WHERE NOT EXISTS ( \
-    SELECT 1 FROM sessions s WHERE s.session = h.session AND s.rated_at >= h.held_at)";
+    GROUP BY r.reason ORDER BY r.reason";
 
 const REFUSED: &str = "SELECT reason, COUNT(*) AS count FROM commands WHERE action = 'refuse' \
     GROUP BY reason ORDER BY reason";
@@ -136,7 +132,7 @@ impl Views {
                 energy: scalar(connection, ENERGY).await?,
                 series: rows!(SeriesTotals, connection, SERIES)?,
                 money: rows!(MoneyTotals, connection, MONEY)?,
-                held: scalar(connection, HELD_SESSIONS).await?,
+                held: scalar(connection, "SELECT COUNT(*) FROM waiting_sessions").await?,
                 held_by_reason: rows!(Count, connection, HELD)?,
                 refused_by_reason: rows!(Count, connection, REFUSED)?,
                 outcomes: rows!(Count, connection, OUTCOMES)?,

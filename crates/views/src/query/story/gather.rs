@@ -11,6 +11,11 @@ use crate::query::rows;
 use crate::query::session::{HeldRow, SessionRow, held_sql};
 use sqlx::Row;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use wattledger_domain::time::Timestamp;
+
+/// Chargers use transaction ids again (OCPP 1.6 after a boot): one that an event names means this
+/// session only within a day of it.
+const TRANSACTION_MARGIN_MS: i64 = 86_400_000;
 
 /// What a session can be recognised by in records that do not name it.
 #[derive(Clone, Debug, Default)]
@@ -54,16 +59,11 @@ pub async fn of_session(
     session: &str,
 ) -> Result<Option<SessionStory>, ViewError> {
     const NEWEST: &str = "SELECT * FROM sessions WHERE session = $1";
+    const HELD: &str = held_sql!("held_sessions h WHERE h.session = $1 ORDER BY h.held_at");
     let rated = rows!(SessionRow, connection, NEWEST, session)?.pop();
-    let held = rows!(
-        HeldRow,
-        connection,
-        held_sql!("WHERE h.session = $1"),
-        session
-    )?
-    .pop();
+    let held = rows!(HeldRow, connection, HELD, session)?;
     let mut parts = Parts::default();
-    let traits = traits(connection, session, rated.as_ref(), held.as_ref()).await?;
+    let traits = traits(connection, session, rated.as_ref(), held.last()).await?;
     if let Some(traits) = &traits {
         field(connection, session, traits, &mut parts).await?;
     }
@@ -73,7 +73,7 @@ pub async fn of_session(
     recorded(connection, session, guest, &traits, &mut parts).await?;
     versions(connection, session, &mut parts).await?;
     money(connection, session, guest, &mut parts).await?;
-    if let Some(held) = held {
+    for held in held {
         parts.add(held.held_at, StoryPart::Held(held));
     }
     let mut items = parts.0;
@@ -127,7 +127,7 @@ async fn traits(
         auth_id: row.try_get("auth_id")?,
         account: row.try_get("account")?,
         started_at: row.try_get("happened_at")?,
-        ended_at: i64::MAX,
+        ended_at: Timestamp::LATEST.0,
         ..Traits::default()
     }))
 }
@@ -139,8 +139,9 @@ async fn field(
     traits: &Traits,
     parts: &mut Parts,
 ) -> Result<(), ViewError> {
-    const EVENTS: &str = "SELECT * FROM events WHERE station = $1 AND ( \
-        auth_id = $2 OR transaction_id = $3 OR (occurred_at >= $4 AND occurred_at <= $5 \
+    const EVENTS: &str = "SELECT * FROM events WHERE station = $1 AND (auth_id = $2 \
+        OR (transaction_id = $3 AND occurred_at >= $4 - $7 AND occurred_at <= $5 + $7) \
+        OR (occurred_at >= $4 AND occurred_at <= $5 \
         AND auth_id IS NULL AND (transaction_id IS NULL OR $3 IS NULL) \
         AND (evse IS NULL OR $6 IS NULL OR evse = $6))) \
         ORDER BY occurred_at, topic, partition_number, record_offset";
@@ -154,6 +155,7 @@ async fn field(
         traits.started_at,
         traits.ended_at,
         traits.evse,
+        TRANSACTION_MARGIN_MS,
     )?;
     for event in found {
         parts.add(event.occurred_at, StoryPart::Event(event));

@@ -1,0 +1,213 @@
+//! Whether a document may be recorded: what it refers to is known, and what it says makes sense.
+
+use crate::ControlState;
+use crate::document::{account_record, versions};
+use crate::state::{AccountRecord, Key, Value};
+use std::collections::BTreeSet;
+use wattledger_domain::hash::Digest;
+use wattledger_domain::ids::BookId;
+use wattledger_domain::reference::{
+    Content, Document, Kind, LegalEntity, Policy, Station, TariffAssignment, Token,
+};
+use wattledger_domain::tariff::Tariff;
+use wattledger_domain::time::Timestamp;
+
+/// The longest text of a document, so that a stage can keep one in a state value of 64 KiB.
+const TEXT_BYTES_MAX: usize = 48 * 1024;
+/// The longest id of a document.
+const ID_BYTES_MAX: usize = 255;
+
+/// Why a document is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// A partition may have passed that instant.
+    #[error("valid from {from}, but {earliest} is the earliest without back-dating")]
+    TooSoon {
+        /// What it asks for.
+        from: Timestamp,
+        /// What it may ask for.
+        earliest: Timestamp,
+    },
+    /// Its validity is empty or ends past the year 2100.
+    #[error("valid from {from} to {to}: no time before the year 2100 lies between")]
+    NeverValid {
+        /// From.
+        from: Timestamp,
+        /// To.
+        to: Timestamp,
+    },
+    /// Its hash is not its text's.
+    #[error("hash is not that of the text")]
+    HashDiffers,
+    /// Its text is too long.
+    #[error("text is {bytes} bytes, more than {TEXT_BYTES_MAX}")]
+    TooLong {
+        /// How long.
+        bytes: usize,
+    },
+    /// Its id is empty or too long.
+    #[error("id is empty or longer than {ID_BYTES_MAX} bytes")]
+    BadId,
+    /// It refers to what nobody has submitted.
+    #[error("{} `{id}` is not known", kind.word())]
+    Unknown {
+        /// Of which kind.
+        kind: Kind,
+        /// Which.
+        id: Box<str>,
+    },
+    /// A book belongs to one seller.
+    #[error("book `{book}` belongs to another legal entity")]
+    BookTaken {
+        /// Which.
+        book: BookId,
+    },
+    /// Numbers would repeat in the next year.
+    #[error("number format `{format}` lacks {{year}} or {{number}}")]
+    NumberFormat {
+        /// The format.
+        format: Box<str>,
+    },
+    /// Numbers of the two kinds of document would be equal.
+    #[error("invoices and credit notes have one number format")]
+    SameNumberFormats,
+    /// EVSEs are numbered from 1, each once, and have a rated power.
+    #[error("evse {0} is numbered below 1 or twice, or has no rated power")]
+    BadEvse(i32),
+    /// An amount, factor or span of a policy is negative.
+    #[error("policy has a negative amount, factor or span")]
+    NegativePolicy,
+    /// A tariff that prices nothing.
+    #[error("tariff has no element, or an element without a component")]
+    EmptyTariff,
+    /// An account has as many tokens as it may.
+    #[error("account has {} tokens already", AccountRecord::TOKENS_MAX)]
+    TooManyTokens,
+}
+
+pub(crate) fn check(state: &mut ControlState<'_>, document: &Document) -> Result<(), Refusal> {
+    let bytes = document.text.len();
+    if bytes > TEXT_BYTES_MAX {
+        return Err(Refusal::TooLong { bytes });
+    }
+    if document.hash != Digest::of(document.text.as_bytes()) {
+        return Err(Refusal::HashDiffers);
+    }
+    if !(1..=ID_BYTES_MAX).contains(&document.content.id().len()) {
+        return Err(Refusal::BadId);
+    }
+    match &document.content {
+        Content::Policy(policy) => check_policy(policy),
+        Content::LegalEntity(entity) => check_entity(state, entity),
+        Content::Site(site) => known(state, Kind::LegalEntity, site.legal_entity.as_str()),
+        Content::Station(station) => check_station(state, station),
+        Content::Tariff(tariff) => check_tariff(tariff),
+        Content::TariffAssignment(assignment) => check_assignment(state, assignment),
+        Content::Account(_) => Ok(()),
+        Content::Token(token) => check_token(state, token),
+    }
+}
+
+fn known(state: &mut ControlState<'_>, kind: Kind, id: &str) -> Result<(), Refusal> {
+    if versions(state, kind, id).last > 0 {
+        Ok(())
+    } else {
+        Err(Refusal::Unknown {
+            kind,
+            id: id.into(),
+        })
+    }
+}
+
+fn check_policy(policy: &Policy) -> Result<(), Refusal> {
+    let (hold, plausibility) = (&policy.hold, &policy.plausibility);
+    let numbers = [
+        hold.initial_minor,
+        hold.floor_minor,
+        hold.increment_minor,
+        i64::from(hold.increments_max),
+        hold.reserve_minor,
+        hold.plug_in_timeout.0,
+        hold.rotation_margin.0,
+        policy.collection.charge_minimum_minor,
+        policy.collection.correction_minimum_minor,
+        plausibility.power_percent,
+        plausibility.duration_max.0,
+        plausibility.gross_max_minor,
+        plausibility.waiver_energy.0,
+        plausibility.waiver_duration.0,
+        policy.settling_grace.0,
+        policy.inferred_end_hold.0,
+        policy.correction_window.0,
+    ];
+    if numbers.iter().any(|number| *number < 0) {
+        return Err(Refusal::NegativePolicy);
+    }
+    Ok(())
+}
+
+fn check_entity(state: &mut ControlState<'_>, entity: &LegalEntity) -> Result<(), Refusal> {
+    known(state, Kind::Policy, entity.policy.as_str())?;
+    let owner = state.get(&Key::Book(entity.book.clone()));
+    if owner.is_some_and(|owner| *owner != Value::Owner(entity.id.clone())) {
+        return Err(Refusal::BookTaken {
+            book: entity.book.clone(),
+        });
+    }
+    for format in [&entity.invoice_number, &entity.credit_note_number] {
+        let numbered = format.contains("{number}") || format.contains("{number:");
+        if !numbered || !format.contains("{year}") {
+            return Err(Refusal::NumberFormat {
+                format: format.clone(),
+            });
+        }
+    }
+    if entity.invoice_number == entity.credit_note_number {
+        return Err(Refusal::SameNumberFormats);
+    }
+    Ok(())
+}
+
+fn check_station(state: &mut ControlState<'_>, station: &Station) -> Result<(), Refusal> {
+    known(state, Kind::Site, station.site.as_str())?;
+    let mut seen = BTreeSet::new();
+    let bad = station
+        .evses
+        .iter()
+        .find(|evse| evse.id.0 < 1 || evse.max_power.0 <= 0 || !seen.insert(evse.id));
+    bad.map_or(Ok(()), |evse| Err(Refusal::BadEvse(evse.id.0)))
+}
+
+fn check_tariff(tariff: &Tariff) -> Result<(), Refusal> {
+    let elements = &tariff.elements;
+    if elements.is_empty() || elements.iter().any(|element| element.components.is_empty()) {
+        return Err(Refusal::EmptyTariff);
+    }
+    Ok(())
+}
+
+fn check_assignment(
+    state: &mut ControlState<'_>,
+    assignment: &TariffAssignment,
+) -> Result<(), Refusal> {
+    known(state, Kind::Tariff, assignment.tariff.as_str())?;
+    if let Some(entity) = &assignment.legal_entity {
+        known(state, Kind::LegalEntity, entity.as_str())?;
+    }
+    if let Some(site) = &assignment.site {
+        known(state, Kind::Site, site.as_str())?;
+    }
+    if let Some(station) = &assignment.station {
+        known(state, Kind::Station, station.as_str())?;
+    }
+    Ok(())
+}
+
+fn check_token(state: &mut ControlState<'_>, token: &Token) -> Result<(), Refusal> {
+    known(state, Kind::Account, token.account.as_str())?;
+    let tokens = account_record(state, &token.account).tokens;
+    if tokens.len() >= AccountRecord::TOKENS_MAX && !tokens.contains(&token.hash) {
+        return Err(Refusal::TooManyTokens);
+    }
+    Ok(())
+}

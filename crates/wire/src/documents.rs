@@ -1,0 +1,26 @@
+//! Operator documents: JSON (or YAML, read to JSON by the edge) ⇄ reference data.
+//!
+//! `{kind, id, validFrom?, validTo?, spec}`. What a document leaves out has the default that the JSON
+//! Schema (`schemas/documents.schema.json`) states; unknown fields are refused.
+
+mod canonical;
+mod parse;
+mod reader;
+mod render;
+
+pub use canonical::canonical_json;
+pub use parse::{Submission, content, submission};
+pub use reader::Fault;
+pub use render::text_of;
+
+use serde_json::Value;
+
+/// The JSON Schema of every kind of document.
+///
+/// # Panics
+/// Never: a test reads it.
+#[must_use]
+pub fn json_schema() -> Value {
+    serde_json::from_str(include_str!("../../../schemas/documents.schema.json"))
+        .expect("a test reads the schema")
+}

@@ -1,0 +1,55 @@
+//! What each topic carries: which schema, by fingerprint, reads into which word.
+
+mod families;
+mod field;
+
+pub use families::{
+    account, analytics, charging, charging_command, control, directory, invoice, issued, journal,
+    outcome, payment_command, payment_fact, rated,
+};
+pub use field::FieldEnvelope;
+
+use crate::avro::{DecodeError, Input};
+use crate::schema::{self, SchemaIds};
+use serde_json::Value;
+
+/// A schema of ours: its name, itself, its fingerprint.
+#[derive(Clone, Debug)]
+pub struct Published {
+    /// Full name; the family is the second part.
+    pub name: String,
+    /// The schema.
+    pub schema: Value,
+    /// CRC-64-AVRO of its Parsing Canonical Form.
+    pub fingerprint: u64,
+}
+
+/// Every schema that a topic carries, in order of name.
+#[must_use]
+pub fn published() -> Vec<Published> {
+    let mut all: Vec<Published> = families::schemas()
+        .into_iter()
+        .map(|(schema, fingerprint)| {
+            let name = schema["name"].as_str().unwrap_or_default().to_owned();
+            Published { name, schema, fingerprint }
+        })
+        .collect();
+    all.sort_by(|one, other| one.name.cmp(&other.name));
+    all.dedup_by(|one, other| one.name == other.name);
+    all
+}
+
+/// Reads a record of one of several schemas, chosen by the writer's fingerprint.
+pub(crate) fn read_one_of<T>(
+    bytes: &[u8],
+    registry: &dyn SchemaIds,
+    readers: &[(u64, fn(&mut Input<'_>) -> Result<T, DecodeError>)],
+) -> Result<T, DecodeError> {
+    let (fingerprint, body) = schema::unframed(bytes, registry)?;
+    let reader = readers.iter().find(|(known, _)| *known == fingerprint);
+    let (_, read) = reader.ok_or(DecodeError::UnknownSchema(fingerprint))?;
+    let mut input = Input::new(body);
+    let value = read(&mut input)?;
+    input.finish()?;
+    Ok(value)
+}
