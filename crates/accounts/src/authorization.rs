@@ -5,10 +5,12 @@
 //!
 //! Invariant: what sessions are told last is what the processor last said is held.
 
+mod deadline;
 mod grant;
 mod hold;
 
-pub(crate) use hold::{hold_changed, plug_in_due, rotation_due, running};
+pub(crate) use deadline::{plug_in_due, rotation_due};
+pub(crate) use hold::{hold_changed, running};
 
 use crate::account;
 use crate::bill::Bill;

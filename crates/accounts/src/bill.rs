@@ -4,22 +4,29 @@
 //! Invariant: while a document waits for its number no other is drafted; of the corrections that
 //! come meanwhile only the newest counts.
 
+mod answer;
+mod balance;
 mod collect;
 mod draft;
 
+pub use balance::Balance;
+
+pub(crate) use answer::{issued, rejected};
 pub(crate) use collect::payment_changed;
 
 use crate::account;
 use crate::authorization;
 use crate::desk::Desk;
-use crate::effect::{Alert, Effect, Rejection};
-use crate::payment::{self, Wish};
-use collect::collect;
+use crate::effect::{Effect, Rejection};
+use crate::payment;
+use collect::{collect, redraw};
 use std::collections::{BTreeMap, BTreeSet};
 use wattledger_domain::accounts::{SessionBill, SessionHeld};
-use wattledger_domain::document::{DraftRejected, InvoiceDraft, InvoiceNotice};
-use wattledger_domain::ids::{AccountId, AuthorizationId, DraftId, PaymentId, SessionId, StationId};
-use wattledger_domain::money::{Money, MoneyError};
+use wattledger_domain::document::InvoiceDraft;
+use wattledger_domain::ids::{
+    AccountId, AuthorizationId, DraftId, PaymentId, SessionId, StationId,
+};
+use wattledger_domain::money::Money;
 use wattledger_domain::payment::PaymentMethod;
 use wattledger_domain::reference::CollectionPolicy;
 use wattledger_domain::time::Timestamp;
@@ -131,19 +138,6 @@ pub struct Claim {
     pub expected: Money,
 }
 
-/// What is owed and what came of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Balance {
-    /// The newest invoice's total.
-    pub due: Money,
-    /// Taken and not given back.
-    pub captured: Money,
-    /// Open; below zero when more was taken than is due.
-    pub receivable: Money,
-    /// Given up.
-    pub written_off: Money,
-}
-
 impl Bill {
     /// A session that runs.
     #[must_use]
@@ -167,9 +161,7 @@ impl Bill {
     pub fn draft_to_pay(&self) -> Option<DraftId> {
         match &self.stage {
             Stage::Charging | Stage::UnderReview => None,
-            Stage::Billed(billed) => {
-                (!billed.is_refused()).then(|| billed.invoice.draft.clone())
-            }
+            Stage::Billed(billed) => (!billed.is_refused()).then(|| billed.invoice.draft.clone()),
         }
     }
 }
@@ -183,41 +175,6 @@ impl Billed {
             Paper::InFlight { verdict, .. } => matches!(verdict, Verdict::Refused),
             Paper::Rejected => true,
         }
-    }
-}
-
-impl Balance {
-    /// All of a new amount is open.
-    #[must_use]
-    pub const fn open(due: Money) -> Self {
-        let nothing = Money::zero(due.currency);
-        Self {
-            due,
-            captured: nothing,
-            receivable: due,
-            written_off: nothing,
-        }
-    }
-
-    /// Another amount is due.
-    fn due(&mut self, due: Money) -> Result<(), MoneyError> {
-        self.receivable = self.receivable.plus(due.minus(self.due)?)?;
-        self.due = due;
-        Ok(())
-    }
-
-    /// So much is captured in all.
-    fn captured(&mut self, captured: Money) -> Result<(), MoneyError> {
-        self.receivable = self.receivable.minus(captured.minus(self.captured)?)?;
-        self.captured = captured;
-        Ok(())
-    }
-
-    /// Gives up an open amount.
-    fn write_off(&mut self, amount: Money) -> Result<(), MoneyError> {
-        self.receivable = self.receivable.minus(amount)?;
-        self.written_off = self.written_off.plus(amount)?;
-        Ok(())
     }
 }
 
@@ -309,13 +266,7 @@ fn first(desk: &mut Desk<'_, '_>, bill: Bill, rated: &SessionBill) -> Result<(),
         write_offs: 0,
     };
     if let Some(mut hold) = hold {
-        let worth = due.is_positive() && due.minor >= billed.policy.charge_minimum_minor;
-        hold.want(if worth {
-            Wish::Capture(due)
-        } else {
-            Wish::Release
-        });
-        billed.claim(&hold)?;
+        billed.draw_on(&mut hold)?;
         let bill = with(bill.clone(), &billed);
         desk.keep_bill(bill);
         payment::advance(desk, hold)?;
@@ -368,95 +319,9 @@ fn correct(
         billed.paper = in_flight(awaited);
         // Payment facts of this turn name the new invoice.
         desk.keep_bill(with(bill.clone(), &billed));
+        redraw(desk, &bill.account, &mut billed)?;
         collect(desk, &bill.account, &mut billed)?;
     }
     desk.keep_bill(with(bill, &billed));
     Ok(())
-}
-
-/// A document has its number.
-pub(crate) fn issued(desk: &mut Desk<'_, '_>, notice: &InvoiceNotice) -> Result<(), Rejection> {
-    answered(desk, (&notice.account, &notice.session), &notice.draft)
-}
-
-/// A document was refused: people are told, and money for it names no invoice.
-pub(crate) fn rejected(
-    desk: &mut Desk<'_, '_>,
-    rejected: &DraftRejected,
-) -> Result<(), Rejection> {
-    let Some(mut bill) = desk.bill(&rejected.account, &rejected.session) else {
-        return Ok(());
-    };
-    let Stage::Billed(billed) = &mut bill.stage else {
-        return Ok(());
-    };
-    let is_invoice = billed.invoice.draft == rejected.draft;
-    let Paper::InFlight {
-        awaited, verdict, ..
-    } = &mut billed.paper
-    else {
-        return Ok(());
-    };
-    if !awaited.contains(&rejected.draft) {
-        return Ok(());
-    }
-    if is_invoice {
-        *verdict = Verdict::Refused;
-    }
-    desk.keep_bill(bill);
-    desk.emit(Effect::Alert(Alert::DraftRejected {
-        account: rejected.account.clone(),
-        session: rejected.session.clone(),
-        draft: rejected.draft.clone(),
-        reason: rejected.reason,
-    }));
-    answered(
-        desk,
-        (&rejected.account, &rejected.session),
-        &rejected.draft,
-    )
-}
-
-/// Ends the wait for one document; after the last, the correction that waited is made.
-fn answered(
-    desk: &mut Desk<'_, '_>,
-    (account, session): (&AccountId, &SessionId),
-    draft: &DraftId,
-) -> Result<(), Rejection> {
-    let Some(mut bill) = desk.bill(account, session) else {
-        return Ok(());
-    };
-    let Stage::Billed(billed) = &mut bill.stage else {
-        return Ok(());
-    };
-    let Paper::InFlight {
-        awaited,
-        verdict,
-        correction,
-    } = &mut billed.paper
-    else {
-        return Ok(());
-    };
-    if !awaited.remove(draft) {
-        return Ok(());
-    }
-    if !awaited.is_empty() {
-        desk.keep_bill(bill);
-        return Ok(());
-    }
-    let waiting = correction.take();
-    billed.paper = match verdict {
-        Verdict::Standing => Paper::Issued,
-        Verdict::Refused => Paper::Rejected,
-    };
-    match waiting {
-        Some(rated) => {
-            let billed = (**billed).clone();
-            correct(desk, bill, billed, &rated)
-        }
-        None => {
-            desk.keep_bill(bill);
-            Ok(())
-        }
-    }
 }

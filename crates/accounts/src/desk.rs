@@ -1,6 +1,6 @@
 //! The working set of one event: copies of entities, wake-ups and effects, written back together.
 //!
-//! Invariant: until [`Desk::commit`] the state is as it was, so that a refused record changes nothing.
+//! Invariant: until [`Desk::commit`] the state is as it was: a refused record changes nothing.
 
 use crate::Accounts;
 use crate::authorization::Authorization;

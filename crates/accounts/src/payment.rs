@@ -9,24 +9,20 @@
 
 mod ask;
 mod disputes;
+mod follow;
 mod outcome;
 
-pub use ask::{Ask, Flight};
+pub use ask::{Ask, CheckReason, Flight};
 pub use disputes::{Dispute, DisputeStanding};
+pub(crate) use follow::{advance, outcome, retry_due};
 
-use crate::desk::Desk;
-use crate::effect::{Alert, Effect, Rejection};
-use crate::key::{Entity, TimerKind};
-use crate::{authorization, bill};
 use std::collections::{BTreeMap, BTreeSet};
-use wattledger_domain::document::{Movement, PaymentFact};
+use wattledger_domain::document::Movement;
 use wattledger_domain::ids::{
     AccountId, AuthorizationId, BookId, LegalEntityId, PaymentId, SessionId, StationId,
 };
 use wattledger_domain::money::{Money, MoneyError};
-use wattledger_domain::payment::{
-    IncrementSupport, Operation, PaymentCommand, PaymentMethod, PaymentOutcome,
-};
+use wattledger_domain::payment::{IncrementSupport, Operation, PaymentCommand, PaymentMethod};
 use wattledger_domain::time::Timestamp;
 
 /// A payment.
@@ -203,9 +199,17 @@ impl Payment {
             }),
             (Purpose::Hold { .. }, Phase::Released) => Ok(self.capturing().unwrap_or(nothing)),
             (Purpose::Charge { .. }, Phase::Asked) => Ok(self.amount),
-            (_, Phase::Refused)
-            | (Purpose::Charge { .. }, Phase::Held(_) | Phase::Released) => Ok(nothing),
+            (_, Phase::Refused) | (Purpose::Charge { .. }, Phase::Held(_) | Phase::Released) => {
+                Ok(nothing)
+            }
         }
+    }
+
+    /// Whether a capture is wanted and not asked for yet.
+    pub(crate) const fn awaits_capture(&self) -> bool {
+        matches!(self.wish, Wish::Capture(_))
+            && matches!(self.phase, Phase::Asked | Phase::Held(_))
+            && self.capturing().is_none()
     }
 
     /// What a capture in flight would take.
@@ -243,9 +247,8 @@ impl Payment {
                 Some(Operation::Increment { total })
             }
             (Phase::Taken, _) => self.refund()?,
-            (Phase::Held(_), Wish::Keep | Wish::Total(_)) | (Phase::Released | Phase::Refused, _) => {
-                None
-            }
+            (Phase::Held(_), Wish::Keep | Wish::Total(_))
+            | (Phase::Released | Phase::Refused, _) => None,
         };
         let Some(operation) = operation else {
             return Ok(None);
@@ -304,118 +307,4 @@ pub(crate) fn new(
         webhooks: BTreeSet::new(),
         touched_at: Timestamp(0),
     }
-}
-
-/// Asks for what is wanted now and keeps the payment.
-pub(crate) fn advance(desk: &mut Desk<'_, '_>, payment: Payment) -> Result<(), Rejection> {
-    go_on(desk, payment, Turn::default())
-}
-
-/// Folds an outcome, then lets the authorisation and the bill see what it changed.
-pub(crate) fn outcome(desk: &mut Desk<'_, '_>, outcome: &PaymentOutcome) -> Result<(), Rejection> {
-    let Some(mut payment) = desk.payment(&outcome.account, &outcome.payment) else {
-        return Err(Rejection::UnknownPayment {
-            account: outcome.account.clone(),
-            payment: outcome.payment.clone(),
-        });
-    };
-    let turn = payment.learn(outcome, desk.now())?;
-    tell(desk, payment, turn)
-}
-
-/// Asks again about, or for, an operation.
-pub(crate) fn retry_due(
-    desk: &mut Desk<'_, '_>,
-    account: &AccountId,
-    payment: &PaymentId,
-    due: Timestamp,
-) -> Result<(), Rejection> {
-    let Some(mut payment) = desk.payment(account, payment) else {
-        return Ok(());
-    };
-    let now = desk.now();
-    let Some(ask) = payment.flight.wake(due, now) else {
-        return Ok(());
-    };
-    let command = ask.command(&payment, now);
-    desk.emit(Effect::Pay(Box::new(command)));
-    desk.keep_payment(payment);
-    Ok(())
-}
-
-/// Keeps a changed payment, then lets its authorisation and its bill look at it.
-fn tell(desk: &mut Desk<'_, '_>, payment: Payment, turn: Turn) -> Result<(), Rejection> {
-    let (account, id) = (payment.account.clone(), payment.id.clone());
-    let purpose = payment.purpose.clone();
-    go_on(desk, payment, turn)?;
-    match &purpose {
-        Purpose::Hold {
-            station,
-            authorization,
-            session,
-        } => {
-            let key = (&account, station, authorization);
-            authorization::hold_changed(desk, key, &id)?;
-            match session {
-                Some(session) => bill::payment_changed(desk, &account, session, &id),
-                None => Ok(()),
-            }
-        }
-        Purpose::Charge { session } => bill::payment_changed(desk, &account, session, &id),
-    }
-}
-
-fn go_on(desk: &mut Desk<'_, '_>, mut payment: Payment, turn: Turn) -> Result<(), Rejection> {
-    let now = desk.now();
-    let draft = match payment.session().cloned() {
-        Some(session) => desk
-            .bill(&payment.account, &session)
-            .and_then(|bill| bill.draft_to_pay()),
-        None => None,
-    };
-    for Move {
-        op,
-        movement,
-        amount,
-    } in turn.moves
-    {
-        desk.emit(Effect::Fact(Box::new(PaymentFact {
-            payment: payment.id.clone(),
-            op,
-            account: payment.account.clone(),
-            session: payment.session().cloned(),
-            draft: draft.clone(),
-            legal_entity: payment.legal_entity.clone(),
-            book: payment.book.clone(),
-            processor: payment.method.processor.clone(),
-            movement,
-            amount,
-            at: now,
-        })));
-    }
-    for notice in turn.notices {
-        let (account, id) = (payment.account.clone(), payment.id.clone());
-        desk.emit(Effect::Alert(match notice {
-            Notice::OutcomeLost(op) => Alert::OutcomeLost {
-                account,
-                payment: id,
-                op,
-            },
-            Notice::RefundStuck(amount) => Alert::RefundStuck {
-                account,
-                payment: id,
-                amount,
-            },
-        }));
-    }
-    let again = turn.again.map(|ask| ask.command(&payment, now));
-    if let Some(command) = again.or(payment.next(now)?) {
-        desk.emit(Effect::Pay(Box::new(command)));
-    }
-    if let Some(due) = payment.flight.due() {
-        let entity = Entity::Payment(payment.id.clone());
-        desk.wake(due, TimerKind::Retry, &payment.account, entity);
-    }
-    desk.keep_payment(payment);
-    Ok(())
 }

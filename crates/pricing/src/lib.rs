@@ -1,1 +1,35 @@
-//! Under construction.
+//! What a session costs: a tariff compiled once, a meter that prices usage as it comes, one rounding.
+//!
+//! Live and final are the same: [`rate`] folds the very [`Meter`] that runs while a car charges over
+//! the finished periods. Costs are exact integers; [`settle`] alone makes money of them.
+//!
+//! Invariant: no IO, no clock, no float; an amount that does not fit is an error, never a wrap.
+
+mod calendar;
+mod compile;
+mod explain;
+mod meter;
+mod settle;
+
+pub use calendar::local_date;
+pub use compile::{CompiledTariff, TariffFault};
+pub use explain::explain;
+pub use meter::{FlatFee, Meter, Usage, rate};
+pub use settle::settle;
+
+/// A cost that cannot be computed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PricingError {
+    /// A product or sum does not fit.
+    #[error("the cost does not fit its type")]
+    Overflow,
+    /// Usage that ends before it begins.
+    #[error("usage goes back in time")]
+    TimeBackwards,
+    /// Energy below zero.
+    #[error("usage has negative energy")]
+    NegativeEnergy,
+}
+
+#[cfg(test)]
+mod tests;

@@ -27,6 +27,8 @@
 )]
 
 pub mod codec;
+#[cfg(feature = "testing")]
+pub mod conformance;
 pub mod fold;
 pub mod link;
 pub mod log;

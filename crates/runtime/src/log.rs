@@ -4,6 +4,8 @@
 //! a producer fences older ones of its id, results can be indefinite, assignments change at a poll.
 
 pub mod embedded;
+#[cfg(feature = "testing")]
+pub mod simulated;
 
 use crate::record::{Outgoing, Record};
 use std::sync::Arc;

@@ -1,1 +1,9 @@
-//! Under construction.
+//! A charging network and a payment processor that do not exist, from a seed.
+//!
+//! Invariant: equal seed and equal calls give equal bytes. Wall time is used by the live processor
+//! alone, and chance comes from [`draw::Draw`] alone.
+
+pub mod draw;
+pub mod processor;
+
+pub use processor::{Mode, Processor, ProcessorConfig};

@@ -9,6 +9,7 @@ pub mod documents;
 pub mod imports;
 pub mod json;
 mod listings;
+pub mod ocpi;
 pub mod schema;
 pub mod times;
 pub mod topics;

@@ -4,7 +4,7 @@ mod families;
 mod field;
 
 pub use families::{
-    account, analytics, charging, charging_command, control, directory, invoice, issued, journal,
+    AnalyticsRecord, account, analytics, charging, charging_command, control, directory, invoice, issued, journal,
     outcome, payment_command, payment_fact, rated,
 };
 pub use field::FieldEnvelope;

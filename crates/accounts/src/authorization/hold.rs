@@ -3,11 +3,11 @@
 //! Invariant: decided from what is so, never from what has just happened; so the order of outcomes
 //! does not matter.
 
+use super::deadline::in_review;
 use super::{Authorization, Card, CardStage, Credit, Grant, Usage, hold_id, new_hold};
-use crate::bill::Stage;
 use crate::desk::Desk;
 use crate::effect::Rejection;
-use crate::key::{Entity, Timer, TimerKind};
+use crate::key::TimerKind;
 use crate::payment::{self, Hold, Payment, Phase, Wish};
 use wattledger_domain::accounts::RunningCost;
 use wattledger_domain::charging::{HoldGrowth, RefusalReason};
@@ -15,7 +15,6 @@ use wattledger_domain::ids::{AccountId, AuthorizationId, PaymentId, StationId};
 use wattledger_domain::money::{Money, MoneyError};
 use wattledger_domain::payment::IncrementSupport;
 use wattledger_domain::reference::HoldPolicy;
-use wattledger_domain::time::Timestamp;
 
 /// More is asked for once the cost comes to this share of the hold, in percent (payments §8).
 const GROW_AT_PERCENT: i128 = 80;
@@ -76,7 +75,9 @@ fn nears(card: &Card, hold: &Hold) -> bool {
 /// wants to spend.
 fn next_total(card: &Card, policy: &HoldPolicy, hold: &Hold) -> Result<Money, MoneyError> {
     let currency = hold.held.currency;
-    let stepped = hold.held.plus(Money::new(policy.increment_minor, currency))?;
+    let stepped = hold
+        .held
+        .plus(Money::new(policy.increment_minor, currency))?;
     let need = Money::new(card.cost.minor.max(card.forecast.minor), currency)
         .plus(Money::new(policy.reserve_minor, currency))?;
     let total = if need.minor > stepped.minor {
@@ -196,7 +197,7 @@ fn accept(
 }
 
 /// Nothing is held for this authorisation, or will not be.
-fn give_up(
+pub(super) fn give_up(
     desk: &mut Desk<'_, '_>,
     authorization: &mut Authorization,
     payment: Payment,
@@ -209,7 +210,7 @@ fn give_up(
     let_go(desk, payment)
 }
 
-fn let_go(desk: &mut Desk<'_, '_>, mut payment: Payment) -> Result<(), Rejection> {
+pub(super) fn let_go(desk: &mut Desk<'_, '_>, mut payment: Payment) -> Result<(), Rejection> {
     if matches!(payment.phase, Phase::Asked | Phase::Held(_)) && payment.wish != Wish::Release {
         payment.want(Wish::Release);
         payment::advance(desk, payment)?;
@@ -242,8 +243,14 @@ fn follow(
             }
             grow(desk, authorization, payment)
         }
-        Phase::Released | Phase::Refused => match authorization.usage {
+        Phase::Released | Phase::Refused => match authorization.usage.clone() {
             Usage::Waiting => give_up(desk, authorization, payment, RefusalReason::PlugInTimeout),
+            Usage::Charging(session) if in_review(desk, &payment.account, &session) => {
+                if let Credit::Card(card) = &mut authorization.credit {
+                    card.stage = CardStage::Refused;
+                }
+                Ok(())
+            }
             Usage::Charging(_) => rotate(desk, authorization, grant),
         },
         Phase::Asked | Phase::Taken => Ok(()),
@@ -251,7 +258,7 @@ fn follow(
 }
 
 /// Asks for a new hold of what is held now.
-fn rotate(
+pub(super) fn rotate(
     desk: &mut Desk<'_, '_>,
     authorization: &mut Authorization,
     grant: Grant,
@@ -302,98 +309,4 @@ fn rotated(
         }
         Phase::Asked | Phase::Taken => Ok(()),
     }
-}
-
-/// Nobody answered, or nobody has plugged in: what is held is let go.
-pub(crate) fn plug_in_due(
-    desk: &mut Desk<'_, '_>,
-    timer: &Timer,
-    due: Timestamp,
-) -> Result<(), Rejection> {
-    let Some(mut authorization) = waiting(desk, timer) else {
-        return Ok(());
-    };
-    let timeout = authorization.terms.policy.hold.plug_in_timeout;
-    let Credit::Card(card) = &authorization.credit else {
-        return Ok(());
-    };
-    let reason = match &card.stage {
-        CardStage::Asking { since } if since.plus(timeout) <= due => RefusalReason::NoAnswer,
-        CardStage::Granted(grant) if grant.since.plus(timeout) <= due => {
-            RefusalReason::PlugInTimeout
-        }
-        CardStage::Asking { .. }
-        | CardStage::Granted(_)
-        | CardStage::Rotating { .. }
-        | CardStage::Limited
-        | CardStage::Refused
-        | CardStage::Billed => return Ok(()),
-    };
-    if let Some(payment) = desk.payment(&timer.account, &card.hold) {
-        give_up(desk, &mut authorization, payment, reason)?;
-        desk.keep_authorization(authorization);
-    }
-    Ok(())
-}
-
-fn waiting(desk: &mut Desk<'_, '_>, timer: &Timer) -> Option<Authorization> {
-    named(desk, timer).filter(|authorization| authorization.usage == Usage::Waiting)
-}
-
-fn named(desk: &mut Desk<'_, '_>, timer: &Timer) -> Option<Authorization> {
-    match &timer.entity {
-        Entity::Authorization {
-            station,
-            authorization,
-        } => desk.authorization(&timer.account, station, authorization),
-        Entity::Account | Entity::Session(_) | Entity::Payment(_) => None,
-    }
-}
-
-/// The hold will lapse soon: it is replaced, or let go when its session waits for a person until
-/// then.
-pub(crate) fn rotation_due(
-    desk: &mut Desk<'_, '_>,
-    timer: &Timer,
-    due: Timestamp,
-) -> Result<(), Rejection> {
-    let Some(mut authorization) = named(desk, timer) else {
-        return Ok(());
-    };
-    let margin = authorization.terms.policy.hold.rotation_margin;
-    let (Credit::Card(card), Usage::Charging(session)) =
-        (&authorization.credit, &authorization.usage)
-    else {
-        return Ok(());
-    };
-    let CardStage::Granted(grant) = card.stage else {
-        return Ok(());
-    };
-    let Some(payment) = desk.payment(&timer.account, &card.hold) else {
-        return Ok(());
-    };
-    let Phase::Held(hold) = payment.phase else {
-        return Ok(());
-    };
-    if hold.capture_before.minus(margin) > due {
-        return Ok(());
-    }
-    let in_review = desk
-        .bill(&timer.account, session)
-        .is_some_and(|bill| bill.stage == Stage::UnderReview);
-    match in_review {
-        false => rotate(desk, &mut authorization, grant)?,
-        true if due < hold.capture_before => {
-            let entity = timer.entity.clone();
-            desk.wake(hold.capture_before, TimerKind::Rotate, &timer.account, entity);
-        }
-        true => {
-            if let Credit::Card(card) = &mut authorization.credit {
-                card.stage = CardStage::Refused;
-            }
-            let_go(desk, payment)?;
-        }
-    }
-    desk.keep_authorization(authorization);
-    Ok(())
 }

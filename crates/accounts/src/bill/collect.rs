@@ -3,7 +3,7 @@
 use super::{Balance, Bill, Billed, Claim, Edition, Means, Stage};
 use crate::desk::Desk;
 use crate::effect::{Effect, Rejection};
-use crate::payment::{self, Payment, Phase, Purpose, Refunding};
+use crate::payment::{self, Payment, Phase, Purpose, Refunding, Wish};
 use wattledger_domain::document::{Movement, PaymentFact};
 use wattledger_domain::ids::{AccountId, PaymentId, SessionId};
 use wattledger_domain::money::{Money, MoneyError};
@@ -81,6 +81,18 @@ impl Billed {
         self.balance.captured(kept)
     }
 
+    /// Asks a hold for what is due, or lets it go when that is not worth a capture.
+    pub(super) fn draw_on(&mut self, hold: &mut Payment) -> Result<(), MoneyError> {
+        let due = self.balance.due;
+        let worth = due.is_positive() && due.minor >= self.policy.charge_minimum_minor;
+        hold.want(if worth {
+            Wish::Capture(due)
+        } else {
+            Wish::Release
+        });
+        self.claim(hold)
+    }
+
     fn expected(&self) -> Result<Money, MoneyError> {
         let nothing = Money::zero(self.balance.due.currency);
         self.claims
@@ -99,6 +111,23 @@ impl Billed {
             Edition::Corrected => first.max(corrected),
         }
     }
+}
+
+/// Asks for the new amount where a hold has not been captured yet.
+pub(super) fn redraw(
+    desk: &mut Desk<'_, '_>,
+    account: &AccountId,
+    billed: &mut Billed,
+) -> Result<(), Rejection> {
+    let ids: Vec<PaymentId> = billed.claims.keys().cloned().collect();
+    for id in ids {
+        let hold = desk.payment(account, &id);
+        if let Some(mut hold) = hold.filter(Payment::awaits_capture) {
+            billed.draw_on(&mut hold)?;
+            payment::advance(desk, hold)?;
+        }
+    }
+    Ok(())
 }
 
 fn write_off(
@@ -154,7 +183,10 @@ fn give_back(
 ) -> Result<(), Rejection> {
     let Balance { due, captured, .. } = billed.balance;
     let mut left = captured.minus(due)?.at_most(open.negated()?)?;
-    let incoming = billed.claims.values().any(|claim| claim.expected.is_positive());
+    let incoming = billed
+        .claims
+        .values()
+        .any(|claim| claim.expected.is_positive());
     if incoming || !left.is_positive() {
         return Ok(());
     }

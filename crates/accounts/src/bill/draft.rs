@@ -14,12 +14,13 @@ pub(super) fn invoice(
     now: Timestamp,
 ) -> Result<InvoiceDraft, Rejection> {
     let SessionBill { rated, terms } = bill;
-    let settled = wattledger_pricing::settle(&rated.priced, &terms.policy.rounding).map_err(
-        |fault| Rejection::Unsettled {
-            session: rated.session.clone(),
-            detail: fault.to_string(),
-        },
-    )?;
+    let settled =
+        wattledger_pricing::settle(&rated.priced, &terms.policy.rounding).map_err(|fault| {
+            Rejection::Unsettled {
+                session: rated.session.clone(),
+                detail: fault.to_string(),
+            }
+        })?;
     Ok(InvoiceDraft {
         draft: draft_id(rated.session.as_str(), rated.version, "invoice"),
         kind: DocumentKind::Invoice,
@@ -51,7 +52,10 @@ pub(super) fn invoice(
 }
 
 /// The credit note over a whole invoice, dated now; its amounts are the invoice's.
-pub(super) fn credit_note(invoice: &InvoiceDraft, now: Timestamp) -> Result<InvoiceDraft, Rejection> {
+pub(super) fn credit_note(
+    invoice: &InvoiceDraft,
+    now: Timestamp,
+) -> Result<InvoiceDraft, Rejection> {
     let supply = &invoice.supply;
     Ok(InvoiceDraft {
         draft: draft_id(supply.session.as_str(), supply.version, "credit-note"),

@@ -96,10 +96,9 @@ impl Ask {
     pub(super) fn command(&self, payment: &Payment, at: Timestamp) -> PaymentCommand {
         let operation = match payment.flight {
             Flight::Checking { .. } => Operation::Retrieve { op: self.op },
-            Flight::Quiet
-            | Flight::Asked(_)
-            | Flight::Doubtful { .. }
-            | Flight::Resting { .. } => self.operation.clone(),
+            Flight::Quiet | Flight::Asked(_) | Flight::Doubtful { .. } | Flight::Resting { .. } => {
+                self.operation.clone()
+            }
         };
         PaymentCommand {
             command: CommandId::of(&[payment.id.as_str(), &self.op.to_string()]),
@@ -118,7 +117,11 @@ impl Ask {
     }
 
     /// When to try again after one more decline, unless it is too late by then.
-    pub(super) fn retry_at(&self, now: Timestamp, deadline: Option<Timestamp>) -> Option<Timestamp> {
+    pub(super) fn retry_at(
+        &self,
+        now: Timestamp,
+        deadline: Option<Timestamp>,
+    ) -> Option<Timestamp> {
         let quick = usize::try_from(self.declines)
             .ok()
             .and_then(|declines| RETRIES.get(declines));
@@ -134,8 +137,12 @@ impl Ask {
 
 /// When to ask about an unknown outcome for the next time; `None` when it is given up.
 pub(super) fn check_at(checks: i32, now: Timestamp) -> Option<Timestamp> {
-    let quick = usize::try_from(checks).ok().and_then(|checks| CHECKS.get(checks));
-    let spent = i32::try_from(CHECKS.len()).unwrap_or(i32::MAX).saturating_add(CHECK_DAYS);
+    let quick = usize::try_from(checks)
+        .ok()
+        .and_then(|checks| CHECKS.get(checks));
+    let spent = i32::try_from(CHECKS.len())
+        .unwrap_or(i32::MAX)
+        .saturating_add(CHECK_DAYS);
     (checks < spent).then(|| now.plus(Milliseconds(quick.copied().unwrap_or(DAY))))
 }
 

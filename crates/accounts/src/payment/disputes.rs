@@ -1,6 +1,6 @@
 //! Disputes: guarded by the processor's id, each won or lost once, whatever the order of the news.
 
-use super::{Notice, Payment, Refunding, Turn};
+use super::{Notice, Payment, Phase, Refunding, Turn};
 use wattledger_domain::document::Movement;
 use wattledger_domain::money::{Money, MoneyError};
 
@@ -34,13 +34,19 @@ impl Payment {
             .any(|dispute| matches!(dispute.standing, DisputeStanding::Open(_)))
     }
 
-    pub(super) fn dispute_opened(&mut self, id: &str, amount: Money, turn: &mut Turn) {
+    pub(super) fn dispute_opened(
+        &mut self,
+        id: &str,
+        amount: Money,
+        turn: &mut Turn,
+    ) -> Result<(), MoneyError> {
         let op = self.dispute_op(id);
+        let amount = self.disputable(amount)?;
         let standing = match self.disputes.get(id).map(|dispute| dispute.standing) {
             None => DisputeStanding::Open(amount),
             Some(DisputeStanding::WonUnseen) => DisputeStanding::Won(amount),
             Some(DisputeStanding::Open(_) | DisputeStanding::Won(_) | DisputeStanding::Lost(_)) => {
-                return;
+                return Ok(());
             }
         };
         turn.moved(op, Movement::DisputeOpened, amount);
@@ -48,6 +54,7 @@ impl Payment {
             turn.moved(op, Movement::DisputeWon, amount);
         }
         self.disputes.insert(id.into(), Dispute { op, standing });
+        Ok(())
     }
 
     pub(super) fn dispute_won(&mut self, id: &str, turn: &mut Turn) {
@@ -73,7 +80,7 @@ impl Payment {
         let op = self.dispute_op(id);
         let amount = match self.disputes.get(id).map(|dispute| dispute.standing) {
             None => {
-                let amount = amount.at_most(self.captured)?;
+                let amount = self.disputable(amount)?;
                 turn.moved(op, Movement::DisputeOpened, amount);
                 amount
             }
@@ -87,11 +94,20 @@ impl Payment {
         self.disputes.insert(id.into(), Dispute { op, standing });
         let owed = self.refund_wanted.minus(self.refunded)?;
         let left = self.kept()?.minus(self.lost()?)?;
-        if owed.minor > left.minor && self.refunding == Refunding::Possible {
+        if owed.is_positive() && owed.minor > left.minor && self.refunding == Refunding::Possible {
             self.refunding = Refunding::Stuck;
             turn.notices.push(Notice::RefundStuck(owed));
         }
         Ok(())
+    }
+
+    /// No more than what was taken and neither given back nor lost. News of a dispute that comes
+    /// before the news of the capture is taken as it is.
+    fn disputable(&self, amount: Money) -> Result<Money, MoneyError> {
+        match self.phase {
+            Phase::Taken => amount.at_most(self.kept()?.minus(self.lost()?)?),
+            Phase::Asked | Phase::Held(_) | Phase::Released | Phase::Refused => Ok(amount),
+        }
     }
 
     /// What was lost in disputes.
@@ -101,9 +117,9 @@ impl Payment {
             .values()
             .try_fold(nothing, |sum, dispute| match dispute.standing {
                 DisputeStanding::Lost(amount) => sum.plus(amount),
-                DisputeStanding::Open(_)
-                | DisputeStanding::WonUnseen
-                | DisputeStanding::Won(_) => Ok(sum),
+                DisputeStanding::Open(_) | DisputeStanding::WonUnseen | DisputeStanding::Won(_) => {
+                    Ok(sum)
+                }
             })
     }
 

@@ -18,9 +18,7 @@ impl Payment {
         outcome: &PaymentOutcome,
         now: Timestamp,
     ) -> Result<Turn, MoneyError> {
-        if let OutcomeVia::Webhook(event) = &outcome.via
-            && !self.webhooks.insert(event.clone())
-        {
+        if self.heard_before(&outcome.via) {
             return Ok(Turn::default());
         }
         if self.reference.is_none() {
@@ -42,7 +40,8 @@ impl Payment {
                 self.authorized(outcome.op, hold, &mut turn)?;
             }
             OutcomeResult::Incremented { held } => self.grown(outcome.op, *held, &mut turn)?,
-            OutcomeResult::Captured { captured, .. } | OutcomeResult::Charged { charged: captured } => {
+            OutcomeResult::Captured { captured, .. }
+            | OutcomeResult::Charged { charged: captured } => {
                 self.taken(outcome.op, *captured, &mut turn)?;
             }
             OutcomeResult::Voided => {
@@ -61,10 +60,10 @@ impl Payment {
                 self.doubt(outcome, now, &mut turn)?;
             }
             OutcomeResult::NotFound => self.not_found(outcome, &mut turn),
-            OutcomeResult::CaptureFailedLate { .. } => self.failed_late(outcome.op, &mut turn)?,
+            OutcomeResult::CaptureFailedLate { .. } => self.failed_late(outcome.op, &mut turn),
             OutcomeResult::Expired => self.lapsed(outcome.op, &mut turn),
             OutcomeResult::DisputeOpened { dispute, amount } => {
-                self.dispute_opened(dispute, *amount, &mut turn);
+                self.dispute_opened(dispute, *amount, &mut turn)?;
             }
             OutcomeResult::DisputeWon { dispute } => self.dispute_won(dispute, &mut turn),
             OutcomeResult::DisputeLost { dispute, amount } => {
@@ -72,6 +71,13 @@ impl Payment {
             }
         }
         Ok(turn)
+    }
+
+    fn heard_before(&mut self, via: &OutcomeVia) -> bool {
+        match via {
+            OutcomeVia::Call => false,
+            OutcomeVia::Webhook(event) => !self.webhooks.insert(event.clone()),
+        }
     }
 
     /// The operation that a refusal answers, if it is still open and this is not an old attempt.
@@ -97,13 +103,11 @@ impl Payment {
     fn authorized(&mut self, op: i32, hold: Hold, turn: &mut Turn) -> Result<(), MoneyError> {
         self.amount.minus(hold.held)?;
         self.answered(op);
-        match self.phase {
-            // A hold that was refused and exists after all is held like any other.
-            Phase::Asked | Phase::Refused if self.captured.is_zero() => {
-                self.phase = Phase::Held(hold);
-                turn.moved(op, Movement::Held, hold.held);
-            }
-            Phase::Asked | Phase::Refused | Phase::Held(_) | Phase::Taken | Phase::Released => {}
+        // A hold that was refused and exists after all is held like any other.
+        let refused = self.phase == Phase::Refused && self.failed_late.is_empty();
+        if refused || self.phase == Phase::Asked {
+            self.phase = Phase::Held(hold);
+            turn.moved(op, Movement::Held, hold.held);
         }
         Ok(())
     }
@@ -133,7 +137,7 @@ impl Payment {
         self.captured = captured;
         self.phase = Phase::Taken;
         if reversed {
-            self.reverse(op, turn)?;
+            self.reverse(op, turn);
         }
         Ok(())
     }
@@ -245,7 +249,10 @@ impl Payment {
             Operation::Refund { .. } => {
                 self.refunding = Refunding::Stuck;
                 let owed = self.refund_wanted.minus(self.refunded)?;
-                turn.notices.push(Notice::RefundStuck(owed));
+                // After a capture that failed there is nothing to give back.
+                if self.phase == Phase::Taken {
+                    turn.notices.push(Notice::RefundStuck(owed));
+                }
             }
             Operation::Retrieve { .. } => {}
         }
@@ -313,28 +320,23 @@ impl Payment {
         turn.again = Some(ask);
     }
 
-    fn failed_late(&mut self, op: i32, turn: &mut Turn) -> Result<(), MoneyError> {
+    fn failed_late(&mut self, op: i32, turn: &mut Turn) {
         if self.failed_late.insert(op) && self.phase == Phase::Taken {
-            self.reverse(op, turn)?;
+            self.reverse(op, turn);
         }
-        Ok(())
     }
 
-    fn reverse(&mut self, op: i32, turn: &mut Turn) -> Result<(), MoneyError> {
-        let kept = self.kept()?;
-        if kept.is_positive() {
-            turn.moved(op, Movement::CaptureReversed, kept);
-        }
-        self.captured = self.refunded;
-        self.refund_wanted = self.refunded;
+    fn reverse(&mut self, op: i32, turn: &mut Turn) {
+        turn.moved(op, Movement::CaptureReversed, self.captured);
+        self.captured = Money::zero(self.amount.currency);
         self.phase = Phase::Refused;
-        Ok(())
     }
 
     fn lapsed(&mut self, op: i32, turn: &mut Turn) {
         self.released(op, turn);
         // A capture that was sent may have won the race: its own answer says so.
-        let undecided = self.capturing().is_some() && !matches!(self.flight, Flight::Resting { .. });
+        let undecided =
+            self.capturing().is_some() && !matches!(self.flight, Flight::Resting { .. });
         if !undecided && self.phase == Phase::Released {
             self.flight = Flight::Quiet;
         }

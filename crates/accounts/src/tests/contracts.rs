@@ -35,8 +35,17 @@ fn an_older_version_of_an_account_changes_nothing() {
 fn a_session_of_an_account_charges_its_stored_method() {
     let mut world = World::customer(Standing::Active, Some(card()));
     world.pin(None, None).open(Some(authorization())).did();
-    assert_eq!(world.rate(1, 2_000).did(), ["invoice v1 2000", "p1#1.1 charge 2000"]);
-    world.answer(1, 1, OutcomeResult::Charged { charged: eur(2_000) });
+    assert_eq!(
+        world.rate(1, 2_000).did(),
+        ["invoice v1 2000", "p1#1.1 charge 2000"]
+    );
+    world.answer(
+        1,
+        1,
+        OutcomeResult::Charged {
+            charged: eur(2_000),
+        },
+    );
     assert_eq!(world.did(), ["p1 Captured 2000 on draft"]);
     assert_eq!(world.balance(), (2_000, 2_000, 0, 0));
 }
@@ -69,7 +78,12 @@ fn a_charge_declined_for_now_is_tried_again_then_stays_receivable() {
     let mut world = World::customer(Standing::Active, Some(card()));
     world.rate_by(1, 2_000, None).did();
     let mut tries = 1;
-    while !world.declined(1, 1, Retry::Later).pass(DAY).did().is_empty() {
+    while !world
+        .declined(1, 1, Retry::Later)
+        .pass(DAY)
+        .did()
+        .is_empty()
+    {
         tries += 1;
         // After 23 h each try is a question first.
         world.answer(1, 1, OutcomeResult::NotFound).did();

@@ -1,12 +1,18 @@
 //! From a rated session to captured money: captures, shortfalls, charges, small amounts.
 
 use super::world::*;
-use wattledger_domain::payment::{IncrementSupport, OutcomeResult, Retry};
+use wattledger_domain::ids::CommandId;
+use wattledger_domain::money::{Currency, Money};
+use wattledger_domain::payment::{IncrementSupport, Operation, OutcomeResult, Retry};
+use wattledger_domain::reference::Standing;
 
 #[test]
 fn what_is_rated_is_drafted_and_captured_in_one_turn() {
     let mut world = World::charging_guest(5_000, 168);
-    assert_eq!(world.rate(1, 1_234).did(), ["invoice v1 1234", "p1#2.1 capture 1234"]);
+    assert_eq!(
+        world.rate(1, 1_234).did(),
+        ["invoice v1 1234", "p1#2.1 capture 1234"]
+    );
     assert_eq!(world.balance(), (1_234, 0, 1_234, 0));
     assert_eq!(
         world.captured(1, 2, 1_234).did(),
@@ -18,7 +24,10 @@ fn what_is_rated_is_drafted_and_captured_in_one_turn() {
 #[test]
 fn citrineos_payment_a_capture_never_exceeds_the_hold() {
     let mut world = World::charging_guest(5_000, 168);
-    assert_eq!(world.rate(1, 6_200).did(), ["invoice v1 6200", "p1#2.1 capture 5000"]);
+    assert_eq!(
+        world.rate(1, 6_200).did(),
+        ["invoice v1 6200", "p1#2.1 capture 5000"]
+    );
     assert_eq!(
         world.captured(1, 2, 5_000).did(),
         [
@@ -27,7 +36,13 @@ fn citrineos_payment_a_capture_never_exceeds_the_hold() {
             "p2#1.1 charge 1200"
         ]
     );
-    world.answer(2, 1, OutcomeResult::Charged { charged: eur(1_200) });
+    world.answer(
+        2,
+        1,
+        OutcomeResult::Charged {
+            charged: eur(1_200),
+        },
+    );
     assert_eq!(world.balance(), (6_200, 6_200, 0, 0));
 }
 
@@ -45,9 +60,18 @@ fn citrineos_payment_a_a_declined_capture_is_retried_under_the_same_key() {
     world.rate(1, 1_000).did();
     let mut attempt = 1;
     for wait in [MINUTE, 10 * MINUTE, HOUR, 6 * HOUR] {
-        assert!(world.declined(1, 2, Retry::Later).pass(wait - 1).did().is_empty());
+        assert!(
+            world
+                .declined(1, 2, Retry::Later)
+                .pass(wait - 1)
+                .did()
+                .is_empty()
+        );
         attempt += 1;
-        assert_eq!(world.pass(1).did(), [format!("p1#2.{attempt} capture 1000")]);
+        assert_eq!(
+            world.pass(1).did(),
+            [format!("p1#2.{attempt} capture 1000")]
+        );
     }
 }
 
@@ -103,7 +127,10 @@ fn a_hold_that_lapsed_before_the_capture_is_charged() {
 #[test]
 fn a_hold_still_unanswered_when_the_session_is_rated_is_captured_once_it_is_there() {
     let mut world = World::guest();
-    world.pin(Some(card()), None).open(Some(authorization())).did();
+    world
+        .pin(Some(card()), None)
+        .open(Some(authorization()))
+        .did();
     assert_eq!(world.rate(1, 900).did(), ["invoice v1 900"]);
     world.hold(1, 1, 5_000, 168, IncrementSupport::Supported);
     assert_eq!(world.did(), ["p1 Held 5000 on draft", "p1#2.1 capture 900"]);
@@ -114,7 +141,10 @@ fn a_hold_declined_after_the_session_was_rated_is_charged() {
     let mut world = World::guest();
     world.pin(Some(card()), None).open(Some(authorization()));
     world.rate(1, 900).did();
-    assert_eq!(world.declined(1, 1, Retry::Never).did(), ["p2#1.1 charge 900"]);
+    assert_eq!(
+        world.declined(1, 1, Retry::Never).did(),
+        ["p2#1.1 charge 900"]
+    );
 }
 
 #[test]
@@ -123,14 +153,20 @@ fn an_increment_in_flight_when_the_session_is_rated_is_waited_for() {
     world.cost(4_500, 5_500).did();
     assert_eq!(world.rate(1, 5_600).did(), ["invoice v1 5600"]);
     world.answer(1, 2, OutcomeResult::Incremented { held: eur(7_000) });
-    assert_eq!(world.did(), ["p1 Held 2000 on draft", "p1#3.1 capture 5600"]);
+    assert_eq!(
+        world.did(),
+        ["p1 Held 2000 on draft", "p1#3.1 capture 5600"]
+    );
 }
 
 #[test]
 fn an_increment_declined_after_the_rating_captures_what_is_held() {
     let mut world = World::charging_guest(5_000, 168);
     world.cost(4_500, 5_500).rate(1, 5_600).did();
-    assert_eq!(world.declined(1, 2, Retry::Never).did(), ["p1#3.1 capture 5000"]);
+    assert_eq!(
+        world.declined(1, 2, Retry::Never).did(),
+        ["p1#3.1 capture 5000"]
+    );
 }
 
 #[test]
@@ -162,7 +198,10 @@ fn a_session_that_outlives_a_refused_hold_is_charged() {
     let mut world = World::guest();
     world.pin(Some(card()), None).declined(1, 1, Retry::Never);
     world.open(Some(authorization())).did();
-    assert_eq!(world.rate(1, 700).did(), ["invoice v1 700", "p2#1.1 charge 700"]);
+    assert_eq!(
+        world.rate(1, 700).did(),
+        ["invoice v1 700", "p2#1.1 charge 700"]
+    );
 }
 
 #[test]
@@ -180,10 +219,45 @@ fn adyen_capture_failed_late_reopens_the_invoice_and_charges_once() {
 
 #[test]
 fn ev_server_1636_a_session_without_authorisation_is_billed_to_its_account() {
-    let mut world = World::customer(wattledger_domain::reference::Standing::Active, Some(card()));
+    let mut world = World::customer(Standing::Active, Some(card()));
     world.open(None).did();
     assert_eq!(
         world.rate_by(1, 800, None).did(),
         ["invoice v1 800", "p1#1.1 charge 800"]
     );
+}
+
+#[test]
+fn citrineos_payment_d_minor_units_are_exact_for_exponents_0_2_and_3() {
+    for (code, minor) in [("EUR", 1_999), ("EUR", 129), ("JPY", 1_999), ("KWD", 1_999)] {
+        let mut world = World::customer(Standing::Active, Some(card()));
+        world.currency = Currency::parse(code).unwrap();
+        world.rate_by(1, minor, None);
+        let amount = Money::new(minor, world.currency);
+        let charge = world.commands().next().unwrap().operation.clone();
+        let method = card();
+        assert_eq!(charge, Operation::Charge { amount, method });
+    }
+}
+
+#[test]
+fn citrineos_payment_e_every_write_carries_a_key_of_payment_and_operation() {
+    let mut world = World::charging_guest(5_000, 168);
+    world
+        .rate(1, 6_200)
+        .declined(1, 2, Retry::Later)
+        .pass(MINUTE);
+    world.captured(1, 2, 5_000);
+    for command in world.commands() {
+        let key = CommandId::of(&[command.payment.as_str(), &command.op.to_string()]);
+        assert_eq!(command.command, key);
+    }
+}
+
+#[test]
+fn flexprice_1240_what_is_captured_is_what_the_invoice_says() {
+    let mut world = World::charging_guest(5_000, 168);
+    world.rate(1, 1_111).captured(1, 2, 1_111);
+    let billed = world.billed().unwrap();
+    assert_eq!(billed.balance.captured, billed.invoice.gross);
 }

@@ -31,23 +31,45 @@ fn an_outcome_that_never_comes_is_given_up_after_a_week_and_alerts() {
     while !world.pass(DAY).did().is_empty() {
         asked += 1;
         world.unknown(1, 2);
-        if world.effects().iter().any(|effect| matches!(effect, crate::Effect::Alert(_))) {
+        if world
+            .effects()
+            .iter()
+            .any(|effect| matches!(effect, crate::Effect::Alert(_)))
+        {
             break;
         }
     }
     assert_eq!(asked, 12);
-    assert_eq!(world.did(), ["alert lost #2", "p1#3.1 void", "p2#1.1 charge 1000"]);
+    assert_eq!(
+        world.did(),
+        ["alert lost #2", "p1#3.1 void", "p2#1.1 charge 1000"]
+    );
 }
 
 #[test]
 fn a_capture_that_turns_up_after_it_was_given_up_gives_the_charge_back() {
     let mut world = World::charging_guest(5_000, 168);
     world.rate(1, 1_000).declined(1, 2, Retry::Never);
-    world.answer(2, 1, OutcomeResult::Charged { charged: eur(1_000) }).did();
+    world
+        .answer(
+            2,
+            1,
+            OutcomeResult::Charged {
+                charged: eur(1_000),
+            },
+        )
+        .did();
     world.captured(1, 2, 1_000);
     assert_eq!(world.balance(), (1_000, 2_000, -1_000, 0));
+    world.declined(1, 3, Retry::Never);
     let refunds = world.did();
-    assert_eq!(refunds.iter().filter(|did| did.contains("refund 1000")).count(), 1);
+    assert_eq!(
+        refunds
+            .iter()
+            .filter(|did| did.contains("refund 1000"))
+            .count(),
+        1
+    );
 }
 
 #[test]
@@ -108,7 +130,11 @@ fn a_webhook_before_our_own_call_returns_ends_the_operation() {
 #[test]
 fn the_answer_to_an_old_attempt_does_not_end_the_new_one() {
     let mut world = World::charging_guest(5_000, 168);
-    world.rate(1, 1_000).declined(1, 2, Retry::Later).pass(MINUTE).did();
+    world
+        .rate(1, 1_000)
+        .declined(1, 2, Retry::Later)
+        .pass(MINUTE)
+        .did();
     let id = world.payments().remove(0);
     let code = "old".into();
     let retry = Retry::Never;
@@ -127,7 +153,10 @@ fn kill_bill_514_nothing_is_captured_after_a_void() {
     world.hold(1, 1, 5_000, 168, IncrementSupport::Supported);
     world.pass(5 * MINUTE).answer(1, 2, OutcomeResult::Voided);
     world.open(Some(authorization())).did();
-    assert_eq!(world.rate(1, 700).did(), ["invoice v1 700", "p2#1.1 charge 700"]);
+    assert_eq!(
+        world.rate(1, 700).did(),
+        ["invoice v1 700", "p2#1.1 charge 700"]
+    );
 }
 
 #[test]
@@ -151,7 +180,12 @@ fn a_late_capture_failure_heard_before_the_capture_counts_all_the_same() {
 fn an_outcome_for_a_payment_that_was_never_made_is_refused() {
     let mut world = World::guest();
     let id = PaymentId::of(&["nobody's"]);
-    let record = outcome(&world.account, (&id, 1, 1), OutcomeVia::Call, OutcomeResult::Voided);
+    let record = outcome(
+        &world.account,
+        (&id, 1, 1),
+        OutcomeVia::Call,
+        OutcomeResult::Voided,
+    );
     let before = world.state.entities.clone();
     let refused = fold(&mut world.state, &record, &mut Vec::new());
     assert!(matches!(refused, Err(Rejection::UnknownPayment { .. })));
@@ -188,4 +222,40 @@ fn what_is_long_settled_is_forgotten() {
     world.pass(181 * DAY);
     assert_eq!(world.state.entities.len(), 0);
     assert!(world.state.timers.is_empty());
+}
+
+#[test]
+fn news_that_the_hold_lapsed_waits_for_the_answer_of_a_capture_in_flight() {
+    let mut world = World::charging_guest(5_000, 168);
+    world.rate(1, 1_000).did();
+    assert_eq!(
+        world.webhook("e1", 1, 1, OutcomeResult::Expired).did(),
+        ["p1 Released 5000 on draft"]
+    );
+    assert_eq!(
+        world.captured(1, 2, 1_000).did(),
+        ["p1 Captured 1000 on draft"]
+    );
+    assert_eq!(world.balance(), (1_000, 1_000, 0, 0));
+}
+
+#[test]
+fn a_hold_that_turns_up_after_its_refusal_is_voided_not_captured() {
+    let mut world = World::guest();
+    world.pin(Some(card()), None).open(Some(authorization()));
+    world.rate(1, 900).declined(1, 1, Retry::Never).did();
+    world.hold(1, 1, 5_000, 168, IncrementSupport::Supported);
+    assert_eq!(world.did(), ["p1 Held 5000 on draft", "p1#2.1 void"]);
+}
+
+#[test]
+fn old_news_of_the_hold_does_not_bring_back_a_payment_whose_capture_failed() {
+    let mut world = World::charging_guest(5_000, 168);
+    world.rate(1, 1_000).captured(1, 2, 1_000);
+    let code = "".into();
+    world
+        .webhook("e1", 1, 2, OutcomeResult::CaptureFailedLate { code })
+        .did();
+    world.hold(1, 1, 5_000, 168, IncrementSupport::Supported);
+    assert!(world.did().is_empty());
 }

@@ -38,6 +38,8 @@ pub struct World {
     pub state: InMemory<Key, Value, Timer>,
     pub account: AccountId,
     pub policy: Policy,
+    /// The currency of ratings.
+    pub currency: Currency,
     effects: Vec<Effect>,
     seen: usize,
 }
@@ -60,6 +62,7 @@ impl World {
             state: InMemory::new(Timestamp(START)),
             account,
             policy: policy(),
+            currency: Currency::EUR,
             effects: Vec::new(),
             seen: 0,
         }
@@ -161,6 +164,7 @@ impl World {
         gross: i64,
         authorized: Option<AuthorizationId>,
     ) -> &mut Self {
+        let gross = Money::new(gross, self.currency);
         let rated = rated(&self.account, version, gross, authorized, self.state.now);
         let terms = self.terms();
         let bill = SessionBill { rated, terms };
@@ -195,7 +199,13 @@ impl World {
     }
 
     /// The processor calls about an operation of the n-th payment.
-    pub fn webhook(&mut self, event: &str, payment: usize, op: i32, result: OutcomeResult) -> &mut Self {
+    pub fn webhook(
+        &mut self,
+        event: &str,
+        payment: usize,
+        op: i32,
+        result: OutcomeResult,
+    ) -> &mut Self {
         let id = self.payments()[payment - 1].clone();
         let via = OutcomeVia::Webhook(event.into());
         self.fold(outcome(&self.account, (&id, op, 0), via, result));
@@ -289,7 +299,13 @@ impl World {
     /// Lets time pass: every timer that comes due fires at its instant.
     pub fn pass(&mut self, span: i64) -> &mut Self {
         let end = Timestamp(self.state.now.0 + span);
-        while let Some(at) = self.state.timers.first().map(|(at, _)| *at).filter(|at| *at <= end) {
+        while let Some(at) = self
+            .state
+            .timers
+            .first()
+            .map(|(at, _)| *at)
+            .filter(|at| *at <= end)
+        {
             self.state.now = self.state.now.max(at);
             while let Some((due, timer)) = self.state.next_due() {
                 fire(&mut self.state, &timer, due, &mut self.effects).unwrap();

@@ -299,7 +299,7 @@ fn account(id: &str, reader: &mut Reader<'_>) -> Result<Account, Fault> {
 
 fn token(reader: &mut Reader<'_>) -> Result<Token, Fault> {
     let hash = reader.text("hash")?;
-    let digits: Option<Vec<u8>> = (0..32)
+    let digits: Option<Vec<u8>> = (0..32_usize)
         .step_by(2)
         .map(|at| u8::from_str_radix(hash.get(at..at.saturating_add(2))?, 16).ok())
         .collect();

@@ -53,8 +53,8 @@ macro_rules! as_document {
                 crate::avro_record($name, "A document in full.", vec![text])
             }
             fn write(&self, out: &mut Vec<u8>) {
-                documents::text_of(&wattledger_domain::reference::Content::$type(Box::new(self.clone())))
-                    .write(out);
+                let content = wattledger_domain::reference::Content::$type(Box::new(self.clone()));
+                crate::avro::put_bytes(out, documents::text_of(&content).as_bytes());
             }
             fn read(input: &mut Input<'_>) -> Result<Self, DecodeError> {
                 let text = input.text()?;

@@ -20,7 +20,9 @@ impl World {
                 assert!(fact.amount.is_positive(), "{fact:?}");
                 let key = (fact.payment.clone(), fact.op, fact.movement);
                 assert_eq!(facts.insert(key, ()), None, "told twice: {fact:?}");
-                *sums.entry((fact.payment.clone(), fact.movement)).or_default() += fact.amount.minor;
+                *sums
+                    .entry((fact.payment.clone(), fact.movement))
+                    .or_default() += fact.amount.minor;
             }
         }
         let sum = |payment: &PaymentId, movement| {
@@ -39,7 +41,8 @@ impl World {
                         Phase::Held(hold) => hold.held.minor,
                         Phase::Asked | Phase::Taken | Phase::Released | Phase::Refused => 0,
                     };
-                    let memo = sum(&payment.id, Movement::Held) - sum(&payment.id, Movement::Released);
+                    let memo =
+                        sum(&payment.id, Movement::Held) - sum(&payment.id, Movement::Released);
                     assert_eq!(memo, held, "memo of {payment:?}");
                 }
                 Value::Session(bill) => {

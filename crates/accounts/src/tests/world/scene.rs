@@ -122,7 +122,7 @@ pub(super) fn pins() -> Pins {
 pub(super) fn rated(
     account: &AccountId,
     version: i32,
-    gross: i64,
+    gross: Money,
     authorization: Option<AuthorizationId>,
     at: Timestamp,
 ) -> SessionRated {
@@ -131,7 +131,7 @@ pub(super) fn rated(
         dimension: Dimension::Flat,
         element: 0,
         quantity: 1,
-        price: PriceE8(gross * 1_000_000),
+        price: PriceE8(gross.minor * (100_000_000 / gross.currency.minor_per_unit())),
         tax: None,
         step_size: 1,
         from: started_at,
@@ -152,9 +152,13 @@ pub(super) fn rated(
         pins: pins(),
         periods: Vec::new(),
         priced: Priced {
-            currency: Currency::EUR,
+            currency: gross.currency,
             tax_included: TaxIncluded::No,
-            steps: if gross == 0 { Vec::new() } else { vec![step] },
+            steps: if gross.is_zero() {
+                Vec::new()
+            } else {
+                vec![step]
+            },
             min_price: None,
             max_price: None,
         },

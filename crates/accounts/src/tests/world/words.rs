@@ -33,7 +33,12 @@ pub(super) fn describe(effect: &Effect, payments: &[PaymentId]) -> String {
                 Operation::Charge { amount, .. } => format!("charge {}", amount.minor),
                 Operation::Retrieve { op } => format!("retrieve #{op}"),
             };
-            format!("{}#{}.{} {what}", n(&command.payment), command.op, command.attempt)
+            format!(
+                "{}#{}.{} {what}",
+                n(&command.payment),
+                command.op,
+                command.attempt
+            )
         }
         Effect::Draft(draft) => {
             let kind = match draft.kind {
@@ -43,8 +48,17 @@ pub(super) fn describe(effect: &Effect, payments: &[PaymentId]) -> String {
             format!("{kind} v{} {}", draft.supply.version, draft.gross.minor)
         }
         Effect::Fact(fact) => {
-            let on = if fact.draft.is_some() { " on draft" } else { "" };
-            format!("{} {:?} {}{on}", n(&fact.payment), fact.movement, fact.amount.minor)
+            let on = if fact.draft.is_some() {
+                " on draft"
+            } else {
+                ""
+            };
+            format!(
+                "{} {:?} {}{on}",
+                n(&fact.payment),
+                fact.movement,
+                fact.amount.minor
+            )
         }
         Effect::Alert(Alert::DraftRejected { reason, .. }) => format!("alert {reason:?}"),
         Effect::Alert(Alert::RefundStuck { amount, .. }) => format!("alert stuck {}", amount.minor),

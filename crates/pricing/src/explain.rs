@@ -1,0 +1,125 @@
+//! A settlement in words: what each line counts, at which price, and why that price.
+
+use std::fmt::Write;
+use wattledger_domain::cost::{LineKind, SettledLine, Settlement};
+use wattledger_domain::price::{PriceE8, TaxRate};
+use wattledger_domain::tariff::{Dimension, Restrictions, Tariff};
+
+/// A sentence per line, then the totals.
+#[must_use]
+pub fn explain(tariff: &Tariff, settlement: &Settlement) -> Vec<String> {
+    let mut sentences: Vec<String> =
+        settlement.lines.iter().map(|line| sentence(tariff, line)).collect();
+    for group in &settlement.groups {
+        let rate = group.rate.map_or("no tax".to_owned(), percent);
+        sentences.push(format!("{rate}: net {}, tax {}, gross {}", group.net, group.tax, group.gross));
+    }
+    sentences.push(format!(
+        "Total: net {}, tax {}, gross {}",
+        settlement.net, settlement.tax, settlement.gross
+    ));
+    sentences
+}
+
+fn sentence(tariff: &Tariff, line: &SettledLine) -> String {
+    let currency = line.net.currency;
+    let tax = line.tax.map_or(String::new(), |rate| format!(" + {}", percent(rate)));
+    let what = match line.kind {
+        LineKind::Usage(Dimension::Energy) => format!(
+            "Energy {} kWh × {} {currency}/kWh",
+            decimal(line.quantity, 6),
+            price(line.price)
+        ),
+        LineKind::Usage(Dimension::Time) => {
+            format!("Charging time {} × {} {currency}/h", duration(line.quantity), price(line.price))
+        }
+        LineKind::Usage(Dimension::ParkingTime) => {
+            format!("Parking time {} × {} {currency}/h", duration(line.quantity), price(line.price))
+        }
+        LineKind::Usage(Dimension::Flat) => format!("Start fee {} {currency}", price(line.price)),
+        LineKind::MinPrice => "Raised to the tariff's minimum price".to_owned(),
+        LineKind::MaxPrice => "Lowered to the tariff's maximum price".to_owned(),
+    };
+    let why = match line.kind {
+        LineKind::Usage(_) => because(tariff, line),
+        LineKind::MinPrice | LineKind::MaxPrice => String::new(),
+    };
+    format!("{what} = {}{tax}{why}", line.net)
+}
+
+fn because(tariff: &Tariff, line: &SettledLine) -> String {
+    let when = tariff.elements.get(usize::from(line.element)).map(|element| &element.restrictions);
+    let conditions = when.map(conditions).unwrap_or_default();
+    let number = line.element.saturating_add(1);
+    let span = format!("from {} to {}", line.from, line.to);
+    if conditions.is_empty() {
+        format!(" (element {number}, always; {span})")
+    } else {
+        format!(" (element {number}, {}; {span})", conditions.join(", "))
+    }
+}
+
+fn conditions(when: &Restrictions) -> Vec<String> {
+    let mut found = Vec::new();
+    let clock = |minute: u16| format!("{:02}:{:02}", minute.checked_div(60).unwrap_or(0), minute.checked_rem(60).unwrap_or(0));
+    match (when.start_time, when.end_time) {
+        (Some(start), Some(end)) => found.push(format!("{}–{}", clock(start.0), clock(end.0))),
+        (Some(start), None) => found.push(format!("from {}", clock(start.0))),
+        (None, Some(end)) => found.push(format!("until {}", clock(end.0))),
+        (None, None) => {}
+    }
+    if !when.days.is_empty() {
+        let days: Vec<String> = when.days.iter().map(|day| format!("{day:?}")).collect();
+        found.push(days.join("/"));
+    }
+    let date = |date: wattledger_domain::tariff::LocalDate| {
+        format!("{:04}-{:02}-{:02}", date.year, date.month, date.day)
+    };
+    if let Some(start) = when.start_date {
+        found.push(format!("since {}", date(start)));
+    }
+    if let Some(end) = when.end_date {
+        found.push(format!("before {}", date(end)));
+    }
+    let mut range = |what: &str, unit: &str, scale: usize, low: Option<i64>, high: Option<i64>| {
+        if let Some(low) = low {
+            found.push(format!("{what} from {} {unit}", decimal(low, scale)));
+        }
+        if let Some(high) = high {
+            found.push(format!("{what} below {} {unit}", decimal(high, scale)));
+        }
+    };
+    range("energy", "kWh", 6, when.min_energy.map(|e| e.0), when.max_energy.map(|e| e.0));
+    range("power", "kW", 6, when.min_power.map(|p| p.0), when.max_power.map(|p| p.0));
+    range("current", "A", 3, when.min_current.map(|c| c.0), when.max_current.map(|c| c.0));
+    range("duration", "s", 3, when.min_duration.map(|d| d.0), when.max_duration.map(|d| d.0));
+    found
+}
+
+fn percent(rate: TaxRate) -> String {
+    format!("{} % tax", decimal(rate.0, 4))
+}
+
+fn price(price: PriceE8) -> String {
+    decimal(price.0, 8)
+}
+
+/// A whole number of 10^-places as a decimal without trailing zeros.
+fn decimal(value: i64, places: usize) -> String {
+    let sign = if value < 0 { "-" } else { "" };
+    let digits = format!("{:0>width$}", value.unsigned_abs(), width = places.saturating_add(1));
+    let (whole, fraction) = digits.split_at(digits.len().saturating_sub(places));
+    let fraction = fraction.trim_end_matches('0');
+    let mut text = format!("{sign}{whole}");
+    if !fraction.is_empty() {
+        let _ = write!(text, ".{fraction}");
+    }
+    text
+}
+
+fn duration(ms: i64) -> String {
+    let seconds = ms.checked_div(1_000).unwrap_or(0);
+    let (hours, rest) = (seconds.div_euclid(3_600), seconds.rem_euclid(3_600));
+    let (minutes, seconds) = (rest.div_euclid(60), rest.rem_euclid(60));
+    if hours > 0 { format!("{hours} h {minutes:02} min {seconds:02} s") } else { format!("{minutes} min {seconds:02} s") }
+}
