@@ -21,7 +21,8 @@ pub struct PricedStep {
     pub price: PriceE8,
     /// The tax of this step; absent means that none applies.
     pub tax: Option<TaxRate>,
-    /// Billing block in Wh or seconds; 0 or 1 means none.
+    /// Billing block in whole Wh or seconds, once per session; 0 means none, 1 rounds up to a
+    /// whole Wh or second.
     pub step_size: i32,
     /// When the first of this quantity was used.
     pub from: Timestamp,

@@ -76,7 +76,8 @@ pub struct Component {
     pub price: PriceE8,
     /// The tax rate; absent means that none applies, which is not 0 %.
     pub tax: Option<TaxRate>,
-    /// Billing block in Wh or seconds; 0 or 1 means none.
+    /// Billing block in whole Wh or seconds, once per session; 0 means none, 1 rounds up to a
+    /// whole Wh or second.
     pub step_size: i32,
 }
 

@@ -1,17 +1,14 @@
 //! A tariff made ready: per dimension its candidates in order, and every edge at which one may change.
 
-use crate::calendar::Local;
+mod check;
+
+use crate::restriction::{Moment, holds, in_window, is_local, strike};
 use chrono_tz::Tz;
 use std::collections::BTreeSet;
 use wattledger_domain::money::Currency;
-use wattledger_domain::price::PriceE8;
-use wattledger_domain::quantity::{Milliamperes, Milliseconds, Milliwatts, MilliwattHours};
 use wattledger_domain::tariff::{
-    Component, Dimension, LocalDate, PriceLimit, Restrictions, Tariff, TaxIncluded, Weekday,
+    Component, Dimension, PriceLimit, Restrictions, Tariff, TaxIncluded,
 };
-
-/// Prices, quantities and their products stay far inside 128 bits below this (10⁶ per kWh or hour).
-const PRICE_E8_MAX: i64 = 100_000_000_000_000;
 
 /// A tariff that has been checked and made ready to price.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,27 +18,38 @@ pub struct CompiledTariff {
     pub(crate) min_price: Option<PriceLimit>,
     pub(crate) max_price: Option<PriceLimit>,
     pub(crate) zone: Tz,
-    pub(crate) energy: Vec<Candidate>,
-    pub(crate) time: Vec<Candidate>,
-    pub(crate) parking: Vec<Candidate>,
-    pub(crate) flat: Vec<Candidate>,
-    /// Local minutes at which a window begins or ends, sorted.
-    pub(crate) minutes: Vec<i64>,
+    pub(crate) energy: Candidates,
+    pub(crate) time: Candidates,
+    pub(crate) parking: Candidates,
+    pub(crate) flat: Candidates,
+    /// Local times of day, in milliseconds, at which a window begins or ends, sorted.
+    pub(crate) strikes: Vec<i64>,
     /// Energy thresholds, sorted.
     pub(crate) energies: Vec<i64>,
     /// Duration thresholds in milliseconds, sorted.
     pub(crate) durations: Vec<i64>,
     /// Whether any price depends on power or current.
-    pub(crate) by_power: Dependence,
+    pub(crate) flow: FlowDependence,
 }
 
 /// Whether prices depend on power or current.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dependence {
-    /// No.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FlowDependence {
+    /// On neither.
     Independent,
-    /// Yes.
-    Dependent,
+    /// On current alone.
+    Current,
+    /// On power, and maybe on current.
+    Power,
+}
+
+/// The components of one dimension.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Candidates {
+    /// In the tariff's order.
+    all: Vec<Candidate>,
+    /// Per stretch of the day between two strikes, those whose window holds then, in order.
+    by_stretch: Vec<Vec<u16>>,
 }
 
 /// A component that may be in force, with when.
@@ -62,65 +70,53 @@ pub struct TariffFault {
     pub reason: String,
 }
 
-/// What a restriction can look at.
-pub struct Moment<'a> {
-    pub local: Option<&'a Local>,
-    pub energy: MilliwattHours,
-    pub duration: Milliseconds,
-    pub power: Option<Milliwatts>,
-    pub current: Option<Milliamperes>,
+impl TariffFault {
+    fn new(path: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            reason: reason.into(),
+        }
+    }
 }
 
 impl CompiledTariff {
     /// Checks a tariff and makes it ready for a site's time zone.
     ///
+    /// Reservations are priced apart from charging: an element that names one never holds here.
+    ///
     /// # Errors
     /// A [`TariffFault`] with the path of what cannot be priced.
     pub fn compile(tariff: &Tariff, time_zone: &str) -> Result<Self, TariffFault> {
-        let fault = |path: String, reason: String| TariffFault { path, reason };
-        let zone: Tz = time_zone
-            .parse()
-            .map_err(|_| fault("time_zone".into(), format!("`{time_zone}` is not an IANA zone")))?;
-        if tariff.elements.is_empty() {
-            return Err(fault("elements".into(), "a tariff has at least one element".into()));
-        }
+        let zone: Tz = time_zone.parse().map_err(|_| {
+            TariffFault::new("time_zone", format!("`{time_zone}` is not an IANA zone"))
+        })?;
+        check::tariff(tariff)?;
         let mut compiled = Self {
             currency: tariff.currency,
             tax_included: tariff.tax_included,
             min_price: tariff.min_price,
             max_price: tariff.max_price,
             zone,
-            energy: Vec::new(),
-            time: Vec::new(),
-            parking: Vec::new(),
-            flat: Vec::new(),
-            minutes: Vec::new(),
+            energy: Candidates::default(),
+            time: Candidates::default(),
+            parking: Candidates::default(),
+            flat: Candidates::default(),
+            strikes: Vec::new(),
             energies: Vec::new(),
             durations: Vec::new(),
-            by_power: Dependence::Independent,
+            flow: FlowDependence::Independent,
         };
-        for (index, element) in tariff.elements.iter().enumerate() {
-            let path = format!("elements[{index}]");
-            let number = u16::try_from(index)
-                .map_err(|_| fault("elements".into(), "more than 65,535 elements".into()))?;
-            if element.components.is_empty() {
-                return Err(fault(format!("{path}.price_components"), "is empty".into()));
-            }
-            if element.restrictions.reservation.is_some() {
-                // Reservations are priced apart from charging: such an element never holds here.
-                continue;
-            }
-            for (place, component) in element.components.iter().enumerate() {
-                check(component, &format!("{path}.price_components[{place}]"))?;
-                let when = element.restrictions.clone();
-                let list = compiled.list(component.dimension);
-                // Two of one dimension in one element: the first counts.
-                if list.last().is_none_or(|last| last.element != number) {
-                    list.push(Candidate { element: number, component: *component, when });
-                }
-            }
-        }
+        compiled.collect(tariff)?;
         compiled.find_edges(tariff);
+        for dimension in [
+            Dimension::Energy,
+            Dimension::Time,
+            Dimension::ParkingTime,
+            Dimension::Flat,
+        ] {
+            let strikes = compiled.strikes.clone();
+            compiled.list(dimension).sort_by_stretch(&strikes)?;
+        }
         Ok(compiled)
     }
 
@@ -130,7 +126,30 @@ impl CompiledTariff {
         self.currency
     }
 
-    pub(crate) fn list(&mut self, dimension: Dimension) -> &mut Vec<Candidate> {
+    fn collect(&mut self, tariff: &Tariff) -> Result<(), TariffFault> {
+        for (index, element) in tariff.elements.iter().enumerate() {
+            if element.restrictions.reservation.is_some() {
+                continue;
+            }
+            let number = u16::try_from(index)
+                .map_err(|_| TariffFault::new("elements", "more than 65,536 elements"))?;
+            for component in &element.components {
+                let all = &mut self.list(component.dimension).all;
+                // Two of one dimension in one element: the first counts.
+                if all.last().is_none_or(|last| last.element != number) {
+                    let when = element.restrictions.clone();
+                    all.push(Candidate {
+                        element: number,
+                        component: *component,
+                        when,
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn list(&mut self, dimension: Dimension) -> &mut Candidates {
         match dimension {
             Dimension::Energy => &mut self.energy,
             Dimension::Time => &mut self.time,
@@ -140,101 +159,80 @@ impl CompiledTariff {
     }
 
     fn find_edges(&mut self, tariff: &Tariff) {
-        let (mut minutes, mut energies, mut durations) =
+        let (mut strikes, mut energies, mut durations) =
             (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         for element in &tariff.elements {
             let when = &element.restrictions;
-            for minute in [when.start_time, when.end_time].into_iter().flatten() {
-                minutes.insert(i64::from(minute.0));
+            if when.reservation.is_some() {
+                continue;
             }
-            let by_day = !when.days.is_empty() || when.start_date.is_some() || when.end_date.is_some();
-            if by_day || when.start_time.is_some() || when.end_time.is_some() {
-                minutes.insert(0);
+            if is_local(when) {
+                strikes.insert(0);
             }
-            for energy in [when.min_energy, when.max_energy].into_iter().flatten() {
-                energies.insert(energy.0);
-            }
-            for duration in [when.min_duration, when.max_duration].into_iter().flatten() {
-                durations.insert(duration.0);
-            }
-            let by_power = when.min_power.is_some() || when.max_power.is_some();
-            if by_power || when.min_current.is_some() || when.max_current.is_some() {
-                self.by_power = Dependence::Dependent;
+            strikes.extend(
+                [when.start_time, when.end_time]
+                    .into_iter()
+                    .flatten()
+                    .map(strike),
+            );
+            energies.extend(
+                [when.min_energy, when.max_energy]
+                    .into_iter()
+                    .flatten()
+                    .map(|e| e.0),
+            );
+            durations.extend(
+                [when.min_duration, when.max_duration]
+                    .into_iter()
+                    .flatten()
+                    .map(|d| d.0),
+            );
+            if when.min_power.is_some() || when.max_power.is_some() {
+                self.flow = FlowDependence::Power;
+            } else if when.min_current.is_some() || when.max_current.is_some() {
+                self.flow = self.flow.max(FlowDependence::Current);
             }
         }
-        self.minutes = minutes.into_iter().collect();
+        self.strikes = strikes.into_iter().collect();
         self.energies = energies.into_iter().collect();
         self.durations = durations.into_iter().collect();
     }
 }
 
-fn check(component: &Component, path: &str) -> Result<(), TariffFault> {
-    let PriceE8(price) = component.price;
-    if price.saturating_abs() > PRICE_E8_MAX {
-        let reason = "is beyond 1,000,000 per unit".to_owned();
-        return Err(TariffFault { path: format!("{path}.price"), reason });
+impl Candidates {
+    /// The first candidate that holds.
+    pub fn in_force(&self, moment: &Moment<'_>) -> Option<&Candidate> {
+        let places = moment
+            .local
+            .and_then(|local| self.by_stretch.get(local.stretch));
+        let Some(places) = places else {
+            return self
+                .all
+                .iter()
+                .find(|candidate| holds(&candidate.when, moment));
+        };
+        let mut held = places
+            .iter()
+            .filter_map(|place| self.all.get(usize::from(*place)));
+        held.find(|candidate| holds(&candidate.when, moment))
     }
-    if component.step_size < 0 {
-        return Err(TariffFault { path: format!("{path}.step_size"), reason: "is negative".into() });
+
+    fn sort_by_stretch(&mut self, strikes: &[i64]) -> Result<(), TariffFault> {
+        let mut by_stretch = Vec::with_capacity(strikes.len());
+        // Strikes begin with 0 if there are any: stretch n begins with strike n.
+        for begin in strikes {
+            let mut places = Vec::new();
+            for (place, candidate) in self.all.iter().enumerate() {
+                if in_window(&candidate.when, *begin) {
+                    let place = u16::try_from(place);
+                    places.push(place.map_err(|_| {
+                        TariffFault::new("elements", "more than 65,536 components")
+                    })?);
+                }
+            }
+            by_stretch.push(places);
+        }
+        self.by_stretch = by_stretch;
+        Ok(())
     }
-    if component.tax.is_some_and(|rate| !(0..=10_000_000).contains(&rate.0)) {
-        let reason = "is outside 0 to 1000 %".to_owned();
-        return Err(TariffFault { path: format!("{path}.vat"), reason });
-    }
-    Ok(())
-}
-
-/// The first candidate that holds.
-pub fn in_force<'a>(candidates: &'a [Candidate], moment: &Moment<'_>) -> Option<&'a Candidate> {
-    candidates.iter().find(|candidate| holds(&candidate.when, moment))
-}
-
-/// Whether all of an element's restrictions hold (OCPI 2.2.1 `TariffRestrictions`; edges inclusive at
-/// the lower and exclusive at the upper end).
-fn holds(when: &Restrictions, moment: &Moment<'_>) -> bool {
-    let between = |value: i64, low: Option<i64>, high: Option<i64>| {
-        low.is_none_or(|low| value >= low) && high.is_none_or(|high| value < high)
-    };
-    let known = |value: Option<i64>, low: Option<i64>, high: Option<i64>| {
-        (low.is_none() && high.is_none()) || value.is_some_and(|value| between(value, low, high))
-    };
-    between(moment.energy.0, when.min_energy.map(|e| e.0), when.max_energy.map(|e| e.0))
-        && between(moment.duration.0, when.min_duration.map(|d| d.0), when.max_duration.map(|d| d.0))
-        && known(moment.power.map(|p| p.0), when.min_power.map(|p| p.0), when.max_power.map(|p| p.0))
-        && known(moment.current.map(|c| c.0), when.min_current.map(|c| c.0), when.max_current.map(|c| c.0))
-        && holds_locally(when, moment.local)
-}
-
-fn holds_locally(when: &Restrictions, local: Option<&Local>) -> bool {
-    let bare = when.start_time.is_none()
-        && when.end_time.is_none()
-        && when.start_date.is_none()
-        && when.end_date.is_none()
-        && when.days.is_empty();
-    let Some(local) = local else { return bare };
-    in_window(when, local.time_of_day)
-        && in_dates(when.start_date, when.end_date, local.date)
-        && on_day(&when.days, local.day)
-}
-
-fn in_window(when: &Restrictions, time_of_day: i64) -> bool {
-    let ms = |minute: u16| i64::from(minute).saturating_mul(60_000);
-    let start = when.start_time.map_or(0, |minute| ms(minute.0));
-    // 00:00 as an end is the end of the day, also alone and also when the start is 00:00.
-    let end = when.end_time.map_or(86_400_000, |minute| if minute.0 == 0 { 86_400_000 } else { ms(minute.0) });
-    if start == end {
-        false
-    } else if start < end {
-        (start..end).contains(&time_of_day)
-    } else {
-        time_of_day >= start || time_of_day < end
-    }
-}
-
-fn in_dates(start: Option<LocalDate>, end: Option<LocalDate>, date: LocalDate) -> bool {
-    start.is_none_or(|start| date >= start) && end.is_none_or(|end| date < end)
-}
-
-fn on_day(days: &[Weekday], day: Weekday) -> bool {
-    days.is_empty() || days.contains(&day)
 }

@@ -8,11 +8,17 @@ use wattledger_domain::tariff::{Dimension, Restrictions, Tariff};
 /// A sentence per line, then the totals.
 #[must_use]
 pub fn explain(tariff: &Tariff, settlement: &Settlement) -> Vec<String> {
-    let mut sentences: Vec<String> =
-        settlement.lines.iter().map(|line| sentence(tariff, line)).collect();
+    let mut sentences: Vec<String> = settlement
+        .lines
+        .iter()
+        .map(|line| sentence(tariff, line))
+        .collect();
     for group in &settlement.groups {
         let rate = group.rate.map_or("no tax".to_owned(), percent);
-        sentences.push(format!("{rate}: net {}, tax {}, gross {}", group.net, group.tax, group.gross));
+        sentences.push(format!(
+            "{rate}: net {}, tax {}, gross {}",
+            group.net, group.tax, group.gross
+        ));
     }
     sentences.push(format!(
         "Total: net {}, tax {}, gross {}",
@@ -23,7 +29,9 @@ pub fn explain(tariff: &Tariff, settlement: &Settlement) -> Vec<String> {
 
 fn sentence(tariff: &Tariff, line: &SettledLine) -> String {
     let currency = line.net.currency;
-    let tax = line.tax.map_or(String::new(), |rate| format!(" + {}", percent(rate)));
+    let tax = line
+        .tax
+        .map_or(String::new(), |rate| format!(" + {}", percent(rate)));
     let what = match line.kind {
         LineKind::Usage(Dimension::Energy) => format!(
             "Energy {} kWh × {} {currency}/kWh",
@@ -31,10 +39,18 @@ fn sentence(tariff: &Tariff, line: &SettledLine) -> String {
             price(line.price)
         ),
         LineKind::Usage(Dimension::Time) => {
-            format!("Charging time {} × {} {currency}/h", duration(line.quantity), price(line.price))
+            format!(
+                "Charging time {} × {} {currency}/h",
+                duration(line.quantity),
+                price(line.price)
+            )
         }
         LineKind::Usage(Dimension::ParkingTime) => {
-            format!("Parking time {} × {} {currency}/h", duration(line.quantity), price(line.price))
+            format!(
+                "Parking time {} × {} {currency}/h",
+                duration(line.quantity),
+                price(line.price)
+            )
         }
         LineKind::Usage(Dimension::Flat) => format!("Start fee {} {currency}", price(line.price)),
         LineKind::MinPrice => "Raised to the tariff's minimum price".to_owned(),
@@ -48,7 +64,10 @@ fn sentence(tariff: &Tariff, line: &SettledLine) -> String {
 }
 
 fn because(tariff: &Tariff, line: &SettledLine) -> String {
-    let when = tariff.elements.get(usize::from(line.element)).map(|element| &element.restrictions);
+    let when = tariff
+        .elements
+        .get(usize::from(line.element))
+        .map(|element| &element.restrictions);
     let conditions = when.map(conditions).unwrap_or_default();
     let number = line.element.saturating_add(1);
     let span = format!("from {} to {}", line.from, line.to);
@@ -61,7 +80,13 @@ fn because(tariff: &Tariff, line: &SettledLine) -> String {
 
 fn conditions(when: &Restrictions) -> Vec<String> {
     let mut found = Vec::new();
-    let clock = |minute: u16| format!("{:02}:{:02}", minute.checked_div(60).unwrap_or(0), minute.checked_rem(60).unwrap_or(0));
+    let clock = |minute: u16| {
+        format!(
+            "{:02}:{:02}",
+            minute.checked_div(60).unwrap_or(0),
+            minute.checked_rem(60).unwrap_or(0)
+        )
+    };
     match (when.start_time, when.end_time) {
         (Some(start), Some(end)) => found.push(format!("{}–{}", clock(start.0), clock(end.0))),
         (Some(start), None) => found.push(format!("from {}", clock(start.0))),
@@ -89,10 +114,34 @@ fn conditions(when: &Restrictions) -> Vec<String> {
             found.push(format!("{what} below {} {unit}", decimal(high, scale)));
         }
     };
-    range("energy", "kWh", 6, when.min_energy.map(|e| e.0), when.max_energy.map(|e| e.0));
-    range("power", "kW", 6, when.min_power.map(|p| p.0), when.max_power.map(|p| p.0));
-    range("current", "A", 3, when.min_current.map(|c| c.0), when.max_current.map(|c| c.0));
-    range("duration", "s", 3, when.min_duration.map(|d| d.0), when.max_duration.map(|d| d.0));
+    range(
+        "energy",
+        "kWh",
+        6,
+        when.min_energy.map(|e| e.0),
+        when.max_energy.map(|e| e.0),
+    );
+    range(
+        "power",
+        "kW",
+        6,
+        when.min_power.map(|p| p.0),
+        when.max_power.map(|p| p.0),
+    );
+    range(
+        "current",
+        "A",
+        3,
+        when.min_current.map(|c| c.0),
+        when.max_current.map(|c| c.0),
+    );
+    range(
+        "duration",
+        "s",
+        3,
+        when.min_duration.map(|d| d.0),
+        when.max_duration.map(|d| d.0),
+    );
     found
 }
 
@@ -107,7 +156,11 @@ fn price(price: PriceE8) -> String {
 /// A whole number of 10^-places as a decimal without trailing zeros.
 fn decimal(value: i64, places: usize) -> String {
     let sign = if value < 0 { "-" } else { "" };
-    let digits = format!("{:0>width$}", value.unsigned_abs(), width = places.saturating_add(1));
+    let digits = format!(
+        "{:0>width$}",
+        value.unsigned_abs(),
+        width = places.saturating_add(1)
+    );
     let (whole, fraction) = digits.split_at(digits.len().saturating_sub(places));
     let fraction = fraction.trim_end_matches('0');
     let mut text = format!("{sign}{whole}");
@@ -121,5 +174,9 @@ fn duration(ms: i64) -> String {
     let seconds = ms.checked_div(1_000).unwrap_or(0);
     let (hours, rest) = (seconds.div_euclid(3_600), seconds.rem_euclid(3_600));
     let (minutes, seconds) = (rest.div_euclid(60), rest.rem_euclid(60));
-    if hours > 0 { format!("{hours} h {minutes:02} min {seconds:02} s") } else { format!("{minutes} min {seconds:02} s") }
+    if hours > 0 {
+        format!("{hours} h {minutes:02} min {seconds:02} s")
+    } else {
+        format!("{minutes} min {seconds:02} s")
+    }
 }

@@ -9,6 +9,7 @@ mod calendar;
 mod compile;
 mod explain;
 mod meter;
+mod restriction;
 mod settle;
 
 pub use calendar::local_date;

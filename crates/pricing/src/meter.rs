@@ -1,13 +1,18 @@
 //! The meter: prices usage as it comes, splitting it at every instant at which a price may change.
 //!
-//! Invariant: energy and time are conserved exactly; how finely usage is cut changes no quantity.
+//! Invariant: energy and time are conserved exactly, and a cut that lies on the line between two
+//! readings changes nothing: edges are found on that line, never on what an earlier cut left.
+
+mod line;
 
 use crate::PricingError;
-use crate::calendar::{local, next_strike};
-use crate::compile::{Candidate, CompiledTariff, Dependence, Moment, in_force};
+use crate::calendar::{Local, local, next_strike};
+use crate::compile::{Candidate, CompiledTariff, FlowDependence};
+use crate::restriction::Moment;
+use line::{Line, mean_power};
 use wattledger_domain::cost::{Priced, PricedStep};
 use wattledger_domain::price::ExactCost;
-use wattledger_domain::quantity::{Milliamperes, Milliseconds, Milliwatts, MilliwattHours};
+use wattledger_domain::quantity::{Milliamperes, Milliseconds, MilliwattHours, Milliwatts};
 use wattledger_domain::session::{ChargingPeriod, ChargingState};
 use wattledger_domain::tariff::Dimension;
 use wattledger_domain::time::Timestamp;
@@ -21,7 +26,7 @@ pub struct Meter {
     pub now: Timestamp,
     /// Energy so far.
     pub energy: MilliwattHours,
-    /// One per component used, in order of first use.
+    /// One per component that has been in force, in that order.
     pub steps: Vec<PricedStep>,
     /// Whether the start fee is still to come.
     pub flat: FlatFee,
@@ -45,9 +50,15 @@ pub struct Window {
     until: Timestamp,
     /// Next energy at which a price may change.
     below: i64,
+    /// As metered, not as derived.
     power: Option<Milliwatts>,
     current: Option<Milliamperes>,
-    /// Positions among the steps.
+    places: Places,
+}
+
+/// Positions among the steps of what is in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Places {
     energy: Option<u16>,
     time: Option<u16>,
     parking: Option<u16>,
@@ -68,7 +79,7 @@ pub struct Usage {
     pub current: Option<Milliamperes>,
 }
 
-/// Prices a finished session: the meter, folded over its periods.
+/// Prices a finished session: the meter, folded over its periods. A gap between two is not billed.
 ///
 /// # Errors
 /// [`PricingError`] when periods go back in time or an amount does not fit.
@@ -79,13 +90,35 @@ pub fn rate(
 ) -> Result<Priced, PricingError> {
     let mut meter = Meter::start(started_at);
     for period in periods {
-        meter.advance(tariff, &Usage {
-            to: period.to,
-            energy: period.energy,
-            state: period.state,
-            power: period.power,
-            current: period.current,
-        })?;
+        if period.from < meter.now {
+            return Err(PricingError::TimeBackwards);
+        }
+        let gap = Usage {
+            to: period.from,
+            energy: MilliwattHours::ZERO,
+            state: ChargingState::SuspendedByStation,
+            power: None,
+            current: None,
+        };
+        meter.advance(tariff, &gap)?;
+        let ChargingPeriod {
+            from: _,
+            to,
+            energy,
+            state,
+            power,
+            current,
+        } = *period;
+        meter.advance(
+            tariff,
+            &Usage {
+                to,
+                energy,
+                state,
+                power,
+                current,
+            },
+        )?;
     }
     Ok(meter.priced(tariff))
 }
@@ -104,10 +137,11 @@ impl Meter {
         }
     }
 
-    /// Adds a stretch of usage.
+    /// Adds a stretch of usage. One without time and energy changes nothing.
     ///
     /// # Errors
     /// [`PricingError::TimeBackwards`], [`PricingError::NegativeEnergy`], [`PricingError::Overflow`].
+    /// After an overflow the meter may have counted a part of the stretch.
     pub fn advance(&mut self, tariff: &CompiledTariff, usage: &Usage) -> Result<(), PricingError> {
         if usage.to < self.now {
             return Err(PricingError::TimeBackwards);
@@ -115,58 +149,46 @@ impl Meter {
         if usage.energy.0 < 0 {
             return Err(PricingError::NegativeEnergy);
         }
-        let end = self.energy.0.checked_add(usage.energy.0).ok_or(PricingError::Overflow)?;
-        if let Some(window) = self.window
+        let end = self
+            .energy
+            .0
+            .checked_add(usage.energy.0)
+            .ok_or(PricingError::Overflow)?;
+        // An edge that has been reached ends the window: edges are inclusive from below.
+        if let Some(window) = &self.window
+            && self.now < window.until
+            && self.energy.0 < window.below
             && usage.to <= window.until
             && end <= window.below
-            && (tariff.by_power == Dependence::Independent
-                || (usage.power.is_some()
-                    && (window.power, window.current) == (usage.power, usage.current)))
+            && window.flows_alike(tariff.flow, usage)
         {
-            return self.add(window, usage.to, usage.energy, usage.state);
+            return self.add(window.places, usage.to, end, usage.state);
         }
-        self.advance_slowly(tariff, usage)
+        if usage.to == self.now && usage.energy.0 == 0 {
+            return Ok(());
+        }
+        self.advance_over_edges(tariff, usage, end)
     }
 
-    fn advance_slowly(
+    fn advance_over_edges(
         &mut self,
         tariff: &CompiledTariff,
         usage: &Usage,
+        end: i64,
     ) -> Result<(), PricingError> {
-        let mut left = usage.energy.0;
-        let power = usage.power.or_else(|| mean_power(self.now, usage.to, left));
+        let line = Line {
+            from: self.now,
+            to: usage.to,
+            low: self.energy.0,
+            high: end,
+        };
+        let power = usage.power.or_else(|| mean_power(&line));
         loop {
-            let window = self.look(tariff, power, usage.current)?;
-            let span = usage.to.since(self.now).0;
-            let by_time = if usage.to > window.until {
-                // The part before the edge, rounded down: the remainder goes to the later side.
-                let part = window.until.since(self.now).0;
-                let energy = share(left, part, span)?;
-                Some((window.until, energy))
-            } else {
-                None
+            let window = self.look(tariff, usage, power)?;
+            let Some((to, energy)) = line.cut(window.until, window.below)? else {
+                return self.add(window.places, usage.to, end, usage.state);
             };
-            let room = window.below.saturating_sub(self.energy.0);
-            let by_energy = if left > room {
-                let part = share(span, room, left)?;
-                Some((self.now.plus(Milliseconds(part)), room))
-            } else {
-                None
-            };
-            let cut = match (by_time, by_energy) {
-                (Some(time), Some(energy)) => Some(if energy.0 < time.0 { energy } else { time }),
-                (time, energy) => time.or(energy),
-            };
-            let (to, energy) = cut.unwrap_or((usage.to, left));
-            self.add(window, to, MilliwattHours(energy), usage.state)?;
-            left = left.checked_sub(energy).ok_or(PricingError::Overflow)?;
-            if cut.is_none() {
-                // What is in force was judged by this stretch's own power.
-                if let Some(kept) = &mut self.window {
-                    kept.power = usage.power;
-                }
-                return Ok(());
-            }
+            self.add(window.places, to, energy, usage.state)?;
         }
     }
 
@@ -174,17 +196,19 @@ impl Meter {
     fn look(
         &mut self,
         tariff: &CompiledTariff,
+        usage: &Usage,
         power: Option<Milliwatts>,
-        current: Option<Milliamperes>,
     ) -> Result<Window, PricingError> {
-        let wall = if tariff.minutes.is_empty() { None } else { local(tariff.zone, self.now) };
-        let duration = self.now.since(self.started_at);
-        let moment = Moment { local: wall.as_ref(), energy: self.energy, duration, power, current };
-        let energy = in_force(&tariff.energy, &moment);
-        let time = in_force(&tariff.time, &moment);
-        let parking = in_force(&tariff.parking, &moment);
+        let wall = self.wall(tariff);
+        let moment = Moment {
+            local: wall.as_ref(),
+            energy: self.energy,
+            duration: self.now.since(self.started_at),
+            power,
+            current: usage.current,
+        };
         if self.flat == FlatFee::Due
-            && let Some(flat) = in_force(&tariff.flat, &moment)
+            && let Some(flat) = tariff.flat.in_force(&moment)
         {
             self.flat = FlatFee::Billed;
             let place = self.step_of(flat)?;
@@ -192,38 +216,61 @@ impl Meter {
                 step.quantity = 1;
             }
         }
-        let later = tariff.durations.iter().find(|threshold| **threshold > duration.0);
-        let by_duration = later.map(|threshold| self.started_at.plus(Milliseconds(*threshold)));
-        let strike = next_strike(tariff.zone, self.now, &tariff.minutes);
-        let until = by_duration.map_or(strike, |edge| edge.min(strike));
-        let above = tariff.energies.iter().find(|threshold| **threshold > self.energy.0);
+        let mut place = |candidate: Option<&Candidate>| {
+            candidate
+                .map(|candidate| self.step_of(candidate))
+                .transpose()
+        };
+        let places = Places {
+            energy: place(tariff.energy.in_force(&moment))?,
+            time: place(tariff.time.in_force(&moment))?,
+            parking: place(tariff.parking.in_force(&moment))?,
+        };
         let window = Window {
-            until,
-            below: above.copied().unwrap_or(i64::MAX),
-            power,
-            current,
-            energy: energy.map(|candidate| self.step_of(candidate)).transpose()?,
-            time: time.map(|candidate| self.step_of(candidate)).transpose()?,
-            parking: parking.map(|candidate| self.step_of(candidate)).transpose()?,
+            until: self.next_edge(tariff, wall.as_ref()),
+            below: above(&tariff.energies, self.energy.0).unwrap_or(i64::MAX),
+            power: usage.power,
+            current: usage.current,
+            places,
         };
         self.window = Some(window);
         Ok(window)
     }
 
-    /// The step of a component, made at its first use.
+    /// The wall clock, where a price depends on it.
+    fn wall(&self, tariff: &CompiledTariff) -> Option<Local> {
+        if tariff.strikes.is_empty() {
+            return None;
+        }
+        local(tariff.zone, self.now, &tariff.strikes)
+    }
+
+    fn next_edge(&self, tariff: &CompiledTariff, wall: Option<&Local>) -> Timestamp {
+        const NEVER: Timestamp = Timestamp(i64::MAX);
+        let duration = above(&tariff.durations, self.now.since(self.started_at).0);
+        let by_duration = duration.map_or(NEVER, |duration| {
+            self.started_at.plus(Milliseconds(duration))
+        });
+        wall.map_or(by_duration, |wall| {
+            next_strike(tariff.zone, self.now, wall, &tariff.strikes).min(by_duration)
+        })
+    }
+
+    /// The step of a component, made when it is first in force.
     fn step_of(&mut self, candidate: &Candidate) -> Result<u16, PricingError> {
+        let component = &candidate.component;
         let known = self.steps.iter().position(|step| {
-            step.element == candidate.element && step.dimension == candidate.component.dimension
+            step.element == candidate.element && step.dimension == component.dimension
         });
         let place = known.unwrap_or(self.steps.len());
         if known.is_none() {
             self.steps.push(PricedStep {
-                dimension: candidate.component.dimension,
+                dimension: component.dimension,
                 element: candidate.element,
                 quantity: 0,
-                price: candidate.component.price,
-                tax: candidate.component.tax,
-                step_size: candidate.component.step_size,
+                price: component.price,
+                tax: component.tax,
+                step_size: component.step_size,
                 from: self.now,
                 to: self.now,
             });
@@ -231,51 +278,68 @@ impl Meter {
         u16::try_from(place).map_err(|_| PricingError::Overflow)
     }
 
+    /// Counts what was used up to an instant and an energy.
     fn add(
         &mut self,
-        window: Window,
+        places: Places,
         to: Timestamp,
-        energy: MilliwattHours,
+        energy: i64,
         state: ChargingState,
     ) -> Result<(), PricingError> {
-        let span = to.since(self.now).0;
-        if energy.0 > 0 {
-            self.count(window.energy, energy.0, to)?;
-        }
-        if span > 0 {
-            match state {
-                ChargingState::Charging => self.count(window.time, span, to)?,
-                ChargingState::SuspendedByVehicle
-                | ChargingState::Connected
-                | ChargingState::Idle => self.count(window.parking, span, to)?,
-                // The station gave no power: neither time nor parking time.
-                ChargingState::SuspendedByStation => {}
+        let used = energy
+            .checked_sub(self.energy.0)
+            .ok_or(PricingError::Overflow)?;
+        let span = to.0.checked_sub(self.now.0).ok_or(PricingError::Overflow)?;
+        self.count(places.energy, used, to)?;
+        match state {
+            ChargingState::Charging => self.count(places.time, span, to)?,
+            ChargingState::SuspendedByVehicle | ChargingState::Connected | ChargingState::Idle => {
+                self.count(places.parking, span, to)?;
             }
+            // The station gave no power: neither time nor parking time.
+            ChargingState::SuspendedByStation => {}
         }
-        self.energy = self.energy.plus(energy).ok_or(PricingError::Overflow)?;
+        self.energy = MilliwattHours(energy);
         self.now = to;
         Ok(())
     }
 
-    fn count(&mut self, place: Option<u16>, quantity: i64, to: Timestamp) -> Result<(), PricingError> {
+    fn count(
+        &mut self,
+        place: Option<u16>,
+        quantity: i64,
+        to: Timestamp,
+    ) -> Result<(), PricingError> {
         let Some(step) = place.and_then(|place| self.steps.get_mut(usize::from(place))) else {
             return Ok(());
         };
-        if step.quantity == 0 {
-            step.from = self.now;
+        if quantity > 0 {
+            if step.quantity == 0 {
+                step.from = self.now;
+            }
+            step.quantity = step
+                .quantity
+                .checked_add(quantity)
+                .ok_or(PricingError::Overflow)?;
+            step.to = to;
         }
-        step.quantity = step.quantity.checked_add(quantity).ok_or(PricingError::Overflow)?;
-        step.to = to;
         Ok(())
     }
 
     /// The exact price so far.
     #[must_use]
     pub fn priced(&self, tariff: &CompiledTariff) -> Priced {
+        let mut steps: Vec<PricedStep> = self
+            .steps
+            .iter()
+            .filter(|step| step.quantity != 0)
+            .copied()
+            .collect();
+        steps.sort_by_key(|step| step.from);
         Priced {
             currency: tariff.currency,
             tax_included: tariff.tax_included,
-            steps: self.steps.iter().filter(|step| step.quantity != 0).copied().collect(),
+            steps,
             min_price: tariff.min_price,
             max_price: tariff.max_price,
         }
@@ -294,37 +358,45 @@ impl Meter {
     /// The next instant at which a price may change by time alone.
     #[must_use]
     pub fn next_change(&self, tariff: &CompiledTariff) -> Option<Timestamp> {
-        let mut ahead = self.clone();
-        let window = ahead.look(tariff, None, None).ok()?;
-        (window.until.0 < i64::MAX).then_some(window.until)
+        let edge = self.next_edge(tariff, self.wall(tariff).as_ref());
+        (edge.0 < i64::MAX).then_some(edge)
     }
+}
+
+impl Window {
+    /// Whether usage has the power and current that the window was found with, where that matters.
+    /// Without a metered power each stretch has its own mean.
+    fn flows_alike(&self, flow: FlowDependence, usage: &Usage) -> bool {
+        match flow {
+            FlowDependence::Independent => true,
+            FlowDependence::Current => self.current == usage.current,
+            FlowDependence::Power => {
+                usage.power.is_some() && self.power == usage.power && self.current == usage.current
+            }
+        }
+    }
+}
+
+/// The least of sorted thresholds that is above a value.
+fn above(thresholds: &[i64], value: i64) -> Option<i64> {
+    thresholds
+        .get(thresholds.partition_point(|threshold| *threshold <= value))
+        .copied()
 }
 
 /// The exact cost of one step.
 pub fn step_cost(step: &PricedStep) -> Result<ExactCost, PricingError> {
+    cost_of(step, step.quantity)
+}
+
+/// The exact cost of a quantity at a step's price.
+pub fn cost_of(step: &PricedStep, quantity: i64) -> Result<ExactCost, PricingError> {
     let cost = match step.dimension {
-        Dimension::Energy => ExactCost::of_energy(MilliwattHours(step.quantity), step.price),
+        Dimension::Energy => ExactCost::of_energy(MilliwattHours(quantity), step.price),
         Dimension::Time | Dimension::ParkingTime => {
-            ExactCost::of_time(Milliseconds(step.quantity), step.price)
+            ExactCost::of_time(Milliseconds(quantity), step.price)
         }
         Dimension::Flat => ExactCost::of_flat(step.price),
     };
     cost.ok_or(PricingError::Overflow)
-}
-
-/// `total × part ÷ whole`, rounded down.
-fn share(total: i64, part: i64, whole: i64) -> Result<i64, PricingError> {
-    if whole == 0 {
-        return Ok(0);
-    }
-    let product = i128::from(total).checked_mul(i128::from(part)).ok_or(PricingError::Overflow)?;
-    let share = product.checked_div(i128::from(whole)).ok_or(PricingError::Overflow)?;
-    i64::try_from(share).map_err(|_| PricingError::Overflow)
-}
-
-/// Energy over time: mWh per ms is 3.6 × 10⁶ mW.
-fn mean_power(from: Timestamp, to: Timestamp, energy: i64) -> Option<Milliwatts> {
-    let span = i128::from(to.since(from).0);
-    let power = i128::from(energy).checked_mul(3_600_000)?.checked_div(span)?;
-    i64::try_from(power).ok().map(Milliwatts)
 }

@@ -1,1 +1,13 @@
-//! Worked examples and laws.
+//! Worked examples, the edges of every rule, and the laws of a price.
+
+mod blocks;
+mod boundaries;
+mod clocks;
+mod laws;
+mod limits;
+mod model;
+mod restrictions;
+mod rounding;
+mod scene;
+mod tax;
+mod worked;

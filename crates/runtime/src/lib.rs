@@ -43,9 +43,7 @@ pub mod timers;
 
 pub use fold::{Class, Fold, Refusal, StateFault, Turn};
 pub use log::embedded::EmbeddedLog;
-pub use log::{
-    Cleanup, CommitError, Consumer, Log, LogError, Producer, TopicSettings, Visibility,
-};
+pub use log::{Cleanup, CommitError, Consumer, Log, LogError, Producer, TopicSettings, Visibility};
 pub use record::{Destination, Link, Outgoing, Record, Urgency};
 pub use store::{MemoryStore, RocksStore, Store, StoreError};
 pub use task::{Task, TaskConfig, TaskError, TurnReport};

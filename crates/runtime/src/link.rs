@@ -66,24 +66,39 @@ impl Positions {
     /// # Errors
     /// A [`LinkFault`]: the task must stop.
     pub fn arrive(&mut self, link: &Link) -> Result<Arrival, LinkFault> {
-        let found = Position { epoch: link.epoch, sequence: link.sequence, event: link.event };
+        let found = Position {
+            epoch: link.epoch,
+            sequence: link.sequence,
+            event: link.event,
+        };
         let last = self.0.get(&link.source).copied();
         let (epoch, sequence) = last.map_or((link.epoch, 0), |last| (last.epoch, last.sequence));
         if link.epoch != epoch {
             let origin = link.source.clone();
-            return Err(LinkFault::Epoch { origin, last: epoch, found: link.epoch });
+            return Err(LinkFault::Epoch {
+                origin,
+                last: epoch,
+                found: link.epoch,
+            });
         }
         if link.sequence <= sequence {
             return match last {
                 Some(last) if last.sequence == link.sequence && last.event != link.event => {
-                    Err(LinkFault::Another { origin: link.source.clone(), sequence })
+                    Err(LinkFault::Another {
+                        origin: link.source.clone(),
+                        sequence,
+                    })
                 }
                 _ => Ok(Arrival::Again),
             };
         }
         if link.sequence != sequence + 1 {
             let origin = link.source.clone();
-            return Err(LinkFault::Gap { origin, last: sequence, found: link.sequence });
+            return Err(LinkFault::Gap {
+                origin,
+                last: sequence,
+                found: link.sequence,
+            });
         }
         self.0.insert(link.source.clone(), found);
         Ok(Arrival::Next)
@@ -91,7 +106,11 @@ impl Positions {
 
     /// A source starts again at sequence 1 in a new epoch.
     pub fn announce(&mut self, source: &str, epoch: u32) {
-        let start = Position { epoch, sequence: 0, event: (0, 0) };
+        let start = Position {
+            epoch,
+            sequence: 0,
+            event: (0, 0),
+        };
         self.0.insert(source.into(), start);
     }
 }
@@ -101,7 +120,12 @@ mod tests {
     use super::*;
 
     fn link(epoch: u32, sequence: u64, offset: i64) -> Link {
-        Link { source: "stage/0".into(), epoch, sequence, event: (offset, 0) }
+        Link {
+            source: "stage/0".into(),
+            epoch,
+            sequence,
+            event: (offset, 0),
+        }
     }
 
     #[test]
@@ -116,10 +140,19 @@ mod tests {
     #[test]
     fn a_gap_a_double_number_and_a_foreign_epoch_stop_the_task() {
         let mut seen = Positions::default();
-        assert!(matches!(seen.arrive(&link(0, 2, 5)), Err(LinkFault::Gap { .. })));
+        assert!(matches!(
+            seen.arrive(&link(0, 2, 5)),
+            Err(LinkFault::Gap { .. })
+        ));
         assert_eq!(seen.arrive(&link(0, 1, 5)), Ok(Arrival::Next));
-        assert!(matches!(seen.arrive(&link(0, 1, 9)), Err(LinkFault::Another { .. })));
-        assert!(matches!(seen.arrive(&link(1, 1, 9)), Err(LinkFault::Epoch { .. })));
+        assert!(matches!(
+            seen.arrive(&link(0, 1, 9)),
+            Err(LinkFault::Another { .. })
+        ));
+        assert!(matches!(
+            seen.arrive(&link(1, 1, 9)),
+            Err(LinkFault::Epoch { .. })
+        ));
         seen.announce("stage/0", 1);
         assert_eq!(seen.arrive(&link(1, 1, 9)), Ok(Arrival::Next));
     }

@@ -86,7 +86,14 @@ impl Meta {
             let epoch = small(input.varint()?)?;
             let sequence = input.varint()?;
             let event = (input.signed()?, small(input.varint()?)?);
-            meta.seen.0.insert(source, Position { epoch, sequence, event });
+            meta.seen.0.insert(
+                source,
+                Position {
+                    epoch,
+                    sequence,
+                    event,
+                },
+            );
         }
         Some(meta)
     }
@@ -98,9 +105,18 @@ mod tests {
 
     #[test]
     fn meta_reads_back() {
-        let mut meta = Meta { input: 7, changelog: 9, logical_time: -3, ..Meta::default() };
+        let mut meta = Meta {
+            input: 7,
+            changelog: 9,
+            logical_time: -3,
+            ..Meta::default()
+        };
         meta.sent.insert(("topic".into(), 3), 12);
-        let position = Position { epoch: 1, sequence: 5, event: (44, 2) };
+        let position = Position {
+            epoch: 1,
+            sequence: 5,
+            event: (44, 2),
+        };
         meta.seen.0.insert("stage/0".into(), position);
         assert_eq!(Meta::decode(&meta.encode()), Some(meta));
         assert_eq!(Meta::decode(&[9]), None);

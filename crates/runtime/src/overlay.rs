@@ -25,7 +25,13 @@ impl<V> Overlay<V> {
     #[must_use]
     pub fn new(capacity: usize) -> Self {
         let (slots, in_turn, unstored) = (FxHashMap::default(), Vec::new(), Vec::new());
-        Self { slots, in_turn, unstored, capacity, turn: 0 }
+        Self {
+            slots,
+            in_turn,
+            unstored,
+            capacity,
+            turn: 0,
+        }
     }
 
     /// Whether it can answer for a key without the store.
@@ -54,7 +60,12 @@ impl<V> Overlay<V> {
 
     /// What the store says about a key.
     pub fn loaded(&mut self, key: &[u8], value: Option<V>) {
-        let slot = Slot { value, in_turn: false, unstored: false, used: self.turn };
+        let slot = Slot {
+            value,
+            in_turn: false,
+            unstored: false,
+            used: self.turn,
+        };
         self.slots.insert(key.into(), slot);
     }
 
@@ -69,7 +80,9 @@ impl<V> Overlay<V> {
     }
 
     fn mark(&mut self, key: &[u8]) {
-        let Some(slot) = self.slots.get_mut(key) else { return };
+        let Some(slot) = self.slots.get_mut(key) else {
+            return;
+        };
         slot.used = self.turn;
         if !slot.in_turn {
             slot.in_turn = true;
@@ -83,7 +96,12 @@ impl<V> Overlay<V> {
 
     /// What this turn has changed, in order of first change.
     pub fn changed_in_turn(&self) -> impl Iterator<Item = (&[u8], Option<&V>)> {
-        self.in_turn.iter().map(|key| (&**key, self.slots.get(key).and_then(|slot| slot.value.as_ref())))
+        self.in_turn.iter().map(|key| {
+            (
+                &**key,
+                self.slots.get(key).and_then(|slot| slot.value.as_ref()),
+            )
+        })
     }
 
     /// The turn has committed.
@@ -98,7 +116,12 @@ impl<V> Overlay<V> {
 
     /// What the store has not taken yet.
     pub fn unstored(&self) -> impl Iterator<Item = (&[u8], Option<&V>)> {
-        self.unstored.iter().map(|key| (&**key, self.slots.get(key).and_then(|slot| slot.value.as_ref())))
+        self.unstored.iter().map(|key| {
+            (
+                &**key,
+                self.slots.get(key).and_then(|slot| slot.value.as_ref()),
+            )
+        })
     }
 
     /// The store has taken everything.
@@ -115,12 +138,17 @@ impl<V> Overlay<V> {
 
     /// Drops the half that was used longest ago.
     fn evict(&mut self) {
-        let mut ages: Vec<u32> = self.slots.values().map(|slot| self.turn.wrapping_sub(slot.used)).collect();
+        let mut ages: Vec<u32> = self
+            .slots
+            .values()
+            .map(|slot| self.turn.wrapping_sub(slot.used))
+            .collect();
         let middle = ages.len() / 2;
         let (_, median, _) = ages.select_nth_unstable(middle);
         let median = *median;
         let turn = self.turn;
-        self.slots.retain(|_, slot| slot.unstored || turn.wrapping_sub(slot.used) < median.max(1));
+        self.slots
+            .retain(|_, slot| slot.unstored || turn.wrapping_sub(slot.used) < median.max(1));
     }
 }
 
@@ -133,10 +161,16 @@ mod tests {
         let mut overlay = Overlay::new(100);
         overlay.loaded(b"a", Some(1));
         overlay.put(b"b", Some(2));
-        assert_eq!(overlay.changed_in_turn().collect::<Vec<_>>(), [(&b"b"[..], Some(&2))]);
+        assert_eq!(
+            overlay.changed_in_turn().collect::<Vec<_>>(),
+            [(&b"b"[..], Some(&2))]
+        );
         overlay.turn_done();
         overlay.put(b"a", None);
-        assert_eq!(overlay.changed_in_turn().collect::<Vec<_>>(), [(&b"a"[..], None)]);
+        assert_eq!(
+            overlay.changed_in_turn().collect::<Vec<_>>(),
+            [(&b"a"[..], None)]
+        );
         assert_eq!(overlay.unstored().count(), 2);
         overlay.stored();
         assert_eq!(overlay.unstored().count(), 0);

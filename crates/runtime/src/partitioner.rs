@@ -12,14 +12,20 @@ fn murmur2(data: &[u8]) -> u32 {
     let mut hash = 0x9747_b28c_u32 ^ (data.len() as u32);
     let mut chunks = data.chunks_exact(4);
     for chunk in &mut chunks {
-        let mut word = chunk.iter().rev().fold(0_u32, |word, byte| word << 8 | u32::from(*byte));
+        let mut word = chunk
+            .iter()
+            .rev()
+            .fold(0_u32, |word, byte| word << 8 | u32::from(*byte));
         word = word.wrapping_mul(M);
         word ^= word >> 24;
         hash = hash.wrapping_mul(M) ^ word.wrapping_mul(M);
     }
     let rest = chunks.remainder();
     if !rest.is_empty() {
-        hash ^= rest.iter().rev().fold(0_u32, |word, byte| word << 8 | u32::from(*byte));
+        hash ^= rest
+            .iter()
+            .rev()
+            .fold(0_u32, |word, byte| word << 8 | u32::from(*byte));
         hash = hash.wrapping_mul(M);
     }
     hash ^= hash >> 13;
@@ -45,7 +51,12 @@ mod tests {
         check("foobar", -790_332_482, 6, 62);
         check("a-little-bit-long-string", -985_981_536, 8, 32);
         check("a-little-bit-longer-string", -1_486_304_829, 11, 3);
-        check("lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8", -58_897_971, 5, 13);
+        check(
+            "lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8",
+            -58_897_971,
+            5,
+            13,
+        );
         check("abc", 479_470_107, 3, 27);
     }
 }

@@ -71,13 +71,19 @@ impl Outgoing {
     /// The same, ending the turn early.
     #[must_use]
     pub fn urgent(self) -> Self {
-        Self { urgency: Urgency::Urgent, ..self }
+        Self {
+            urgency: Urgency::Urgent,
+            ..self
+        }
     }
 
     /// The same, for a partition named.
     #[must_use]
     pub fn to_partition(self, partition: u32) -> Self {
-        Self { to: Destination::Partition(partition), ..self }
+        Self {
+            to: Destination::Partition(partition),
+            ..self
+        }
     }
 }
 

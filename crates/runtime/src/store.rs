@@ -60,7 +60,10 @@ impl Store for RocksStore {
     }
 
     fn scan(&self, prefix: &[u8], each: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError> {
-        for entry in self.0.iterator(IteratorMode::From(prefix, Direction::Forward)) {
+        for entry in self
+            .0
+            .iterator(IteratorMode::From(prefix, Direction::Forward))
+        {
             let (key, value) = entry.map_err(failed)?;
             if !key.starts_with(prefix) {
                 break;

@@ -8,9 +8,9 @@ use crate::fold::{Fold, StateFault};
 use crate::link::LinkFault;
 use crate::log::{CommitError, Consumer, Log, LogError, Producer};
 use crate::meta::Meta;
-use crate::record::Record;
 use crate::metrics::Counters;
 use crate::overlay::Overlay;
+use crate::record::Record;
 use crate::store::{Store, StoreError};
 use crate::timers::{Timer, Timers};
 use rustc_hash::FxHashMap;
@@ -56,17 +56,24 @@ pub struct Task<F: Fold> {
     parked: BTreeMap<Box<[u8]>, u64>,
     /// Store keys of parking changed since the store's last write.
     parking_unstored: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
-    /// What made the fold panic: handled apart when it comes again.
-    poison: Option<turning::Poison>,
+    /// What made the fold panic since the last commit: handled apart when it comes again.
+    poisons: Vec<turning::Poison>,
     /// How many partitions each topic has that we write to.
     destinations: FxHashMap<Arc<str>, u32>,
     /// Fetched records; kept for its memory.
     fetched: Vec<Record>,
     meta: Meta,
+    /// Everything before it has been read; past the position where a log has gaps at its end.
+    read_to: i64,
     /// The state needs no writing.
     stored: bool,
+    /// A turn or a write has failed half-way: what is in memory stands for nothing.
+    failed: bool,
     counters: Counters,
 }
+
+/// Keys and values of a state, in order of keys.
+pub type Entries = Vec<(Vec<u8>, Vec<u8>)>;
 
 /// What a turn did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -107,7 +114,8 @@ impl<F: Fold> Task<F> {
     /// # Errors
     /// When the log cannot be reached.
     pub fn lag(&mut self) -> Result<i64, TaskError> {
-        Ok(self.consumer.end(self.config.partition)? - self.meta.input)
+        let read = self.meta.input.max(self.read_to);
+        Ok(self.consumer.end(self.config.partition)? - read)
     }
 
     /// What it has done.
@@ -130,11 +138,13 @@ impl<F: Fold> Task<F> {
     /// Writes to the store what has committed since its last write. Call it only once that is durable.
     ///
     /// # Errors
-    /// When the disk refuses.
+    /// When the disk refuses; [`TaskError::Failed`] after any failure: nothing is written then.
     pub fn settle(&mut self) -> Result<(), TaskError> {
+        self.check_failed()?;
         if self.stored {
             return Ok(());
         }
+        self.failed = true;
         let mut changes = Vec::new();
         for (key, value) in self.overlay.unstored() {
             changes.push((key.to_vec(), value.map(encoded::<F>)));
@@ -147,7 +157,16 @@ impl<F: Fold> Task<F> {
         self.store.write(&changes)?;
         self.overlay.stored();
         self.stored = true;
+        self.failed = false;
         Ok(())
+    }
+
+    fn check_failed(&self) -> Result<(), TaskError> {
+        if !self.failed {
+            return Ok(());
+        }
+        let (stage, partition) = (Arc::clone(&self.config.stage), self.config.partition);
+        Err(TaskError::Failed { stage, partition })
     }
 
     /// Everything in the state, in order of keys, for comparing two tasks: table, key, value bytes.
@@ -155,7 +174,7 @@ impl<F: Fold> Task<F> {
     ///
     /// # Errors
     /// When the disk refuses.
-    pub fn dump(&mut self) -> Result<Vec<(Vec<u8>, Vec<u8>)>, TaskError> {
+    pub fn dump(&mut self) -> Result<Entries, TaskError> {
         self.settle()?;
         let mut all = Vec::new();
         self.store.scan(&[], &mut |key, value| {
@@ -163,7 +182,10 @@ impl<F: Fold> Task<F> {
                 all.push((key.to_vec(), value.to_vec()));
             }
         })?;
-        let meta = Meta { changelog: 0, ..self.meta.clone() };
+        let meta = Meta {
+            changelog: 0,
+            ..self.meta.clone()
+        };
         all.push((crate::meta::KEY.to_vec(), meta.encode()));
         Ok(all)
     }
@@ -217,6 +239,21 @@ pub enum TaskError {
         /// The log's committed offset.
         log: i64,
     },
+    /// The input ends before what has been read of it.
+    #[error(
+        "{stage}/{partition} has read up to {committed}, its input ends at {end}: the log has lost \
+         records. Restore the log, or fold what is left from its start"
+    )]
+    Truncated {
+        /// The stage.
+        stage: Arc<str>,
+        /// The partition.
+        partition: u32,
+        /// The committed input offset.
+        committed: i64,
+        /// Where the input ends.
+        end: i64,
+    },
     /// The changelog cannot bring the store up to the log.
     #[error("{stage}/{partition} cannot be brought to offset {wanted}: {detail}")]
     Restore {
@@ -238,6 +275,14 @@ pub enum TaskError {
         partition: u32,
         /// What failed.
         detail: Box<str>,
+    },
+    /// It has failed before.
+    #[error("{stage}/{partition} has failed before: open it again")]
+    Failed {
+        /// The stage.
+        stage: Arc<str>,
+        /// The partition.
+        partition: u32,
     },
     /// Too much is parked.
     #[error("{stage}/{partition} has parked {parked} records: look at them before going on")]

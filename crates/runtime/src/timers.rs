@@ -43,15 +43,23 @@ impl Timer {
         let mut input = Input(rest);
         let routing = input.bytes()?.into();
         let due = (u64::from_be_bytes(*due) ^ 1 << 63) as i64;
-        Some(Self { due, kind: *kind, routing, entity: input.0.into() })
+        Some(Self {
+            due,
+            kind: *kind,
+            routing,
+            entity: input.0.into(),
+        })
     }
 }
+
+/// A timer's due time, kind and entity.
+type OfKey = (i64, u8, Box<[u8]>);
 
 /// All timers of a task.
 #[derive(Debug, Default)]
 pub struct Timers {
     by_due: BTreeSet<Timer>,
-    by_routing: BTreeMap<Box<[u8]>, BTreeSet<(i64, u8, Box<[u8]>)>>,
+    by_routing: BTreeMap<Box<[u8]>, BTreeSet<OfKey>>,
 }
 
 impl Timers {
@@ -79,7 +87,10 @@ impl Timers {
     /// The first one due by `now`.
     #[must_use]
     pub fn first_due(&self, now: i64) -> Option<Timer> {
-        self.by_due.first().filter(|timer| timer.due <= now).cloned()
+        self.by_due
+            .first()
+            .filter(|timer| timer.due <= now)
+            .cloned()
     }
 
     /// The first one of a routing key due by `now`.
@@ -117,7 +128,12 @@ mod tests {
     use super::*;
 
     fn timer(due: i64, kind: u8, routing: &str, entity: &str) -> Timer {
-        Timer { due, kind, routing: routing.as_bytes().into(), entity: entity.as_bytes().into() }
+        Timer {
+            due,
+            kind,
+            routing: routing.as_bytes().into(),
+            entity: entity.as_bytes().into(),
+        }
     }
 
     #[test]

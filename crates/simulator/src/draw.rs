@@ -59,7 +59,9 @@ mod tests {
     fn equal_causes_draw_alike_and_other_causes_do_not() {
         let ten = |causes: &[&str]| {
             let mut draw = Draw::of(7, causes);
-            (0..10).map(|_| draw.between(0..=1_000_000)).collect::<Vec<_>>()
+            (0..10)
+                .map(|_| draw.between(0..=1_000_000))
+                .collect::<Vec<_>>()
         };
         assert_eq!(ten(&["a", "b"]), ten(&["a", "b"]));
         assert_ne!(ten(&["a", "b"]), ten(&["ab"]));

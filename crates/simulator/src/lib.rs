@@ -3,7 +3,11 @@
 //! Invariant: equal seed and equal calls give equal bytes. Wall time is used by the live processor
 //! alone, and chance comes from [`draw::Draw`] alone.
 
+pub mod chargers;
+pub mod day;
 pub mod draw;
 pub mod processor;
 
+pub use chargers::Chargers;
+pub use day::Scenario;
 pub use processor::{Mode, Processor, ProcessorConfig};

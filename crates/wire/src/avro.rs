@@ -120,6 +120,15 @@ impl<'a> Input<'a> {
         std::str::from_utf8(self.bytes()?).map_err(|_| DecodeError::Text)
     }
 
+    /// A count of items that could be there: each takes at least one byte.
+    ///
+    /// # Errors
+    /// [`DecodeError::Length`] for a negative count or one beyond the bytes left.
+    pub fn items(&self, count: i64) -> Result<usize, DecodeError> {
+        let possible = usize::try_from(count).ok().filter(|items| *items <= self.left());
+        possible.ok_or(DecodeError::Length(count))
+    }
+
     /// Nothing may be left.
     ///
     /// # Errors

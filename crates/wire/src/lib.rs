@@ -15,6 +15,10 @@ pub mod times;
 pub mod topics;
 
 pub use avro::{Avro, DecodeError};
+pub use schema::limit_allocations;
 #[doc(hidden)]
 pub use schema::{avro_enum, avro_field, avro_logical, avro_record};
 pub use serde_json::Value as Json;
+
+#[cfg(test)]
+mod tests;

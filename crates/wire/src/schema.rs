@@ -6,6 +6,12 @@ use serde_json::{Value, json};
 /// No record is larger (reliability §8.1).
 pub const RECORD_BYTES_MAX: usize = 262_144;
 
+/// What Avro libraries may allocate for one value (reliability §8.1). The first call counts, so it is
+/// the first thing in main.
+pub fn limit_allocations() {
+    apache_avro::util::max_allocation_bytes(1_048_576);
+}
+
 /// A field of a record.
 #[must_use]
 pub fn avro_field(name: &str, doc: &str, schema: Value) -> Value {

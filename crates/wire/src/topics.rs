@@ -39,11 +39,14 @@ pub fn published() -> Vec<Published> {
     all
 }
 
+/// Reads a record's body.
+type Reader<T> = fn(&mut Input<'_>) -> Result<T, DecodeError>;
+
 /// Reads a record of one of several schemas, chosen by the writer's fingerprint.
 pub(crate) fn read_one_of<T>(
     bytes: &[u8],
     registry: &dyn SchemaIds,
-    readers: &[(u64, fn(&mut Input<'_>) -> Result<T, DecodeError>)],
+    readers: &[(u64, Reader<T>)],
 ) -> Result<T, DecodeError> {
     let (fingerprint, body) = schema::unframed(bytes, registry)?;
     let reader = readers.iter().find(|(known, _)| *known == fingerprint);

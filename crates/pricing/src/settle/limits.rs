@@ -1,168 +1,222 @@
 //! A tariff's lowest and highest price: before and after tax, each by itself (OCPI 2.2.1 `min_price`,
-//! `max_price`; where both bind against each other the highest wins).
+//! `max_price`). Where they contradict each other the highest wins.
 
-use super::{adjustment, rounding, tax_on};
+use super::groups::{Group, gross_of, group_of, net_of};
+use super::rounding::{divided, rounded, share};
 use crate::PricingError;
-use std::collections::BTreeMap;
-use wattledger_domain::cost::{LineKind, Priced, SettledLine};
-use wattledger_domain::money::{Currency, Money};
+use wattledger_domain::cost::{Half, LineKind, Priced, SettledLine};
+use wattledger_domain::money::Money;
 use wattledger_domain::price::{ExactCost, PriceE8, TaxRate};
 use wattledger_domain::tariff::PriceLimit;
 use wattledger_domain::time::Timestamp;
 
-/// Exact sums before limits.
-pub struct Totals {
-    net: i128,
-    tax: i128,
-    nets: BTreeMap<Option<TaxRate>, i128>,
+/// The bounds of a tariff, exactly.
+pub struct Limits {
+    pub net: Range,
+    pub gross: Range,
 }
 
-/// Exact sums after limits.
-pub struct Limited {
-    net: i128,
-    /// Tax as a limit after tax dictates it, in parts of the tax before limits.
-    forced: Option<Forced>,
+/// The lowest and the highest that an amount may be.
+#[derive(Clone, Copy)]
+pub struct Range {
+    low: Option<i128>,
+    high: Option<i128>,
 }
 
-struct Forced {
-    tax: i128,
-    /// Tax per rate that the lines would have.
-    natural: i128,
+/// Which totals a limit dictates, and to what.
+pub struct Bounds {
+    pub net: Option<i128>,
+    pub gross: Option<i128>,
 }
 
-fn exact(price: PriceE8) -> Result<i128, PricingError> {
-    ExactCost::of_flat(price).map(|cost| cost.0).ok_or(PricingError::Overflow)
-}
-
-fn clamped(
-    value: i128,
-    low: Option<PriceE8>,
-    high: Option<PriceE8>,
-) -> Result<i128, PricingError> {
-    let low = low.map(exact).transpose()?;
-    let high = high.map(exact).transpose()?;
-    let raised = low.map_or(value, |low| value.max(low));
-    Ok(high.map_or(raised, |high| raised.min(high)))
-}
-
-impl Totals {
-    /// Sums lines by rate.
-    pub fn of(lines: &[SettledLine]) -> Result<Self, PricingError> {
-        let mut nets: BTreeMap<Option<TaxRate>, i128> = BTreeMap::new();
-        let mut net: i128 = 0;
-        for line in lines {
-            let group = nets.entry(line.tax).or_insert(0);
-            *group = group.checked_add(line.exact_net.0).ok_or(PricingError::Overflow)?;
-            net = net.checked_add(line.exact_net.0).ok_or(PricingError::Overflow)?;
-        }
-        let mut tax: i128 = 0;
-        for (rate, net) in &nets {
-            tax = tax.checked_add(tax_on(*net, *rate)?).ok_or(PricingError::Overflow)?;
-        }
-        Ok(Self { net, tax, nets })
+impl Range {
+    fn of(low: Option<PriceE8>, high: Option<PriceE8>) -> Result<Self, PricingError> {
+        let exact = |price: Option<PriceE8>| {
+            price
+                .map(|price| ExactCost::of_flat(price).map(|cost| cost.0))
+                .map(|cost| cost.ok_or(PricingError::Overflow))
+                .transpose()
+        };
+        Ok(Self {
+            low: exact(low)?,
+            high: exact(high)?,
+        })
     }
 
-    /// Applies a tariff's limits.
-    pub fn limited(&self, priced: &Priced) -> Result<Limited, PricingError> {
+    pub const fn is_open(self) -> bool {
+        self.low.is_none() && self.high.is_none()
+    }
+
+    pub fn clamped(self, value: i128) -> i128 {
+        let raised = self.low.map_or(value, |low| value.max(low));
+        self.high.map_or(raised, |high| raised.min(high))
+    }
+
+    /// The bounds in whole minor units.
+    pub fn rounded(self, unit: i128, half: Half) -> Result<Self, PricingError> {
+        let minor = |bound: Option<i128>| {
+            bound
+                .map(|bound| rounded(bound, unit, half).map(i128::from))
+                .transpose()
+        };
+        Ok(Self {
+            low: minor(self.low)?,
+            high: minor(self.high)?,
+        })
+    }
+}
+
+impl Limits {
+    pub fn of(priced: &Priced) -> Result<Self, PricingError> {
+        let (low, high) = (priced.min_price, priced.max_price);
         let before = |limit: Option<PriceLimit>| limit.map(|limit| limit.before_tax);
         let after = |limit: Option<PriceLimit>| limit.and_then(|limit| limit.after_tax);
-        let net = clamped(self.net, before(priced.min_price), before(priced.max_price))?;
-        let gross = self.net.checked_add(self.tax).ok_or(PricingError::Overflow)?;
-        let (low, high) = (after(priced.min_price), after(priced.max_price));
-        let bounded = clamped(gross, low, high)?;
-        // The tax moves in proportion unless a limit after tax is given that has a say.
-        let untouched = net == self.net && bounded == gross;
-        if untouched || (low.is_none() && high.is_none()) {
-            return Ok(Limited { net, forced: None });
-        }
-        let tax = bounded.checked_sub(net).ok_or(PricingError::Overflow)?;
-        let natural = if self.net == 0 {
-            0
-        } else {
-            let scaled = self.tax.checked_mul(net).ok_or(PricingError::Overflow)?;
-            rounding::divided(scaled.checked_mul(self.net.signum()).ok_or(PricingError::Overflow)?, self.net.abs())?
-        };
-        Ok(Limited { net, forced: Some(Forced { tax, natural }) })
-    }
-}
-
-impl Limited {
-    /// Whether a limit after tax dictates the tax.
-    pub const fn is_forced(&self) -> bool {
-        self.forced.is_some()
+        Ok(Self {
+            net: Range::of(before(low), before(high))?,
+            gross: Range::of(after(low), after(high))?,
+        })
     }
 
-    /// A group's tax: in proportion to what the limit after tax leaves.
-    pub fn tax_of(&self, natural: i128) -> i128 {
-        let Some(forced) = &self.forced else { return natural };
-        if forced.natural == 0 {
-            return forced.tax;
-        }
-        let sign = forced.natural.signum();
-        natural
-            .checked_mul(forced.tax)
-            .and_then(|scaled| scaled.checked_mul(sign))
-            .and_then(|scaled| rounding::divided(scaled, forced.natural.abs()).ok())
-            .unwrap_or(natural)
-    }
-
-    /// Adds a line per rate for what the limit before tax adds or takes.
-    pub fn adjust(
+    /// Moves the groups to where the limits allow, with a line per rate for what that changes.
+    pub fn apply(
         &self,
+        priced: &Priced,
         lines: &mut Vec<SettledLine>,
-        totals: &Totals,
-        currency: Currency,
-    ) -> Result<(), PricingError> {
-        let difference = self.net.checked_sub(totals.net).ok_or(PricingError::Overflow)?;
-        if difference == 0 && !(self.is_forced() && lines.is_empty()) {
-            return Ok(());
+        groups: &mut Vec<Group>,
+    ) -> Result<Bounds, PricingError> {
+        if self.net.is_open() && self.gross.is_open() {
+            return Ok(Bounds {
+                net: None,
+                gross: None,
+            });
         }
-        let kind = if difference > 0 { LineKind::MinPrice } else { LineKind::MaxPrice };
-        let Some(like) = lines.last().copied() else {
-            lines.push(adjustment(kind, self.implied_rate()?, difference, &nowhere(currency)));
-            return Ok(());
+        let (net_before, gross_before) = (net_of(groups)?, gross_of(groups)?);
+        let net = self.net.clamped(net_before);
+        let difference = net.checked_sub(net_before).ok_or(PricingError::Overflow)?;
+        if groups.is_empty() && (difference != 0 || self.gross.clamped(0) != 0) {
+            let rate = self.implied_rate(net)?;
+            group_of(groups, rate);
+        }
+        if difference != 0 {
+            let kind = if difference > 0 {
+                LineKind::MinPrice
+            } else {
+                LineKind::MaxPrice
+            };
+            adjust(kind, difference, priced, lines, groups)?;
+        }
+        // Where the limit that binds before tax says nothing of after tax, tax moves in proportion.
+        let binding = if difference > 0 {
+            priced.min_price
+        } else {
+            priced.max_price
         };
-        if totals.net == 0 {
-            lines.push(adjustment(kind, like.tax, difference, &like));
-            return Ok(());
+        let tells = binding.is_some_and(|limit| limit.after_tax.is_some());
+        let start = if difference != 0 && !tells {
+            gross_of(groups)?
+        } else {
+            gross_before
+        };
+        let gross = self.gross.clamped(start);
+        let forced = gross != gross_of(groups)?;
+        if forced {
+            force_gross(gross, groups)?;
         }
-        let count = totals.nets.len();
-        let mut left = difference;
-        for (place, (rate, net)) in totals.nets.iter().enumerate() {
-            let scaled = net.checked_mul(difference).ok_or(PricingError::Overflow)?;
-            let sign = totals.net.signum();
-            let scaled = scaled.checked_mul(sign).ok_or(PricingError::Overflow)?;
-            let share = rounding::divided(scaled, totals.net.abs())?;
-            let share = if place.saturating_add(1) == count { left } else { share };
-            left = left.checked_sub(share).ok_or(PricingError::Overflow)?;
-            lines.push(adjustment(kind, *rate, share, &like));
+        if forced && lines.is_empty() {
+            // Only tax is due: a line of nothing carries its rate.
+            adjust(LineKind::MinPrice, 0, priced, lines, groups)?;
         }
-        Ok(())
+        Ok(Bounds {
+            net: (difference != 0).then_some(net),
+            gross: forced.then_some(gross),
+        })
     }
 
-    /// Nothing was priced: the limits themselves say at which rate.
-    fn implied_rate(&self) -> Result<Option<TaxRate>, PricingError> {
-        let Some(forced) = &self.forced else { return Ok(None) };
-        if self.net == 0 {
+    /// Nothing was priced: the lower limits themselves say at which rate.
+    fn implied_rate(&self, net: i128) -> Result<Option<TaxRate>, PricingError> {
+        let gross = self.gross.clamped(net);
+        let tax = gross.checked_sub(net).ok_or(PricingError::Overflow)?;
+        if self.gross.is_open() || net <= 0 || tax < 0 {
             return Ok(None);
         }
-        let scaled = forced.tax.checked_mul(i128::from(TaxRate::WHOLE)).ok_or(PricingError::Overflow)?;
-        let rate = rounding::divided(scaled, self.net)?;
-        i64::try_from(rate).map(|rate| Some(TaxRate(rate))).map_err(|_| PricingError::Overflow)
+        let scaled = tax
+            .checked_mul(i128::from(TaxRate::WHOLE))
+            .ok_or(PricingError::Overflow)?;
+        let rate = i64::try_from(divided(scaled, net)?).map_err(|_| PricingError::Overflow)?;
+        Ok(Some(TaxRate(rate)))
     }
 }
 
-/// A line to take span and currency from when there is none.
-const fn nowhere(currency: Currency) -> SettledLine {
-    SettledLine {
-        kind: LineKind::MinPrice,
-        element: 0,
-        quantity: 0,
-        price: PriceE8(0),
-        tax: None,
-        exact_net: ExactCost::ZERO,
-        net: Money::zero(currency),
-        from: Timestamp(0),
-        to: Timestamp(0),
+/// Shares a difference before tax over the groups by the size of their net.
+fn adjust(
+    kind: LineKind,
+    difference: i128,
+    priced: &Priced,
+    lines: &mut Vec<SettledLine>,
+    groups: &mut [Group],
+) -> Result<(), PricingError> {
+    let spans = lines.iter().map(|line| (line.from, line.to));
+    let (from, to) = spans
+        .reduce(|all, one| (all.0.min(one.0), all.1.max(one.1)))
+        .unwrap_or((Timestamp(0), Timestamp(0)));
+    let shares = shared(difference, groups, |group| group.net)?;
+    for (group, share) in groups.iter_mut().zip(shares) {
+        group.adjust(share)?;
+        if share != 0 || difference == 0 {
+            lines.push(SettledLine {
+                kind,
+                element: 0,
+                quantity: 1,
+                price: PriceE8(0),
+                tax: group.rate,
+                exact_net: ExactCost(share),
+                net: Money::zero(priced.currency),
+                from,
+                to,
+            });
+        }
     }
+    Ok(())
+}
+
+/// Shares what a limit after tax dictates over the groups by the size of their tax.
+fn force_gross(gross: i128, groups: &mut [Group]) -> Result<(), PricingError> {
+    let difference = gross
+        .checked_sub(gross_of(groups)?)
+        .ok_or(PricingError::Overflow)?;
+    let taxed = groups.iter().any(|group| group.tax != 0);
+    let shares = shared(difference, groups, |group| {
+        if taxed { group.tax } else { group.net }
+    })?;
+    for (group, share) in groups.iter_mut().zip(shares) {
+        group.tax = group.tax.checked_add(share).ok_or(PricingError::Overflow)?;
+    }
+    Ok(())
+}
+
+/// A difference in parts, by the magnitude of a weight; the last takes what is left, and all where
+/// no weight is above zero.
+fn shared(
+    difference: i128,
+    groups: &[Group],
+    weight: impl Fn(&Group) -> i128,
+) -> Result<Vec<i128>, PricingError> {
+    let mut whole: i128 = 0;
+    for group in groups {
+        let size = weight(group).checked_abs().ok_or(PricingError::Overflow)?;
+        whole = whole.checked_add(size).ok_or(PricingError::Overflow)?;
+    }
+    let mut left = difference;
+    let mut shares = Vec::with_capacity(groups.len());
+    for (place, group) in groups.iter().enumerate() {
+        let last = place.saturating_add(1) == groups.len();
+        let part = match (last, whole) {
+            (true, _) => left,
+            (false, 0) => 0,
+            (false, _) => share(difference, weight(group).saturating_abs(), whole)?,
+        };
+        left = left.checked_sub(part).ok_or(PricingError::Overflow)?;
+        shares.push(part);
+    }
+    Ok(shares)
 }

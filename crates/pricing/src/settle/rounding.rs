@@ -1,22 +1,39 @@
 //! Division that says how it rounds.
 
 use crate::PricingError;
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
 use wattledger_domain::cost::Half;
 use wattledger_domain::money::Currency;
 use wattledger_domain::price::ExactCost;
 
 /// Exact units in one minor unit of a currency.
 pub fn minor_unit(currency: Currency) -> i128 {
-    ExactCost::PER_UNIT.checked_div(i128::from(currency.minor_per_unit())).unwrap_or(1)
+    ExactCost::PER_UNIT
+        .checked_div(i128::from(currency.minor_per_unit()))
+        .unwrap_or(1)
+}
+
+/// `value ÷ unit` rounded down, and what is left.
+fn floor(value: i128, unit: i128) -> Result<(i128, i128), PricingError> {
+    let floor = value
+        .checked_div_euclid(unit)
+        .ok_or(PricingError::Overflow)?;
+    let whole = floor.checked_mul(unit).ok_or(PricingError::Overflow)?;
+    Ok((
+        floor,
+        value.checked_sub(whole).ok_or(PricingError::Overflow)?,
+    ))
+}
+
+fn minor(value: i128) -> Result<i64, PricingError> {
+    i64::try_from(value).map_err(|_| PricingError::Overflow)
 }
 
 /// `value ÷ unit` as a whole number, halves as told.
 pub fn rounded(value: i128, unit: i128, half: Half) -> Result<i64, PricingError> {
-    let floor = value.checked_div_euclid(unit).ok_or(PricingError::Overflow)?;
-    let rest = value.checked_rem_euclid(unit).ok_or(PricingError::Overflow)?;
-    let twice = rest.checked_mul(2).ok_or(PricingError::Overflow)?;
-    let up = match twice.cmp(&unit) {
+    let (floor, rest) = floor(value, unit)?;
+    let other = unit.checked_sub(rest).ok_or(PricingError::Overflow)?;
+    let up = match rest.cmp(&other) {
         Ordering::Less => false,
         Ordering::Greater => true,
         Ordering::Equal => match half {
@@ -25,44 +42,72 @@ pub fn rounded(value: i128, unit: i128, half: Half) -> Result<i64, PricingError>
             Half::Even => floor.rem_euclid(2) == 1,
         },
     };
-    let whole = if up { floor.checked_add(1).ok_or(PricingError::Overflow)? } else { floor };
-    i64::try_from(whole).map_err(|_| PricingError::Overflow)
+    minor(if up {
+        floor.checked_add(1).ok_or(PricingError::Overflow)?
+    } else {
+        floor
+    })
 }
 
-/// `value ÷ divisor` to the nearest whole number, halves away from zero.
+/// `value ÷ divisor` to the nearest whole number, halves away from zero; the divisor is positive.
 pub fn divided(value: i128, divisor: i128) -> Result<i128, PricingError> {
-    let floor = value.checked_div_euclid(divisor).ok_or(PricingError::Overflow)?;
-    let rest = value.checked_rem_euclid(divisor).ok_or(PricingError::Overflow)?;
-    let twice = rest.checked_mul(2).ok_or(PricingError::Overflow)?;
-    let up = twice > divisor || (twice == divisor && value >= 0);
-    if up { floor.checked_add(1).ok_or(PricingError::Overflow) } else { Ok(floor) }
+    let (floor, rest) = floor(value, divisor)?;
+    let other = divisor.checked_sub(rest).ok_or(PricingError::Overflow)?;
+    let up = rest > other || (rest == other && value >= 0);
+    if up {
+        floor.checked_add(1).ok_or(PricingError::Overflow)
+    } else {
+        Ok(floor)
+    }
 }
 
-/// Whole numbers near `exact ÷ unit` that sum to `total`: the largest remainders are rounded up first,
-/// earlier ones first among equals.
-pub fn spread(exact: &[i128], unit: i128, total: i64) -> Result<Vec<i64>, PricingError> {
-    let mut minors = Vec::with_capacity(exact.len());
-    let mut remainders = Vec::with_capacity(exact.len());
+/// `value × part ÷ whole`, for `part` and `whole` of zero or more.
+///
+/// A product past 128 bits is made with a part and a whole of fewer bits: the share is off by less
+/// than a millionth of its last 60 bits, and whoever shares out gives the last one what is left.
+pub fn share(value: i128, part: i128, whole: i128) -> Result<i128, PricingError> {
+    let (mut part, mut whole) = (part, whole);
+    loop {
+        if let Some(product) = value.checked_mul(part) {
+            return divided(product, whole);
+        }
+        (part, whole) = (part >> 1, whole >> 1);
+    }
+}
+
+/// Gives each place a whole number near its `exact ÷ unit` so that they sum to `total`: the largest
+/// remainders are rounded up first, earlier places first among equals.
+pub fn spread(
+    places: &mut [(usize, i128)],
+    unit: i128,
+    total: i128,
+    mut give: impl FnMut(usize, i64),
+) -> Result<(), PricingError> {
     let mut missing = total;
-    for (place, value) in exact.iter().enumerate() {
-        let floor = value.checked_div_euclid(unit).ok_or(PricingError::Overflow)?;
-        let floor = i64::try_from(floor).map_err(|_| PricingError::Overflow)?;
-        let rest = value.checked_rem_euclid(unit).ok_or(PricingError::Overflow)?;
-        missing = missing.checked_sub(floor).ok_or(PricingError::Overflow)?;
-        minors.push(floor);
-        remainders.push((std::cmp::Reverse(rest), place));
+    for (_, exact) in places.iter() {
+        missing = missing
+            .checked_sub(floor(*exact, unit)?.0)
+            .ok_or(PricingError::Overflow)?;
     }
-    remainders.sort_unstable();
-    let order: Vec<usize> = remainders.into_iter().map(|(_, place)| place).collect();
-    for place in order.iter().cycle() {
-        if missing == 0 {
-            break;
-        }
-        let step = missing.signum();
-        if let Some(minor) = minors.get_mut(*place) {
-            *minor = minor.checked_add(step).ok_or(PricingError::Overflow)?;
-        }
-        missing = missing.checked_sub(step).ok_or(PricingError::Overflow)?;
+    let Ok(count) = i128::try_from(places.len()) else {
+        return Err(PricingError::Overflow);
+    };
+    if count == 0 {
+        return Ok(());
     }
-    Ok(minors)
+    // Within a whole number of each it is 0 ≤ missing < count, unless a limit tells otherwise.
+    let (each, more) = floor(missing, count)?;
+    if more > 0 {
+        places.sort_by_key(|(_, exact)| Reverse(exact.rem_euclid(unit)));
+    }
+    let more = usize::try_from(more).map_err(|_| PricingError::Overflow)?;
+    for (rank, (place, exact)) in places.iter().enumerate() {
+        let extra = i128::from(rank < more);
+        let whole = floor(*exact, unit)?.0;
+        let given = whole
+            .checked_add(each)
+            .and_then(|given| given.checked_add(extra));
+        give(*place, minor(given.ok_or(PricingError::Overflow)?)?);
+    }
+    Ok(())
 }

@@ -27,6 +27,8 @@ struct Shared {
     db: DB,
     topics: FxHashMap<Arc<str>, Topic>,
     state: Mutex<State>,
+    /// Held while syncing: whoever finds nothing to sync must know that it is done, not under way.
+    syncing: Mutex<()>,
     changed: Condvar,
 }
 
@@ -63,7 +65,10 @@ impl EmbeddedLog {
         let db = DB::open(&options(), path).map_err(|error| {
             let detail = error.to_string();
             if detail.contains("lock") || detail.contains("LOCK") {
-                LogError::Locked { path: path.display().to_string().into(), detail: detail.into() }
+                LogError::Locked {
+                    path: path.display().to_string().into(),
+                    detail: detail.into(),
+                }
             } else {
                 LogError::Storage(detail.into())
             }
@@ -76,9 +81,17 @@ impl EmbeddedLog {
                 state.ends.insert((topic.id, partition), ends);
             }
         }
-        let shared =
-            Shared { db, topics, state: Mutex::new(state), changed: Condvar::new() };
-        Ok(Self { shared: Arc::new(shared) })
+        let (state, syncing) = (Mutex::new(state), Mutex::new(()));
+        let shared = Shared {
+            db,
+            topics,
+            state,
+            syncing,
+            changed: Condvar::new(),
+        };
+        Ok(Self {
+            shared: Arc::new(shared),
+        })
     }
 
     /// Syncs in the background whenever something was committed, at most every `interval`; the
@@ -127,25 +140,33 @@ impl Log for EmbeddedLog {
 
     fn committed(&self, group: &str, topic: &str, partition: u32) -> Result<Option<i64>, LogError> {
         let (_, topic) = self.shared.topic(topic)?;
-        let stored = self.shared.db.get(keys::group(group, topic.id, partition)).map_err(storage)?;
+        let stored = self
+            .shared
+            .db
+            .get(keys::group(group, topic.id, partition))
+            .map_err(storage)?;
         Ok(stored.and_then(|bytes| Input(&bytes).signed()))
     }
 
     fn sync(&self) -> Result<(), LogError> {
-        let upto: Vec<((u16, u32), i64)> = {
-            let mut state = self.shared.lock();
-            if state.unsynced == 0 {
-                return Ok(());
-            }
-            state.unsynced = 0;
-            let behind = state.ends.iter().filter(|(_, ends)| ends.durable < ends.committed);
-            behind.map(|(key, ends)| (*key, ends.committed)).collect()
-        };
+        let _syncing = self
+            .shared
+            .syncing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let state = self.shared.lock();
+        let unsynced = state.unsynced;
+        let ends = state.ends.clone();
+        drop(state);
+        if unsynced == 0 {
+            return Ok(());
+        }
         self.shared.db.flush_wal(true).map_err(storage)?;
         let mut state = self.shared.lock();
-        for (key, committed) in upto {
+        state.unsynced -= unsynced;
+        for (key, synced) in ends {
             let ends = state.ends.entry(key).or_default();
-            ends.durable = ends.durable.max(committed);
+            ends.durable = ends.durable.max(synced.committed);
         }
         drop(state);
         self.shared.changed.notify_all();
@@ -165,7 +186,11 @@ impl Shared {
     }
 
     fn ends(&self, topic: u16, partition: u32) -> Ends {
-        self.lock().ends.get(&(topic, partition)).copied().unwrap_or_default()
+        self.lock()
+            .ends
+            .get(&(topic, partition))
+            .copied()
+            .unwrap_or_default()
     }
 
     fn trim(&self, topic: &str, partition: u32, before: i64) -> Result<i64, LogError> {
@@ -184,7 +209,11 @@ impl Shared {
         batch.delete_range(from, keys::record(topic.id, partition, before));
         batch.put(keys::start(topic.id, partition), before.to_be_bytes());
         self.db.write(batch).map_err(storage)?;
-        self.lock().ends.entry((topic.id, partition)).or_default().start = before;
+        self.lock()
+            .ends
+            .entry((topic.id, partition))
+            .or_default()
+            .start = before;
         Ok(before)
     }
 
@@ -214,16 +243,27 @@ fn registered(
     let mut next = 0_u16;
     for entry in db.prefix_iterator([keys::TOPIC]) {
         let (key, value) = entry.map_err(storage)?;
-        let Some(name) = key.strip_prefix(&[keys::TOPIC]) else { break };
+        let Some(name) = key.strip_prefix(&[keys::TOPIC]) else {
+            break;
+        };
         let name = String::from_utf8_lossy(name).into_owned();
         let mut input = Input(&value);
         let broken = || LogError::Storage(format!("topic `{name}` is unreadable").into());
-        let id = input.varint().and_then(|id| u16::try_from(id).ok()).ok_or_else(broken)?;
-        let partitions = input.varint().and_then(|n| u32::try_from(n).ok()).ok_or_else(broken)?;
+        let id = input
+            .varint()
+            .and_then(|id| u16::try_from(id).ok())
+            .ok_or_else(broken)?;
+        let partitions = input
+            .varint()
+            .and_then(|n| u32::try_from(n).ok())
+            .ok_or_else(broken)?;
         next = next.max(id + 1);
         let wanted = topics.iter().find(|(topic, _)| **topic == *name);
         let cleanup = wanted.map_or(Cleanup::Retain(i64::MAX), |(_, settings)| settings.cleanup);
-        let settings = TopicSettings { partitions, cleanup };
+        let settings = TopicSettings {
+            partitions,
+            cleanup,
+        };
         known.insert(name.as_str().into(), Topic { id, settings });
     }
     for (name, settings) in topics {
@@ -240,8 +280,15 @@ fn registered(
                 let mut value = Vec::new();
                 put_varint(&mut value, u64::from(next));
                 put_varint(&mut value, u64::from(settings.partitions));
-                db.put([&[keys::TOPIC], name.as_bytes()].concat(), value).map_err(storage)?;
-                known.insert((*name).into(), Topic { id: next, settings: *settings });
+                db.put([&[keys::TOPIC], name.as_bytes()].concat(), value)
+                    .map_err(storage)?;
+                known.insert(
+                    (*name).into(),
+                    Topic {
+                        id: next,
+                        settings: *settings,
+                    },
+                );
                 next += 1;
             }
         }
@@ -252,11 +299,17 @@ fn registered(
 fn read_ends(db: &DB, topic: u16, partition: u32) -> Result<Ends, LogError> {
     let number = |key: Vec<u8>| -> Result<i64, LogError> {
         let stored = db.get(key).map_err(storage)?;
-        Ok(stored.and_then(|bytes| Some(i64::from_be_bytes(bytes.try_into().ok()?))).unwrap_or(0))
+        Ok(stored
+            .and_then(|bytes| Some(i64::from_be_bytes(bytes.try_into().ok()?)))
+            .unwrap_or(0))
     };
     let end = number(keys::end(topic, partition))?;
     let start = number(keys::start(topic, partition))?;
-    Ok(Ends { start, committed: end, durable: end })
+    Ok(Ends {
+        start,
+        committed: end,
+        durable: end,
+    })
 }
 
 fn options() -> Options {
@@ -297,7 +350,10 @@ impl Syncing {
                 }
             }
         })?;
-        Ok(Self { stop, thread: Some(thread) })
+        Ok(Self {
+            stop,
+            thread: Some(thread),
+        })
     }
 }
 

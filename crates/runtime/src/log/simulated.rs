@@ -47,13 +47,19 @@ impl SimulatedLog {
     /// An empty log with these topics.
     #[must_use]
     pub fn new(flavour: Flavour, topics: &[(&str, TopicSettings)], faults: Faults) -> Self {
-        Self { broker: Arc::new(Mutex::new(Broker::new(flavour, topics))), faults }
+        Self {
+            broker: Arc::new(Mutex::new(Broker::new(flavour, topics))),
+            faults,
+        }
     }
 
     /// The same log for a process with other faults, such as one that only drives or looks.
     #[must_use]
     pub fn seen_by(&self, faults: Faults) -> Self {
-        Self { broker: Arc::clone(&self.broker), faults }
+        Self {
+            broker: Arc::clone(&self.broker),
+            faults,
+        }
     }
 
     /// The machine loses its power: some number of the last unsynced commits is gone.
@@ -71,6 +77,11 @@ impl SimulatedLog {
     /// Loses this many of the last commits, at most all that are not synced.
     pub fn lose(&self, commits: usize) {
         self.lock().lose(commits);
+    }
+
+    /// An accident: a partition loses its records from `end` on, whoever has read them.
+    pub fn truncate(&self, topic: &str, partition: u32, end: i64) {
+        self.lock().truncate(topic, partition, end);
     }
 
     /// Deletes records before an offset, never past what a group has still to read.
@@ -93,7 +104,7 @@ impl SimulatedLog {
     ) -> Result<T, LogError> {
         let fate = self.faults.meet(step).map_err(LogError::Storage)?;
         let mut broker = self.lock();
-        broker.answer();
+        self.faults.arrived_late(broker.answer());
         let result = effect(&mut broker)?;
         fate.end().map_err(LogError::Storage)?;
         Ok(result)
@@ -106,13 +117,23 @@ impl Log for SimulatedLog {
     }
 
     fn producer(&self, transactional_id: &str) -> Result<Box<dyn Producer>, LogError> {
-        let epoch = self.call(Step::Initialise, |broker| Ok(broker.initialise(transactional_id)))?;
-        Ok(Box::new(SimulatedProducer { log: self.clone(), id: transactional_id.into(), epoch }))
+        let epoch = self.call(Step::Initialise, |broker| {
+            Ok(broker.initialise(transactional_id))
+        })?;
+        Ok(Box::new(SimulatedProducer {
+            log: self.clone(),
+            id: transactional_id.into(),
+            epoch,
+        }))
     }
 
     fn consumer(&self, topic: &str, visibility: Visibility) -> Result<Box<dyn Consumer>, LogError> {
         self.lock().settings(topic)?;
-        Ok(Box::new(SimulatedConsumer { log: self.clone(), topic: topic.into(), visibility }))
+        Ok(Box::new(SimulatedConsumer {
+            log: self.clone(),
+            topic: topic.into(),
+            visibility,
+        }))
     }
 
     fn committed(&self, group: &str, topic: &str, partition: u32) -> Result<Option<i64>, LogError> {
@@ -148,7 +169,12 @@ impl Consumer for SimulatedConsumer {
             let start = broker.start(&self.topic, partition)?;
             if from < start {
                 let topic = self.topic.clone();
-                return Err(LogError::Trimmed { topic, partition, asked: from, start });
+                return Err(LogError::Trimmed {
+                    topic,
+                    partition,
+                    asked: from,
+                    start,
+                });
             }
             let end = broker.end(&self.topic, partition, self.visibility)?;
             broker.read(&self.topic, partition, from, end)
@@ -165,11 +191,14 @@ impl Consumer for SimulatedConsumer {
     }
 
     fn end(&mut self, partition: u32) -> Result<i64, LogError> {
-        self.log.call(Step::Ends, |broker| broker.end(&self.topic, partition, self.visibility))
+        self.log.call(Step::Ends, |broker| {
+            broker.end(&self.topic, partition, self.visibility)
+        })
     }
 
     fn start(&mut self, partition: u32) -> Result<i64, LogError> {
-        self.log.call(Step::Ends, |broker| broker.start(&self.topic, partition))
+        self.log
+            .call(Step::Ends, |broker| broker.start(&self.topic, partition))
     }
 
     /// Returns at once: nobody else runs meanwhile.
@@ -215,12 +244,18 @@ impl Producer for SimulatedProducer {
 
     fn commit(&mut self) -> Result<Vec<PartitionEnd>, CommitError> {
         let lost = |why: &str| CommitError::Indefinite(LogError::Storage(why.into()));
-        let fate = self.log.faults.meet(Step::Commit).map_err(|why| lost(&why))?;
+        let fate = self
+            .log
+            .faults
+            .meet(Step::Commit)
+            .map_err(|why| lost(&why))?;
         let mishap = self.log.faults.meet_commit();
         let calls = 1 + self.log.faults.below(LATE_CALLS_MAX);
         let mut broker = self.log.lock();
-        broker.answer();
-        broker.check_epoch(&self.id, self.epoch).map_err(CommitError::Aborted)?;
+        self.log.faults.arrived_late(broker.answer());
+        broker
+            .check_epoch(&self.id, self.epoch)
+            .map_err(CommitError::Aborted)?;
         let transaction = broker.take_open(&self.id).map_err(CommitError::Aborted)?;
         let outcome = match mishap {
             Some(Mishap::CommitLost) => {
@@ -233,7 +268,9 @@ impl Producer for SimulatedProducer {
             }
             Some(Mishap::Aborted) => {
                 broker.drop_transaction(&transaction);
-                Err(CommitError::Aborted(LogError::Storage("the log aborted it".into())))
+                Err(CommitError::Aborted(LogError::Storage(
+                    "the log aborted it".into(),
+                )))
             }
             Some(Mishap::ReplyLost) => {
                 broker.commit(transaction);

@@ -12,13 +12,17 @@ use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-const CHUNK: FetchLimit = FetchLimit { records: 4_096, bytes: 8 << 20 };
+const CHUNK: FetchLimit = FetchLimit {
+    records: 4_096,
+    bytes: 8 << 20,
+};
 
 impl<F: Fold> Task<F> {
     /// Opens a task: fences older producers, reads the committed offset, rolls the store forward.
     ///
     /// # Errors
-    /// [`TaskError::Ahead`] for a store ahead of its log; [`TaskError::Restore`] when the changelog
+    /// [`TaskError::Ahead`] for a store ahead of its log; [`TaskError::Truncated`] for a log that has
+    /// lost its end; [`TaskError::Restore`] when the changelog
     /// does not reach the committed offset.
     pub fn open(
         config: TaskConfig,
@@ -27,18 +31,36 @@ impl<F: Fold> Task<F> {
         mut store: Box<dyn Store>,
     ) -> Result<Self, TaskError> {
         let producer = log.producer(&format!("{}/{}", config.stage, config.partition))?;
-        let committed = log.committed(&config.group, &config.input, config.partition)?.unwrap_or(0);
+        let committed = log
+            .committed(&config.group, &config.input, config.partition)?
+            .unwrap_or(0);
         let mut meta = stored_meta(&config, store.as_ref())?;
         if meta.input > committed {
             let (stage, partition) = (Arc::clone(&config.stage), config.partition);
-            return Err(TaskError::Ahead { stage, partition, store: meta.input, log: committed });
+            return Err(TaskError::Ahead {
+                stage,
+                partition,
+                store: meta.input,
+                log: committed,
+            });
+        }
+        let mut consumer = log.consumer(&config.input, Visibility::Process)?;
+        let end = consumer.end(config.partition)?;
+        if end < committed {
+            let (stage, partition) = (Arc::clone(&config.stage), config.partition);
+            return Err(TaskError::Truncated {
+                stage,
+                partition,
+                committed,
+                end,
+            });
         }
         if meta.input < committed {
+            log.sync()?;
             roll_forward(&config, log.as_ref(), store.as_mut(), &mut meta, committed)?;
         }
         meta.partitions = log.partitions(&config.input)?;
         meta.fold_version = fold.version();
-        let consumer = log.consumer(&config.input, Visibility::Process)?;
         let (timers, parked) = indexes(store.as_ref())?;
         Ok(Self {
             overlay: Overlay::new(config.cache),
@@ -52,11 +74,13 @@ impl<F: Fold> Task<F> {
             timers_unstored: BTreeMap::new(),
             parked,
             parking_unstored: BTreeMap::new(),
-            poison: None,
+            poisons: Vec::new(),
             destinations: FxHashMap::default(),
             fetched: Vec::new(),
             meta,
+            read_to: 0,
             stored: true,
+            failed: false,
             counters: Counters::default(),
         })
     }
@@ -64,13 +88,23 @@ impl<F: Fold> Task<F> {
     /// Drops what has not been stored and opens again: after an indefinite commit or a panic.
     pub(super) fn reopen(&mut self) -> Result<(), TaskError> {
         let config = &self.config;
-        self.producer = self.log.producer(&format!("{}/{}", config.stage, config.partition))?;
-        let committed =
-            self.log.committed(&config.group, &config.input, config.partition)?.unwrap_or(0);
+        self.producer = self
+            .log
+            .producer(&format!("{}/{}", config.stage, config.partition))?;
+        let committed = self
+            .log
+            .committed(&config.group, &config.input, config.partition)?
+            .unwrap_or(0);
         let mut meta = stored_meta(config, self.store.as_ref())?;
         if meta.input < committed {
             self.log.sync()?;
-            roll_forward(config, self.log.as_ref(), self.store.as_mut(), &mut meta, committed)?;
+            roll_forward(
+                config,
+                self.log.as_ref(),
+                self.store.as_mut(),
+                &mut meta,
+                committed,
+            )?;
         }
         meta.partitions = self.meta.partitions;
         meta.fold_version = self.meta.fold_version;
@@ -85,12 +119,15 @@ impl<F: Fold> Task<F> {
 }
 
 fn stored_meta(config: &TaskConfig, store: &dyn Store) -> Result<Meta, TaskError> {
-    let Some(bytes) = store.get(meta::KEY)? else { return Ok(Meta::default()) };
+    let Some(bytes) = store.get(meta::KEY)? else {
+        return Ok(Meta::default());
+    };
     Meta::decode(&bytes).ok_or_else(|| TaskError::Restore {
         stage: Arc::clone(&config.stage),
         partition: config.partition,
         wanted: 0,
-        detail: "the store's meta record is of another format; delete the store to restore it".into(),
+        detail: "the store's meta record is of another format; delete the store to restore it"
+            .into(),
     })
 }
 
@@ -109,7 +146,8 @@ fn roll_forward(
         detail: detail.into(),
     };
     let topic = config.changelog.as_deref();
-    let topic = topic.ok_or_else(|| restore("no changelog is kept; fold the input again".into()))?;
+    let topic =
+        topic.ok_or_else(|| restore("no changelog is kept; fold the input again".into()))?;
     let mut consumer = log.consumer(topic, Visibility::Process)?;
     let end = consumer.end(config.partition)?;
     let mut next = meta.changelog;
@@ -131,7 +169,10 @@ fn roll_forward(
         store.write(&changes)?;
     }
     if meta.input != committed {
-        return Err(restore(format!("the changelog ends at offset {}", meta.input)));
+        return Err(restore(format!(
+            "the changelog ends at offset {}",
+            meta.input
+        )));
     }
     meta.changelog = end;
     store.write(&[(meta::KEY.to_vec(), Some(meta.encode()))])?;

@@ -30,16 +30,24 @@ impl<F: Fold> Task<F> {
         let mut body = Vec::new();
         put_bytes(&mut body, &record.key);
         put_bytes(&mut body, record.value.as_deref().unwrap_or_default());
-        batch.parking.insert(queue_key(unit, record.offset), Some(body));
+        batch
+            .parking
+            .insert(queue_key(unit, record.offset), Some(body));
         let count = self.parked.entry(unit.into()).or_insert(0);
         *count += 1;
         let count = *count;
-        batch.parking.insert([&[UNIT], unit].concat(), Some(count.to_be_bytes().to_vec()));
+        batch
+            .parking
+            .insert([&[UNIT], unit].concat(), Some(count.to_be_bytes().to_vec()));
         self.counters.parked += 1;
         let parked: u64 = self.parked.values().sum();
         if parked > self.config.parked_max as u64 {
             let (stage, partition) = (Arc::clone(&self.config.stage), self.config.partition);
-            return Err(TaskError::Parked { stage, partition, parked });
+            return Err(TaskError::Parked {
+                stage,
+                partition,
+                parked,
+            });
         }
         Ok(())
     }
@@ -68,7 +76,9 @@ impl<F: Fold> Task<F> {
         }
         let mut records = Vec::new();
         for (key, value) in held {
-            let offset = key.last_chunk::<8>().map_or(0, |bytes| i64::from_be_bytes(*bytes));
+            let offset = key
+                .last_chunk::<8>()
+                .map_or(0, |bytes| i64::from_be_bytes(*bytes));
             let read = value.as_deref().and_then(|body| {
                 let mut input = Input(body);
                 Some((input.bytes()?.to_vec(), input.bytes()?.to_vec()))

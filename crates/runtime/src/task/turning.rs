@@ -19,6 +19,8 @@ const TURN_BYTES: usize = 8 << 20;
 /// What made the fold panic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Poison {
+    /// A record, by its offset, before its class was known.
+    Unclassified(i64),
     /// A record, by its offset.
     Record(i64),
     /// A timer.
@@ -45,13 +47,37 @@ impl<F: Fold> Task<F> {
     /// # Errors
     /// The task must be opened again, or its cause mended first; see [`TaskError`].
     pub fn turn(&mut self, records_max: usize) -> Result<TurnReport, TaskError> {
-        let limit = FetchLimit { records: records_max, bytes: TURN_BYTES };
+        self.check_failed()?;
+        let limit = FetchLimit {
+            records: records_max,
+            bytes: TURN_BYTES,
+        };
         let mut fetched = std::mem::take(&mut self.fetched);
         fetched.clear();
-        self.consumer.fetch(self.config.partition, self.meta.input, limit, &mut fetched)?;
+        self.fetch(limit, &mut fetched)?;
+        self.failed = true;
         let report = self.turn_over(&fetched);
+        self.failed = report.is_err();
         self.fetched = fetched;
         report
+    }
+
+    /// Fetches from the position on. Nothing found: everything before the end then has been read,
+    /// be there markers and gaps.
+    fn fetch(&mut self, limit: FetchLimit, fetched: &mut Vec<Record>) -> Result<(), TaskError> {
+        let (partition, position) = (self.config.partition, self.meta.input);
+        self.consumer.fetch(partition, position, limit, fetched)?;
+        if !fetched.is_empty() {
+            return Ok(());
+        }
+        let end = self.consumer.end(partition)?;
+        if end > position.max(self.read_to) {
+            self.consumer.fetch(partition, position, limit, fetched)?;
+            if fetched.is_empty() {
+                self.read_to = end;
+            }
+        }
+        Ok(())
     }
 
     fn turn_over(&mut self, fetched: &[Record]) -> Result<TurnReport, TaskError> {
@@ -64,26 +90,37 @@ impl<F: Fold> Task<F> {
         for record in fetched {
             let folded = catch_unwind(AssertUnwindSafe(|| self.one(record, &mut batch)));
             let Ok(folded) = folded else {
-                self.poison = batch.current.take().or(Some(Poison::Record(record.offset)));
-                tracing::error!(poison = ?self.poison, stage = %self.config.stage, "the fold panicked");
+                let poison = batch
+                    .current
+                    .take()
+                    .unwrap_or(Poison::Record(record.offset));
+                tracing::error!(?poison, stage = %self.config.stage, "the fold panicked");
+                self.poisons.push(poison);
                 self.reopen()?;
                 return Ok(TurnReport::default());
             };
             folded?;
             if let Some(detail) = batch.fault.take() {
                 let (stage, partition) = (Arc::clone(&self.config.stage), self.config.partition);
-                return Err(TaskError::Turn { stage, partition, detail });
+                return Err(TaskError::Turn {
+                    stage,
+                    partition,
+                    detail,
+                });
+            }
+            for (source, epoch) in batch.announced.drain(..) {
+                self.meta.seen.announce(&source, epoch);
             }
             self.number(record.offset, &mut batch)?;
             self.meta.input = record.offset + 1;
             report.records += 1;
-            report.urgent |= batch.outputs.iter().any(|output| output.urgency == Urgency::Urgent);
+            report.urgent |= batch
+                .outputs
+                .iter()
+                .any(|output| output.urgency == Urgency::Urgent);
             if report.urgent {
                 break;
             }
-        }
-        for (source, epoch) in batch.announced.drain(..) {
-            self.meta.seen.announce(&source, epoch);
         }
         self.counters.fold_micros += began.elapsed().as_micros() as u64;
         self.counters.records += report.records as u64;
@@ -109,20 +146,29 @@ impl<F: Fold> Task<F> {
                 }
             }
         }
+        batch.current = Some(Poison::Unclassified(record.offset));
+        let class = if self.panicked_on(&Poison::Unclassified(record.offset)) {
+            Class::Unreadable(panicked())
+        } else {
+            self.fold.classify(record)
+        };
         batch.current = Some(Poison::Record(record.offset));
-        match self.fold.classify(record) {
+        match class {
             Class::Nothing => {}
             Class::Unreadable(refusal) => self.dead_letter(record, &refusal, batch),
             Class::Tick(at) => {
                 self.meta.logical_time = self.meta.logical_time.max(at);
                 self.fire_due(batch);
-                self.fold_one(record, batch);
+                if self.panicked_on(&Poison::Record(record.offset)) {
+                    self.dead_letter(record, &panicked(), batch);
+                } else {
+                    self.fold_one(record, batch);
+                }
             }
             Class::Data { routing, unit } => {
                 self.fire_of(&routing, batch);
-                let poisoned = self.poison == Some(Poison::Record(record.offset));
+                let poisoned = self.panicked_on(&Poison::Record(record.offset));
                 if poisoned || self.parked.contains_key(&unit) {
-                    self.poison = self.poison.take().filter(|_| !poisoned);
                     self.park(batch, &unit, record)?;
                 } else {
                     self.fold_one(record, batch);
@@ -131,6 +177,9 @@ impl<F: Fold> Task<F> {
                     self.fire_due(batch);
                 }
             }
+            Class::Release(unit) if self.panicked_on(&Poison::Record(record.offset)) => {
+                tracing::error!(?unit, "a released unit panics again and stays parked");
+            }
             Class::Release(unit) => {
                 for held in self.unpark(batch, &unit)? {
                     self.fold.classify(&held);
@@ -138,7 +187,10 @@ impl<F: Fold> Task<F> {
                 }
             }
             Class::Skip(unit) => {
-                let skipped = Refusal { code: "skipped", message: "skipped by an operator".into() };
+                let skipped = Refusal {
+                    code: "skipped",
+                    message: "skipped by an operator".into(),
+                };
                 for held in self.unpark(batch, &unit)? {
                     self.dead_letter(&held, &skipped, batch);
                 }
@@ -146,6 +198,11 @@ impl<F: Fold> Task<F> {
         }
         batch.current = None;
         Ok(())
+    }
+
+    /// Whether this has made the fold panic since the last commit.
+    fn panicked_on(&self, poison: &Poison) -> bool {
+        self.poisons.contains(poison)
     }
 
     fn fold_one(&mut self, record: &Record, batch: &mut Batch) {
@@ -159,7 +216,9 @@ impl<F: Fold> Task<F> {
     fn fire_due(&mut self, batch: &mut Batch) {
         let mut fired = 0;
         while self.config.timers_per_record == 0 || fired < self.config.timers_per_record {
-            let Some(timer) = self.timers.first_due(self.meta.logical_time) else { return };
+            let Some(timer) = self.timers.first_due(self.meta.logical_time) else {
+                return;
+            };
             self.fire(&timer, batch);
             fired += 1;
         }
@@ -176,9 +235,7 @@ impl<F: Fold> Task<F> {
         self.timers.remove(timer);
         batch.timers.insert(timer.key(), false);
         self.counters.timers += 1;
-        let poisoned = self.poison.as_ref() == Some(&Poison::Timer(timer.clone()));
-        if poisoned {
-            self.poison = None;
+        if self.panicked_on(&Poison::Timer(timer.clone())) {
             tracing::error!(?timer, "a timer that panicked is dropped");
             return;
         }
@@ -236,7 +293,8 @@ impl<F: Fold> Task<F> {
                         Some(partitions) => partitions,
                         None => {
                             let partitions = self.log.partitions(&output.topic)?;
-                            self.destinations.insert(Arc::clone(&output.topic), partitions);
+                            self.destinations
+                                .insert(Arc::clone(&output.topic), partitions);
                             partitions
                         }
                     };
@@ -244,7 +302,11 @@ impl<F: Fold> Task<F> {
                 }
             };
             output.to = Destination::Partition(partition);
-            let sent = self.meta.sent.entry((Arc::clone(&output.topic), partition)).or_insert(0);
+            let sent = self
+                .meta
+                .sent
+                .entry((Arc::clone(&output.topic), partition))
+                .or_insert(0);
             *sent += 1;
             output.link = Some(Link {
                 source: format!("{}/{}", self.config.stage, self.config.partition).into(),
@@ -268,6 +330,7 @@ impl<F: Fold> Task<F> {
             }
             Err(other) => return Err(other),
         }
+        self.poisons.clear();
         self.overlay.turn_done();
         self.timers_unstored.extend(batch.timers);
         self.parking_unstored.extend(batch.parking);
@@ -312,7 +375,8 @@ impl<F: Fold> Task<F> {
             urgency: Urgency::Normal,
         };
         for (key, value) in self.overlay.changed_in_turn() {
-            self.producer.send(entry(key.to_vec(), value.map(encoded::<F>)))?;
+            self.producer
+                .send(entry(key.to_vec(), value.map(encoded::<F>)))?;
         }
         for (key, set) in &batch.timers {
             self.producer.send(entry(key.clone(), set.then(Vec::new)))?;
@@ -320,6 +384,14 @@ impl<F: Fold> Task<F> {
         for (key, value) in &batch.parking {
             self.producer.send(entry(key.clone(), value.clone()))?;
         }
-        self.producer.send(entry(meta::KEY.to_vec(), Some(self.meta.encode())))
+        self.producer
+            .send(entry(meta::KEY.to_vec(), Some(self.meta.encode())))
+    }
+}
+
+fn panicked() -> Refusal {
+    Refusal {
+        code: "panicked",
+        message: "the fold panicked on it".into(),
     }
 }

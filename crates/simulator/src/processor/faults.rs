@@ -182,22 +182,34 @@ impl Fate {
             ..Self::CALM
         };
         let capture = attempt.action == "capture";
-        let two_days = HOLD_VALIDITY.0.checked_div(7).map(|day| Milliseconds(day.saturating_mul(2)));
+        let two_days = HOLD_VALIDITY
+            .0
+            .checked_div(7)
+            .map(|day| Milliseconds(day.saturating_mul(2)));
         Some(match attempt.token {
             "tok_approved" => Self::CALM,
             "tok_declined" => verdict(asks, Verdict::Declined),
             "tok_declined_once" => verdict(asks && first, Verdict::DeclinedForNow),
-            "tok_no_increment" => Self { can_grow: false, ..Self::CALM },
+            "tok_no_increment" => Self {
+                can_grow: false,
+                ..Self::CALM
+            },
             "tok_increment_declined" => verdict(attempt.action == "increment", Verdict::Declined),
             "tok_capture_declined" => verdict(capture, Verdict::Declined),
             "tok_capture_declined_once" => verdict(capture && first, Verdict::DeclinedForNow),
-            "tok_capture_fails_late" => Self { fails_late: two_days, ..Self::CALM },
+            "tok_capture_fails_late" => Self {
+                fails_late: two_days,
+                ..Self::CALM
+            },
             "tok_lost_reply" => passage(first, Passage::ReplyLost),
             "tok_lost_request" => passage(first, Passage::RequestLost),
             "tok_error_after" => passage(first, Passage::ErrorAfter),
             "tok_pending" => passage(attempt.action != "retrieve", Passage::Pending),
             "tok_odd_status" => passage(attempt.action != "retrieve", Passage::OddStatus),
-            "tok_expires_soon" => Self { validity: Milliseconds::minutes(60), ..Self::CALM },
+            "tok_expires_soon" => Self {
+                validity: Milliseconds::minutes(60),
+                ..Self::CALM
+            },
             _ => return None,
         })
     }

@@ -102,30 +102,52 @@ pub(super) struct Journal {
 impl Journal {
     /// Opens or makes the file and gives the lines in it.
     pub fn open(path: &Path, head: Head) -> Result<(Self, Vec<Line>), JournalError> {
-        let io = |cause| JournalError::Io { path: path.to_owned(), cause };
-        let options = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
+        let io = |cause| JournalError::Io {
+            path: path.to_owned(),
+            cause,
+        };
+        let options = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path);
         let mut file = options.map_err(io)?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(io)?;
-        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at.saturating_add(1));
+        let whole = bytes
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |at| at.saturating_add(1));
         bytes.truncate(whole);
-        file.set_len(u64::try_from(whole).unwrap_or(0)).map_err(io)?;
+        file.set_len(u64::try_from(whole).unwrap_or(0))
+            .map_err(io)?;
         file.seek(SeekFrom::End(0)).map_err(io)?;
-        let mut journal = Self { file, path: path.to_owned() };
-        let mut texts = bytes.split(|byte| *byte == b'\n').filter(|text| !text.is_empty());
-        let damaged = |line| JournalError::Damaged { path: path.to_owned(), line };
+        let mut journal = Self {
+            file,
+            path: path.to_owned(),
+        };
+        let mut texts = bytes
+            .split(|byte| *byte == b'\n')
+            .filter(|text| !text.is_empty());
+        let damaged = |line| JournalError::Damaged {
+            path: path.to_owned(),
+            line,
+        };
         match texts.next() {
             None => journal.append(&head)?,
             Some(text) => {
                 let found: Head = serde_json::from_slice(text).map_err(|_| damaged(1))?;
                 if found != head {
-                    return Err(JournalError::OtherHead { path: path.to_owned() });
+                    return Err(JournalError::OtherHead {
+                        path: path.to_owned(),
+                    });
                 }
             }
         }
-        let lines = texts.zip(2_usize..).map(|(text, line)| {
-            serde_json::from_slice(text).map_err(|_| damaged(line))
-        });
+        let lines = texts
+            .zip(2_usize..)
+            .map(|(text, line)| serde_json::from_slice(text).map_err(|_| damaged(line)));
         let lines = lines.collect::<Result<Vec<Line>, JournalError>>()?;
         Ok((journal, lines))
     }
@@ -136,8 +158,13 @@ impl Journal {
     }
 
     fn append(&mut self, line: &impl Serialize) -> Result<(), JournalError> {
-        let io = |cause| JournalError::Io { path: self.path.clone(), cause };
-        let mut bytes = serde_json::to_vec(line).map_err(std::io::Error::other).map_err(io)?;
+        let io = |cause| JournalError::Io {
+            path: self.path.clone(),
+            cause,
+        };
+        let mut bytes = serde_json::to_vec(line)
+            .map_err(std::io::Error::other)
+            .map_err(io)?;
         bytes.push(b'\n');
         self.file.write_all(&bytes).map_err(io)
     }

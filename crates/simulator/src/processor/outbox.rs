@@ -7,8 +7,8 @@ use super::faults::FaultRates;
 use crate::draw::Draw;
 use std::collections::BTreeMap;
 use wattledger_domain::hash::Digest;
-use wattledger_domain::time::Timestamp;
 use wattledger_domain::quantity::Milliseconds;
+use wattledger_domain::time::Timestamp;
 use wattledger_payments::Secret;
 use wattledger_payments::signature;
 use wattledger_payments::simulated::dialect::{Notice, SIGNATURE_HEADER, Status};
@@ -57,7 +57,11 @@ impl Outbox {
     ) {
         let id = event_id(seed, subject, &result, at);
         let mut draw = Draw::of(seed, &["webhook", &id]);
-        let most = if draw.permille(rates.webhook_late) { 7_200_000 } else { 5_000 };
+        let most = if draw.permille(rates.webhook_late) {
+            7_200_000
+        } else {
+            5_000
+        };
         let due = at.plus(Milliseconds(draw.between(50..=most)));
         let twice = draw.permille(rates.webhook_twice);
         let again = due.plus(Milliseconds(draw.between(1_000..=600_000)));

@@ -81,13 +81,7 @@ impl Payment {
     }
 
     /// Does an operation, or declines it.
-    pub fn apply(
-        &mut self,
-        action: &str,
-        request: &Request,
-        fate: Fate,
-        now: Timestamp,
-    ) -> Status {
+    pub fn apply(&mut self, action: &str, request: &Request, fate: Fate, now: Timestamp) -> Status {
         let nothing = Money::zero(self.held.currency);
         let amount = request.amount.as_ref().map_or(Ok(nothing), Amount::money);
         let status = match amount {
@@ -183,7 +177,9 @@ impl Payment {
         match refunded.filter(|refunded| self.taken() >= refunded.minor) {
             Some(refunded) => {
                 self.refunded = refunded;
-                Status::Refunded { refunded: refunded.into() }
+                Status::Refunded {
+                    refunded: refunded.into(),
+                }
             }
             None => declined("refund_exceeds_capture"),
         }
@@ -201,7 +197,9 @@ impl Payment {
                 };
                 self.standing = Standing::Charged;
                 self.charged = total;
-                Status::Charged { charged: amount.into() }
+                Status::Charged {
+                    charged: amount.into(),
+                }
             }
             Ok(_) => declined("insufficient_funds"),
             Err(status) => status,
@@ -226,7 +224,9 @@ impl Payment {
         }
         self.standing = Standing::CaptureFailed;
         self.captured = Money::zero(self.captured.currency);
-        let status = Status::CaptureFailed { code: "issuer_reversed".to_owned() };
+        let status = Status::CaptureFailed {
+            code: "issuer_reversed".to_owned(),
+        };
         self.operations.insert(op, (status.clone(), at));
         Some(status)
     }

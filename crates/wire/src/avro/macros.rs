@@ -79,10 +79,9 @@ macro_rules! union {
                 let mut variants: Vec<$crate::Json> = Vec::new();
                 $(
                     if names.first($name) {
-                        #[allow(unused_mut, reason = "a variant without data has no fields")]
-                        let mut fields: Vec<$crate::Json> = Vec::new();
+                        let fields: Vec<$crate::Json> = vec![
                         $($(
-                            fields.push($crate::avro_field(
+                            $crate::avro_field(
                                 stringify!($field),
                                 $fdoc,
                                 $crate::avro::variant_schema(
@@ -94,10 +93,10 @@ macro_rules! union {
                                     },
                                     names,
                                 ),
-                            ));
+                            ),
                         )*)?
                         $(
-                            fields.push($crate::avro_field(
+                            $crate::avro_field(
                                 stringify!($inner),
                                 $idoc,
                                 $crate::avro::variant_schema(
@@ -109,8 +108,9 @@ macro_rules! union {
                                     },
                                     names,
                                 ),
-                            ));
+                            ),
                         )?
+                        ];
                         variants.push($crate::avro_record($name, "", fields));
                     } else {
                         variants.push($name.into());

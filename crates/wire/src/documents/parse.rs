@@ -53,9 +53,21 @@ pub fn submission(
     };
     let valid_from = time(&mut reader, "validFrom")?;
     let valid_to = time(&mut reader, "validTo")?;
-    let id = if kind == Kind::Token { reader.optional("id").and_then(Value::as_str).unwrap_or("token") } else { reader.text("id")? };
-    let spec = without_plain_token(kind, reader.required("spec")?, hash_token);
+    let id = match kind {
+        Kind::Token => reader.optional_text("id")?.unwrap_or("token"),
+        Kind::Policy
+        | Kind::LegalEntity
+        | Kind::Site
+        | Kind::Station
+        | Kind::Tariff
+        | Kind::TariffAssignment
+        | Kind::Account => reader.text("id")?,
+    };
+    let mut spec = reader.required("spec")?.clone();
     reader.finish()?;
+    if kind == Kind::Token {
+        hash_plain_token(&mut spec, hash_token)?;
+    }
     let body = serde_json::json!({ "id": id, "spec": spec });
     let text = canonical_json(&body);
     let content = content(kind, &text)?;
@@ -64,15 +76,21 @@ pub fn submission(
     Ok(Submission { document, valid_from, valid_to })
 }
 
-fn without_plain_token(kind: Kind, spec: &Value, hash_token: &dyn Fn(&str) -> TokenHash) -> Value {
-    let mut spec = spec.clone();
-    if kind == Kind::Token
-        && let Some(fields) = spec.as_object_mut()
-        && let Some(Value::String(token)) = fields.remove("token")
-    {
-        fields.insert("hash".to_owned(), hash_token(&token).to_string().into());
+/// Puts a token's hash in the place of the token.
+fn hash_plain_token(spec: &mut Value, hash_token: &dyn Fn(&str) -> TokenHash) -> Result<(), Fault> {
+    let hash = {
+        let mut reader = Reader::new(spec, "spec")?;
+        match (reader.optional_text("token")?, reader.optional("hash")) {
+            (Some(token), _) => Some(hash_token(token).to_string()),
+            (None, Some(_)) => None,
+            (None, None) => return Err(reader.fault("token", "is required")),
+        }
+    };
+    if let (Some(hash), Some(fields)) = (hash, spec.as_object_mut()) {
+        fields.remove("token");
+        fields.insert("hash".to_owned(), hash.into());
     }
-    spec
+    Ok(())
 }
 
 /// Reads a document's canonical text: `{"id": …, "spec": {…}}`.

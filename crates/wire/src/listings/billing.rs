@@ -17,8 +17,8 @@ record! { "wattledger.billing.Supply", "The session that a document bills.", Sup
     evse: "Where exactly.",
     site: "At which site.",
     time_zone: "IANA zone of the site.",
-    started_at: "From.",
-    ended_at: "To.",
+    started_at: "When it began.",
+    ended_at: "When it ended.",
     energy: "Milliwatt hours.",
     tariff: "At which tariff.",
 } }

@@ -1,19 +1,17 @@
 //! The topics' records: one module each with `encode` and `decode`.
 
-use super::{field, read_one_of};
-use crate::avro::{Avro, DecodeError, Input};
-use crate::schema::{NoRegistry, fingerprint_of, framed, schema_of};
+use super::{Reader, field, read_one_of};
+use crate::avro::{Avro, DecodeError};
+use crate::schema::{NoRegistry, SchemaIds, fingerprint_of, framed, schema_of};
 use serde_json::Value;
 use std::sync::OnceLock;
-
-type Reader<T> = fn(&mut Input<'_>) -> Result<T, DecodeError>;
 
 /// Topics with one schema.
 macro_rules! single {
     ($($(#[$doc:meta])* $module:ident : $type:ty;)*) => {$(
         $(#[$doc])*
         pub mod $module {
-            use super::{DecodeError, NoRegistry, OnceLock, Avro, fingerprint_of, framed, read_one_of};
+            use super::{Avro, DecodeError, NoRegistry, OnceLock, SchemaIds, fingerprint_of, framed, read_one_of};
 
             fn fingerprint() -> u64 {
                 static FINGERPRINT: OnceLock<u64> = OnceLock::new();
@@ -31,7 +29,15 @@ macro_rules! single {
             /// # Errors
             /// [`DecodeError`] for bytes that are no such record.
             pub fn decode(bytes: &[u8]) -> Result<$type, DecodeError> {
-                read_one_of(bytes, &NoRegistry, &[(fingerprint(), <$type as Avro>::read)])
+                decode_with(bytes, &NoRegistry)
+            }
+
+            /// Reads a record of either framing; a registry names the schemas of Confluent's.
+            ///
+            /// # Errors
+            /// As [`decode`].
+            pub fn decode_with(bytes: &[u8], registry: &dyn SchemaIds) -> Result<$type, DecodeError> {
+                read_one_of(bytes, registry, &[(fingerprint(), <$type as Avro>::read)])
             }
         }
     )*};
@@ -42,7 +48,7 @@ macro_rules! several {
     ($($(#[$doc:meta])* $module:ident : $record:ident { $($variant:ident($type:ty)),* $(,)? } $(+ $field:ident)?)*) => {$(
         $(#[$doc])*
         pub mod $module {
-            use super::{Avro, DecodeError, NoRegistry, OnceLock, Reader, fingerprint_of, framed, read_one_of};
+            use super::{Avro, DecodeError, NoRegistry, OnceLock, Reader, SchemaIds, fingerprint_of, framed, read_one_of};
             use super::words::$record;
 
             #[allow(non_snake_case, reason = "a field for each variant")]
@@ -80,7 +86,15 @@ macro_rules! several {
             /// # Errors
             /// [`DecodeError`] for bytes that are no record of this topic.
             pub fn decode(bytes: &[u8]) -> Result<$record, DecodeError> {
-                read_one_of(bytes, &NoRegistry, readers())
+                decode_with(bytes, &NoRegistry)
+            }
+
+            /// Reads a record of either framing; a registry names the schemas of Confluent's.
+            ///
+            /// # Errors
+            /// As [`decode`].
+            pub fn decode_with(bytes: &[u8], registry: &dyn SchemaIds) -> Result<$record, DecodeError> {
+                read_one_of(bytes, registry, readers())
             }
         }
     )*};

@@ -23,7 +23,12 @@ impl EmbeddedConsumer {
         topic: Topic,
         visibility: Visibility,
     ) -> Self {
-        Self { shared, name, topic, visibility }
+        Self {
+            shared,
+            name,
+            topic,
+            visibility,
+        }
     }
 
     fn visible(&self, partition: u32) -> i64 {
@@ -52,7 +57,9 @@ impl EmbeddedConsumer {
             if !key.starts_with(&prefix) {
                 break;
             }
-            let Some((offset, body)) = value.split_first_chunk::<8>() else { continue };
+            let Some((offset, body)) = value.split_first_chunk::<8>() else {
+                continue;
+            };
             let offset = i64::from_be_bytes(*offset);
             if offset >= from && offset < end {
                 found.push(self.decode(partition, offset, body)?);
@@ -83,16 +90,28 @@ impl Consumer for EmbeddedConsumer {
         let start = self.shared.ends(self.topic.id, partition).start;
         if from < start {
             let topic = self.name.as_ref().into();
-            return Err(LogError::Trimmed { topic, partition, asked: from, start });
+            return Err(LogError::Trimmed {
+                topic,
+                partition,
+                asked: from,
+                start,
+            });
         }
         let first = keys::record(self.topic.id, partition, from);
         let mut reading = ReadOptions::default();
         reading.set_iterate_upper_bound(keys::record(self.topic.id, partition, end));
         let mode = IteratorMode::From(&first, Direction::Forward);
         let mut bytes = 0;
-        for entry in self.shared.db.iterator_opt(mode, reading).take(limit.records) {
+        for entry in self
+            .shared
+            .db
+            .iterator_opt(mode, reading)
+            .take(limit.records)
+        {
             let (key, value) = entry.map_err(storage)?;
-            let offset = key.last_chunk::<8>().map_or(0, |bytes| i64::from_be_bytes(*bytes));
+            let offset = key
+                .last_chunk::<8>()
+                .map_or(0, |bytes| i64::from_be_bytes(*bytes));
             bytes += value.len();
             records.push(self.decode(partition, offset, &value)?);
             if bytes >= limit.bytes {
@@ -137,5 +156,13 @@ fn decoded(topic: &Arc<str>, partition: u32, offset: i64, body: &[u8]) -> Option
     for _ in 0..input.varint()? {
         headers.push((input.text()?.into(), input.bytes()?.to_vec()));
     }
-    Some(Record { topic: Arc::clone(topic), partition, offset, key, value, link, headers })
+    Some(Record {
+        topic: Arc::clone(topic),
+        partition,
+        offset,
+        key,
+        value,
+        link,
+        headers,
+    })
 }

@@ -1,6 +1,6 @@
 //! The producer of the embedded log: a transaction is a list until its commit is one write.
 
-use super::{Shared, encode, keys, storage};
+use super::{Shared, State, encode, keys, storage};
 use crate::codec::put_varint;
 use crate::log::{Cleanup, CommitError, GroupOffset, LogError, PartitionEnd, Producer};
 use crate::partitioner;
@@ -25,19 +25,31 @@ struct Transaction {
 
 impl EmbeddedProducer {
     pub(super) fn new(shared: Arc<Shared>, id: Box<str>, epoch: u64) -> Self {
-        Self { shared, id, epoch, open: None }
+        Self {
+            shared,
+            id,
+            epoch,
+            open: None,
+        }
     }
 
     fn open(&mut self) -> Result<&mut Transaction, LogError> {
-        self.open.as_mut().ok_or(LogError::Transaction("no transaction is open"))
+        self.open
+            .as_mut()
+            .ok_or(LogError::Transaction("no transaction is open"))
+    }
+
+    fn check_epoch(&self, state: &State) -> Result<(), LogError> {
+        match state.epochs.get(&self.id) {
+            Some(newest) if *newest == self.epoch => Ok(()),
+            _ => Err(LogError::Fenced(self.id.clone())),
+        }
     }
 
     /// Writes a transaction under the log's lock, so that offsets follow the order of commits.
     fn write(&self, transaction: &Transaction) -> Result<Vec<PartitionEnd>, LogError> {
         let mut state = self.shared.lock();
-        if state.epochs.get(&self.id) != Some(&self.epoch) {
-            return Err(LogError::Fenced(self.id.clone()));
-        }
+        self.check_epoch(&state)?;
         let mut batch = WriteBatch::default();
         let mut ends: BTreeMap<(u16, u32), (Arc<str>, i64)> = BTreeMap::new();
         let mut body = Vec::new();
@@ -69,7 +81,10 @@ impl EmbeddedProducer {
             let (_, topic) = self.shared.topic(&offset.topic)?;
             body.clear();
             put_varint(&mut body, offset.next as u64);
-            batch.put(keys::group(&offset.group, topic.id, offset.partition), &body);
+            batch.put(
+                keys::group(&offset.group, topic.id, offset.partition),
+                &body,
+            );
         }
         for ((topic, partition), (_, next)) in &ends {
             batch.put(keys::end(*topic, *partition), next.to_be_bytes());
@@ -82,7 +97,13 @@ impl EmbeddedProducer {
         drop(state);
         self.shared.changed.notify_all();
         let ends = ends.into_iter();
-        Ok(ends.map(|((_, partition), (topic, next))| PartitionEnd { topic, partition, next }).collect())
+        Ok(ends
+            .map(|((_, partition), (topic, next))| PartitionEnd {
+                topic,
+                partition,
+                next,
+            })
+            .collect())
     }
 }
 
@@ -91,6 +112,7 @@ impl Producer for EmbeddedProducer {
         if self.open.is_some() {
             return Err(LogError::Transaction("a transaction is open already"));
         }
+        self.check_epoch(&self.shared.lock())?;
         self.open = Some(Transaction::default());
         Ok(())
     }
@@ -115,9 +137,13 @@ impl Producer for EmbeddedProducer {
         let open = self.open.take();
         let none = LogError::Transaction("no transaction is open");
         let transaction = open.ok_or(CommitError::Aborted(none))?;
-        self.write(&transaction).map_err(|error| match error {
-            LogError::Storage(_) => CommitError::Indefinite(error),
-            _ => CommitError::Aborted(error),
+        self.write(&transaction).map_err(|error| {
+            let indefinite = matches!(error, LogError::Storage(_));
+            if indefinite {
+                CommitError::Indefinite(error)
+            } else {
+                CommitError::Aborted(error)
+            }
         })
     }
 

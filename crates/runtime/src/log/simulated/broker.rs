@@ -2,8 +2,10 @@
 //!
 //! Everything visible is the replay of the journal, so losing its end is losing whole commits.
 
+mod reading;
+
 use super::Flavour;
-use crate::log::{Cleanup, GroupOffset, LogError, PartitionEnd, TopicSettings, Visibility};
+use crate::log::{GroupOffset, LogError, PartitionEnd, TopicSettings};
 use crate::partitioner;
 use crate::record::{Destination, Outgoing, Record};
 use std::collections::BTreeMap;
@@ -51,9 +53,17 @@ struct Late {
 
 enum Entry {
     Commit(Transaction),
-    Trim { topic: Arc<str>, partition: u32, before: i64 },
+    Trim {
+        topic: Arc<str>,
+        partition: u32,
+        before: i64,
+    },
     /// Offsets that an aborted transaction and its marker have used up.
-    Gap { topic: Arc<str>, partition: u32, offsets: i64 },
+    Gap {
+        topic: Arc<str>,
+        partition: u32,
+        offsets: i64,
+    },
 }
 
 impl Broker {
@@ -64,7 +74,10 @@ impl Broker {
         };
         Self {
             flavour,
-            topics: topics.iter().map(|(name, of)| ((*name).into(), topic(of))).collect(),
+            topics: topics
+                .iter()
+                .map(|(name, of)| ((*name).into(), topic(of)))
+                .collect(),
             groups: BTreeMap::new(),
             epochs: BTreeMap::new(),
             open: BTreeMap::new(),
@@ -104,11 +117,15 @@ impl Broker {
     }
 
     pub(super) fn opened(&mut self, id: &str) -> Result<&mut Transaction, LogError> {
-        self.open.get_mut(id).ok_or(LogError::Transaction("no transaction is open"))
+        self.open
+            .get_mut(id)
+            .ok_or(LogError::Transaction("no transaction is open"))
     }
 
     pub(super) fn take_open(&mut self, id: &str) -> Result<Transaction, LogError> {
-        self.open.remove(id).ok_or(LogError::Transaction("no transaction is open"))
+        self.open
+            .remove(id)
+            .ok_or(LogError::Transaction("no transaction is open"))
     }
 
     pub(super) fn abort(&mut self, id: &str) {
@@ -125,32 +142,49 @@ impl Broker {
         let mut touched: BTreeMap<(Arc<str>, u32), i64> = BTreeMap::new();
         for record in &transaction.records {
             let partition = self.partition_of(record);
-            *touched.entry((Arc::clone(&record.topic), partition)).or_insert(1) += 1;
+            *touched
+                .entry((Arc::clone(&record.topic), partition))
+                .or_insert(1) += 1;
         }
         for ((topic, partition), offsets) in touched {
-            self.append(Entry::Gap { topic, partition, offsets });
+            self.append(Entry::Gap {
+                topic,
+                partition,
+                offsets,
+            });
         }
     }
 
     pub(super) fn delay(&mut self, id: &str, transaction: Transaction, calls: u64) {
-        self.late.push(Late { id: id.into(), transaction, calls_left: calls });
+        self.late.push(Late {
+            id: id.into(),
+            transaction,
+            calls_left: calls,
+        });
     }
 
     /// One more call is answered; late commits whose time has come take effect. What the same
-    /// producer has sent since goes with them: Kafka's hole before KIP-890.
-    pub(super) fn answer(&mut self) {
+    /// producer has sent since goes with them: Kafka's hole before KIP-890. Says how many arrived.
+    pub(super) fn answer(&mut self) -> u64 {
+        let mut arrived = 0;
         for late in &mut self.late {
             late.calls_left = late.calls_left.saturating_sub(1);
         }
         while let Some(index) = self.late.iter().position(|late| late.calls_left == 0) {
-            let Late { id, mut transaction, .. } = self.late.remove(index);
+            let Late {
+                id,
+                mut transaction,
+                ..
+            } = self.late.remove(index);
             if let Some(open) = self.open.get_mut(&id) {
                 let torn = std::mem::take(open);
                 transaction.records.extend(torn.records);
                 transaction.offsets.extend(torn.offsets);
             }
             self.commit(transaction);
+            arrived += 1;
         }
+        arrived
     }
 
     pub(super) fn commit(&mut self, transaction: Transaction) -> Vec<PartitionEnd> {
@@ -169,13 +203,21 @@ impl Broker {
     fn replay(&mut self, entry: &Entry) -> Vec<PartitionEnd> {
         match entry {
             Entry::Commit(transaction) => return self.show(transaction),
-            Entry::Trim { topic, partition, before } => {
+            Entry::Trim {
+                topic,
+                partition,
+                before,
+            } => {
                 if let Some(partition) = self.partition(topic, *partition) {
                     partition.records.retain(|record| record.offset >= *before);
                     partition.start = *before;
                 }
             }
-            Entry::Gap { topic, partition, offsets } => {
+            Entry::Gap {
+                topic,
+                partition,
+                offsets,
+            } => {
                 if let Some(partition) = self.partition(topic, *partition) {
                     partition.next += offsets;
                 }
@@ -188,7 +230,9 @@ impl Broker {
         let mut ends: BTreeMap<(Arc<str>, u32), i64> = BTreeMap::new();
         for outgoing in &transaction.records {
             let number = self.partition_of(outgoing);
-            let Some(partition) = self.partition(&outgoing.topic, number) else { continue };
+            let Some(partition) = self.partition(&outgoing.topic, number) else {
+                continue;
+            };
             partition.records.push(Record {
                 topic: Arc::clone(&outgoing.topic),
                 partition: number,
@@ -208,15 +252,29 @@ impl Broker {
                 }
             }
         }
-        for GroupOffset { group, topic, partition, next } in &transaction.offsets {
-            self.groups.insert((Arc::clone(group), Arc::clone(topic), *partition), *next);
+        for GroupOffset {
+            group,
+            topic,
+            partition,
+            next,
+        } in &transaction.offsets
+        {
+            self.groups
+                .insert((Arc::clone(group), Arc::clone(topic), *partition), *next);
         }
         let ends = ends.into_iter();
-        ends.map(|((topic, partition), next)| PartitionEnd { topic, partition, next }).collect()
+        ends.map(|((topic, partition), next)| PartitionEnd {
+            topic,
+            partition,
+            next,
+        })
+        .collect()
     }
 
     pub(super) fn committed(&self, group: &str, topic: &str, partition: u32) -> Option<i64> {
-        self.groups.get(&(group.into(), topic.into(), partition)).copied()
+        self.groups
+            .get(&(group.into(), topic.into(), partition))
+            .copied()
     }
 
     pub(super) fn sync(&mut self) {
@@ -254,82 +312,26 @@ impl Broker {
         self.sync();
     }
 
-    pub(super) fn trim(
-        &mut self,
-        topic: &str,
-        partition: u32,
-        before: i64,
-    ) -> Result<i64, LogError> {
-        if self.settings(topic)?.cleanup == Cleanup::Compact {
-            return Ok(0);
-        }
-        let readers = self.groups.iter();
-        let readers = readers.filter(|((_, of, number), _)| **of == *topic && *number == partition);
-        let slowest = readers.map(|(_, next)| *next).min().unwrap_or(i64::MAX);
-        let durable = self.end(topic, partition, Visibility::Durable)?;
-        let start = self.start(topic, partition)?;
-        let before = before.min(slowest).min(durable);
-        if before > start {
-            self.append(Entry::Trim { topic: topic.into(), partition, before });
-        }
-        Ok(before.max(start))
-    }
-
-    pub(super) fn end(
-        &mut self,
-        topic: &str,
-        partition: u32,
-        visibility: Visibility,
-    ) -> Result<i64, LogError> {
-        let partition = self.existing(topic, partition)?;
-        Ok(match visibility {
-            Visibility::Durable => partition.durable,
-            Visibility::Process => partition.next,
-        })
-    }
-
-    pub(super) fn start(&mut self, topic: &str, partition: u32) -> Result<i64, LogError> {
-        Ok(self.existing(topic, partition)?.start)
-    }
-
-    /// Records of a partition from `from` to before `end`; of a compacted topic each key's newest,
-    /// on Kafka perhaps older ones too.
-    pub(super) fn read(
-        &mut self,
-        topic: &str,
-        partition: u32,
-        from: i64,
-        end: i64,
-    ) -> Result<Vec<Record>, LogError> {
-        let newest_only = self.flavour == Flavour::Embedded
-            && self.settings(topic)?.cleanup == Cleanup::Compact;
-        let records = &self.existing(topic, partition)?.records;
-        let wanted = records.iter().filter(|record| record.offset < end);
-        if newest_only {
-            let newest: BTreeMap<&[u8], &Record> =
-                wanted.map(|record| (record.key.as_slice(), record)).collect();
-            let mut newest: Vec<&Record> = newest.into_values().collect();
-            newest.sort_by_key(|record| record.offset);
-            let newest = newest.into_iter().filter(|record| record.offset >= from);
-            return Ok(newest.cloned().collect());
-        }
-        Ok(wanted.filter(|record| record.offset >= from).cloned().collect())
-    }
-
     fn existing(&mut self, topic: &str, partition: u32) -> Result<&mut Partition, LogError> {
         self.settings(topic)?;
-        self.partition(topic, partition).ok_or(LogError::Transaction("no such partition"))
+        self.partition(topic, partition)
+            .ok_or(LogError::Transaction("no such partition"))
     }
 
     fn partition(&mut self, topic: &str, partition: u32) -> Option<&mut Partition> {
-        self.topics.get_mut(topic)?.partitions.get_mut(partition as usize)
+        self.topics
+            .get_mut(topic)?
+            .partitions
+            .get_mut(partition as usize)
     }
 
     fn partition_of(&self, record: &Outgoing) -> u32 {
         match record.to {
             Destination::Partition(partition) => partition,
             Destination::Key => {
-                let count = self.settings(&record.topic).map_or(1, |topic| topic.partitions);
+                let count = self
+                    .settings(&record.topic)
+                    .map_or(1, |topic| topic.partitions);
                 partitioner::partition(&record.key, count)
             }
         }

@@ -45,6 +45,8 @@ pub enum Mishap {
     CommitLost,
     /// A commit is under way: it happens later, unless its producer is fenced first.
     CommitLate,
+    /// A late commit arrived, and its producer had not been fenced.
+    ArrivedLate,
     /// The log aborted the transaction and said so.
     Aborted,
 }
@@ -65,8 +67,18 @@ impl Rates {
     #[must_use]
     pub fn drawn(seed: u64) -> Self {
         let mut random = Random::new(seed ^ 0x5eed);
-        let mut rate = |most: u64| if random.below(4) == 0 { 0 } else { 1 + random.below(most) };
-        Self { refused: rate(60), died: rate(120), commit: rate(700) }
+        let mut rate = |most: u64| {
+            if random.below(4) == 0 {
+                0
+            } else {
+                1 + random.below(most)
+            }
+        };
+        Self {
+            refused: rate(60),
+            died: rate(120),
+            commit: rate(700),
+        }
     }
 }
 
@@ -190,7 +202,11 @@ impl Faults {
         let number = plan.steps;
         plan.steps += 1;
         let drawn = plan.random.below(10_000);
-        let Rates { refused, died, commit: _ } = plan.rates;
+        let Rates {
+            refused,
+            died,
+            commit: _,
+        } = plan.rates;
         let mishap = match plan.dies_at {
             Some((at, mishap)) if at == number => Some(mishap),
             _ if drawn < refused => Some(Mishap::Refused),
@@ -198,24 +214,40 @@ impl Faults {
             _ if drawn < refused + died => Some(Mishap::DiedAfter),
             _ => None,
         };
-        let Some(mishap) = mishap else { return Ok(Fate::Lives) };
+        let Some(mishap) = mishap else {
+            return Ok(Fate::Lives);
+        };
         *plan.happened.entry((step, mishap)).or_insert(0) += 1;
         plan.dead = mishap != Mishap::Refused;
-        match mishap {
-            Mishap::DiedAfter => Ok(Fate::DiesAfter),
-            _ => Err(format!("{step:?} {mishap:?}").into()),
+        if mishap == Mishap::DiedAfter {
+            return Ok(Fate::DiesAfter);
         }
+        Err(format!("{step:?} {mishap:?}").into())
     }
 
     pub(crate) fn meet_commit(&self) -> Option<Mishap> {
         let mut plan = self.lock();
-        let all = [Mishap::ReplyLost, Mishap::CommitLost, Mishap::CommitLate, Mishap::Aborted];
+        let all = [
+            Mishap::ReplyLost,
+            Mishap::CommitLost,
+            Mishap::CommitLate,
+            Mishap::Aborted,
+        ];
         let drawn = plan.random.below(10_000);
         let which = plan.random.below(4) as usize;
-        let by_chance = (drawn < plan.rates.commit).then(|| all.get(which).copied()).flatten();
+        let by_chance = (drawn < plan.rates.commit)
+            .then(|| all.get(which).copied())
+            .flatten();
         let mishap = plan.next_commit.take().or(by_chance)?;
         *plan.happened.entry((Step::Commit, mishap)).or_insert(0) += 1;
         Some(mishap)
+    }
+
+    pub(crate) fn arrived_late(&self, commits: u64) {
+        if commits > 0 {
+            let key = (Step::Commit, Mishap::ArrivedLate);
+            *self.lock().happened.entry(key).or_insert(0) += commits;
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Plan> {

@@ -37,14 +37,20 @@ impl SimulatedStore {
     /// An empty one.
     #[must_use]
     pub fn new(faults: Faults) -> Self {
-        Self { disk: Arc::default(), faults }
+        Self {
+            disk: Arc::default(),
+            faults,
+        }
     }
 
     /// A copy on a disk of its own: what a paused process still holds when another takes over.
     #[must_use]
     pub fn copied(&self) -> Self {
         let disk = self.lock().clone();
-        Self { disk: Arc::new(Mutex::new(disk)), faults: self.faults.clone() }
+        Self {
+            disk: Arc::new(Mutex::new(disk)),
+            faults: self.faults.clone(),
+        }
     }
 
     /// Takes back a number of its last batches that it draws; never a part of one.

@@ -1,0 +1,277 @@
+//! The command line. The doc comments are the help: they teach with examples.
+
+mod engine;
+
+pub use engine::{
+    CsvArguments, DemoArguments, ImportArguments, ImportFormat, ProcessorArguments, RunArguments,
+    SimulateArguments,
+};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Charging sessions in, numbered invoices out, each cent explained.
+///
+/// An engine keeps everything in one directory (--data-dir). Commands that ask find the engine that
+/// runs on it, or open it themselves when none does.
+///
+/// Start here:
+///   wattledger demo                          a simulated day, billed, then kept running
+///   wattledger report revenue --by day       what it came to
+///   wattledger audit                         whether every promise holds
+///
+/// Data goes to standard output, words to standard error. Exit codes: 0 done, 1 refused, 2 broken.
+#[derive(Debug, Parser)]
+#[command(name = "wattledger", version, verbatim_doc_comment, max_term_width = 110)]
+pub struct Cli {
+    /// Where the engine keeps everything
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        default_value = "data",
+        env = "WATTLEDGER_DATA_DIR"
+    )]
+    pub data_dir: PathBuf,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Run(RunArguments),
+    Demo(DemoArguments),
+    Apply(ApplyArguments),
+    Get(GetArguments),
+    Import(ImportArguments),
+    Simulate(SimulateArguments),
+    Report(ReportArguments),
+    Session(SessionArguments),
+    Invoice(InvoiceArguments),
+    Tail(TailArguments),
+    Audit(AuditArguments),
+    Price(PriceArguments),
+    Processor(ProcessorArguments),
+}
+
+/// Submit reference documents: sellers, sites, stations, tariffs, accounts, tokens
+///
+/// A file holds YAML documents parted by `---`, or JSON: one document, several, or an array. All are
+/// checked first; when one is wrong, nothing is sent, and each fault names file, line and field.
+/// Applying the same documents again changes nothing.
+///
+/// Examples:
+///   wattledger apply -f tariffs.yaml
+///   wattledger apply -f config/ --dry-run          say what would change
+///   generate-sites | wattledger apply -f -
+///
+/// A document:
+///   kind: Site
+///   id: berlin-1
+///   spec:
+///     timeZone: Europe/Berlin
+///     legalEntity: demo-energy
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct ApplyArguments {
+    /// Files, folders (their .yaml, .yml and .json files) or - for standard input
+    #[arg(short, long = "file", value_name = "FILE|DIR", required = true, num_args = 1..)]
+    pub files: Vec<PathBuf>,
+    /// Check and compare, change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Show reference documents, sessions or invoices
+///
+/// Without an ID: the newest version of each document of the kind. With one: all its versions.
+///
+/// Examples:
+///   wattledger get Tariff
+///   wattledger get tariff demo-tariff --json
+///   wattledger get sessions --limit 50
+///   wattledger get held                            sessions that wait for a person
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct GetArguments {
+    /// Policy, LegalEntity, Site, Station, Tariff, TariffAssignment, Account, Token; or sessions,
+    /// held, invoices
+    pub kind: String,
+    /// Which one
+    pub id: Option<String>,
+    /// Most rows of sessions, held and invoices, 1 to 1000
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub limit: u16,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Add up usage or revenue
+///
+/// A session counts where and when its charging began, on the wall clock of its site. Sums of
+/// revenue are the invoices less the credit notes, to the cent.
+///
+/// Examples:
+///   wattledger report revenue --by site
+///   wattledger report usage --by day --from 2026-03-01 --to 2026-04-01
+///   wattledger report revenue --by station --csv > march.csv
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct ReportArguments {
+    /// What to add up
+    pub report: ReportKind,
+    /// What a row stands for
+    #[arg(long, default_value = "day")]
+    pub by: ReportBy,
+    /// First local day, such as 2026-03-01
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    pub from: Option<String>,
+    /// First local day after, so that --to 2026-04-01 ends with March
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    pub to: Option<String>,
+    /// Answer in JSON: whole minor units, mWh and ms
+    #[arg(long, conflicts_with = "csv")]
+    pub json: bool,
+    /// Answer in CSV: decimal amounts and kWh
+    #[arg(long)]
+    pub csv: bool,
+}
+
+/// What a report adds up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReportKind {
+    /// Sessions, energy and time
+    Usage,
+    /// Invoices less credit notes
+    Revenue,
+}
+
+/// What a row of a report stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReportBy {
+    /// Stations
+    Station,
+    /// Sites
+    Site,
+    /// Local days
+    Day,
+    /// Local hours
+    Hour,
+}
+
+/// Tell the whole story of a session: heard, decided, priced, billed, paid
+///
+/// Times are those of the site, with their offset from UTC.
+///
+/// Example:
+///   wattledger session ses_5y8x0v3k1m9q7r2t4w6z8b0d2f
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct SessionArguments {
+    /// The session, as `get sessions` lists it
+    pub id: String,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Tell the whole story of an invoice or credit note: lines, why each, payments, books
+///
+/// Example:
+///   wattledger invoice DE-2026-000001
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct InvoiceArguments {
+    /// Its number or id
+    pub number: String,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Read the records of a topic, decoded
+///
+/// Examples:
+///   wattledger tail charging.events                         what comes from now on
+///   wattledger tail invoice.facts --from earliest --until-end
+///   wattledger tail event.outcomes --from earliest --json | jq .data
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct TailArguments {
+    /// The topic
+    pub topic: String,
+    /// Where to begin
+    #[arg(long, default_value = "latest")]
+    pub from: TailFrom,
+    /// Stop at the end instead of waiting for more
+    #[arg(long)]
+    pub until_end: bool,
+    /// One JSON object a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Where `tail` begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TailFrom {
+    /// The oldest record kept
+    Earliest,
+    /// What comes after now
+    Latest,
+}
+
+/// Check every promise on a cut of all topics; exit 1 and the first offender when one is broken
+///
+/// Every event is accounted for, every billable session has one invoice, numbers run without gaps,
+/// hashes chain, the books balance, money adds up, and the processor's ledger agrees. What is still
+/// in flight is named with its deadline.
+///
+/// Example:
+///   wattledger audit && echo clean
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct AuditArguments {
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Price an OCPI charge detail record and explain each line
+///
+/// Needs no engine. The total that the record states, if any, is compared.
+///
+/// Examples:
+///   wattledger price --tariff tariff.json --cdr cdr.json
+///   wattledger price --cdr cdr.json --time-zone Europe/Amsterdam --json    its own tariff
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct PriceArguments {
+    /// OCPI tariff object; left out: the one inside the record
+    #[arg(long, value_name = "FILE")]
+    pub tariff: Option<PathBuf>,
+    /// OCPI CDR object
+    #[arg(long, value_name = "FILE")]
+    pub cdr: PathBuf,
+    /// IANA zone of the site; left out: the record's, else UTC
+    #[arg(long, value_name = "ZONE")]
+    pub time_zone: Option<String>,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn date(text: &str) -> Result<String, String> {
+    match chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d") {
+        Ok(date) => Ok(date.format("%Y-%m-%d").to_string()),
+        Err(_) => Err("expected a date such as 2026-03-01".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

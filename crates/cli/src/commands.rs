@@ -1,0 +1,25 @@
+//! The commands that ask and show. Each is a function of its arguments, a way to the engine and an
+//! output, so that a test needs no network.
+
+pub mod apply;
+pub mod audit;
+pub mod get;
+pub mod invoice;
+pub mod price;
+pub mod report;
+pub mod session;
+mod story;
+pub mod tail;
+
+use crate::error::CliError;
+use serde_json::Value;
+use std::io::Write;
+
+/// Writes an answer as JSON for machines and eyes.
+///
+/// # Errors
+/// [`CliError::OutputClosed`], [`CliError::Broken`] when it cannot be written.
+pub fn write_json(answer: &Value, out: &mut dyn Write) -> Result<(), CliError> {
+    writeln!(out, "{answer:#}")?;
+    Ok(())
+}

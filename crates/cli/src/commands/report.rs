@@ -1,0 +1,178 @@
+//! `report`: usage and revenue as table, JSON or CSV.
+//!
+//! Asks `GET /v1/reports/{usage|revenue}?by=&from=&to=`; the answer is an array of the views' rows.
+//! Invariant: a row is shown as it came; only the last line of a table is a sum made here.
+
+mod delimited;
+
+use crate::arguments::{ReportArguments, ReportBy, ReportKind};
+use crate::client::Transport;
+use crate::commands::write_json;
+use crate::error::CliError;
+use crate::figures::{Fields, bare_amount, grouped, kwh, rows, span};
+use crate::table::{Column, table};
+use crate::words;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::io::Write;
+
+/// Shows a report.
+///
+/// # Errors
+/// [`CliError::Refused`] when the engine refuses the period.
+pub fn run(
+    arguments: &ReportArguments,
+    transport: &Transport,
+    out: &mut dyn Write,
+) -> Result<(), CliError> {
+    if let (Some(from), Some(to)) = (&arguments.from, &arguments.to)
+        && from >= to
+    {
+        return Err(CliError::refused(format!(
+            "--to {to} is the first day after the period, so it must be later than --from {from}"
+        )));
+    }
+    let answer = transport.get(&path(arguments))?;
+    let found = rows(&answer, "rows");
+    if arguments.json {
+        return write_json(&answer, out);
+    }
+    if arguments.csv {
+        return match arguments.report {
+            ReportKind::Usage => delimited::usage(by_word(arguments.by), found, out),
+            ReportKind::Revenue => delimited::revenue(by_word(arguments.by), found, out),
+        };
+    }
+    if found.is_empty() {
+        words::note("nothing in this period");
+        return Ok(());
+    }
+    let text = match arguments.report {
+        ReportKind::Usage => usage(by_word(arguments.by), found),
+        ReportKind::Revenue => revenue(by_word(arguments.by), found),
+    };
+    writeln!(out, "{text}")?;
+    Ok(())
+}
+
+const fn by_word(by: ReportBy) -> &'static str {
+    match by {
+        ReportBy::Station => "station",
+        ReportBy::Site => "site",
+        ReportBy::Day => "day",
+        ReportBy::Hour => "hour",
+    }
+}
+
+fn path(arguments: &ReportArguments) -> String {
+    let report = match arguments.report {
+        ReportKind::Usage => "usage",
+        ReportKind::Revenue => "revenue",
+    };
+    let mut path = format!("/v1/reports/{report}?by={}", by_word(arguments.by));
+    for (name, date) in [("from", &arguments.from), ("to", &arguments.to)] {
+        if let Some(date) = date {
+            path.push_str(&format!("&{name}={date}"));
+        }
+    }
+    path
+}
+
+const USAGE_SPANS: [&str; 5] = [
+    "connected_ms",
+    "charging_ms",
+    "suspended_by_vehicle_ms",
+    "suspended_by_station_ms",
+    "other_ms",
+];
+
+fn usage(by: &'static str, found: &[Value]) -> String {
+    let columns = [
+        Column::Text(by),
+        Column::Figure("sessions"),
+        Column::Figure("kWh"),
+        Column::Figure("connected"),
+        Column::Figure("charging"),
+        Column::Figure("car paused"),
+        Column::Figure("station paused"),
+        Column::Figure("other"),
+    ];
+    let line = |key: String, number: &dyn Fn(&str) -> i64| {
+        let mut cells = vec![key, grouped(number("sessions")), kwh(number("energy"))];
+        cells.extend(USAGE_SPANS.iter().map(|name| hours(number(name))));
+        cells
+    };
+    let mut shown: Vec<Vec<String>> = Vec::with_capacity(found.len().saturating_add(1));
+    for row in found.iter().map(Fields) {
+        shown.push(line(key_in_words(row.text("key")), &|name| row.number(name)));
+    }
+    shown.push(line("all".to_owned(), &|name| sum(found, name)));
+    table(&columns, shown)
+}
+
+fn revenue(by: &'static str, found: &[Value]) -> String {
+    let columns = [
+        Column::Text(by),
+        Column::Figure("invoices"),
+        Column::Figure("credit notes"),
+        Column::Figure("kWh"),
+        Column::Figure("net"),
+        Column::Figure("tax"),
+        Column::Figure("gross"),
+        Column::Name("currency"),
+    ];
+    let line = |key: String, currency: &str, number: &dyn Fn(&str) -> i64| {
+        let money = |name: &str| bare_amount(number(name), currency);
+        vec![
+            key,
+            grouped(number("invoices")),
+            grouped(number("credit_notes")),
+            kwh(number("energy")),
+            money("net"),
+            money("tax"),
+            money("gross"),
+            currency.to_owned(),
+        ]
+    };
+    let mut shown: Vec<Vec<String>> = Vec::with_capacity(found.len().saturating_add(1));
+    let mut by_currency: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
+    for (row, value) in found.iter().map(|value| (Fields(value), value)) {
+        let currency = row.text("currency");
+        by_currency.entry(currency).or_default().push(value.clone());
+        shown.push(line(key_in_words(row.text("key")), currency, &|name| row.number(name)));
+    }
+    for (currency, rows) in &by_currency {
+        shown.push(line("all".to_owned(), currency, &|name| sum(rows, name)));
+    }
+    table(&columns, shown)
+}
+
+/// Sums of 64-bit figures stay in 64 bits in the views, so they do here.
+fn sum(found: &[Value], name: &str) -> i64 {
+    found.iter().fold(0, |sum: i64, row| sum.saturating_add(Fields(row).number(name)))
+}
+
+/// Long spans in hours and minutes, which line up; seconds past the minute are not shown.
+fn hours(ms: i64) -> String {
+    let minutes = ms.div_euclid(60_000);
+    if ms != 0 && minutes == 0 {
+        return span(ms);
+    }
+    format!("{} h {:02} min", grouped(minutes.div_euclid(60)), minutes.rem_euclid(60))
+}
+
+/// An hour `2026-10-25T02+120` as `2026-10-25 02:00 +02:00`; other keys as they are.
+fn key_in_words(key: &str) -> String {
+    let read = key.split_once('T').and_then(|(date, rest)| {
+        let (hour, offset) = (rest.get(..2)?, rest.get(2..)?.parse::<i64>().ok()?);
+        chrono::NaiveDate::parse_from_str(date, "%Y-%m-%d").ok()?;
+        let sign = if offset < 0 { '-' } else { '+' };
+        let minutes = i64::try_from(offset.unsigned_abs()).ok()?;
+        let (east, rest) = (minutes.div_euclid(60), minutes.rem_euclid(60));
+        Some(format!("{date} {hour}:00 {sign}{east:02}:{rest:02}"))
+    });
+    read.unwrap_or_else(|| key.to_owned())
+}
+
+#[cfg(test)]
+mod tests;

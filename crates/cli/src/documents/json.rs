@@ -1,0 +1,61 @@
+//! JSON documents: one, several after each other, or an array of them.
+
+use super::{Located, Place, Unreadable, yaml};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Reads every document of a text.
+pub fn read(file: &str, text: &str) -> Result<Vec<Located>, Unreadable> {
+    let mut stream = serde_json::Deserializer::from_str(text).into_iter::<Value>();
+    let mut documents = Vec::new();
+    loop {
+        let skipped = text.get(stream.byte_offset()..).unwrap_or_default();
+        let white = skipped.len().saturating_sub(skipped.trim_start().len());
+        let start = stream.byte_offset().saturating_add(white);
+        let value = match stream.next() {
+            None => return Ok(documents),
+            Some(Ok(value)) => value,
+            Some(Err(error)) => {
+                let line = error.line().max(1);
+                return Err(Unreadable { line, reason: format!("not JSON: {error}") });
+            }
+        };
+        let source = text.get(start..stream.byte_offset()).unwrap_or_default();
+        let before = text.get(..start).unwrap_or_default().matches('\n').count();
+        let lines = lines(source, before);
+        let line = before.saturating_add(1);
+        match value {
+            Value::Array(items) => documents.extend(items_of(file, items, line, &lines)),
+            other => documents.push(Located {
+                value: other,
+                place: Place { file: file.to_owned(), line },
+                lines,
+            }),
+        }
+    }
+}
+
+/// Lines of fields. JSON is YAML but for corners such as tabs: where those are in the way, faults
+/// name the line of the document alone.
+fn lines(source: &str, before: usize) -> BTreeMap<String, usize> {
+    let read = yaml::read("", source).ok().and_then(|documents| documents.into_iter().next());
+    let found = read.map(|document| document.lines).unwrap_or_default();
+    found.into_iter().map(|(path, line)| (path, line.saturating_add(before))).collect()
+}
+
+fn items_of(
+    file: &str,
+    items: Vec<Value>,
+    line: usize,
+    lines: &BTreeMap<String, usize>,
+) -> Vec<Located> {
+    let located = items.into_iter().enumerate().map(|(index, value)| {
+        let at = format!("[{index}]");
+        let inside = lines.iter().filter_map(|(path, line)| {
+            Some((path.strip_prefix(&at)?.strip_prefix('.')?.to_owned(), *line))
+        });
+        let line = lines.get(&at).copied().unwrap_or(line);
+        Located { value, place: Place { file: file.to_owned(), line }, lines: inside.collect() }
+    });
+    located.collect()
+}

@@ -1,0 +1,64 @@
+//! The program `wattledger` as a library: reads the command line, does what it says, ends with 0, 1
+//! or 2.
+//!
+//! Invariant: data on standard output, words on standard error; a failure is a sentence, never a trace.
+
+pub mod arguments;
+pub mod client;
+pub mod commands;
+pub mod documents;
+pub mod engine;
+pub mod error;
+pub mod figures;
+pub mod summary;
+pub mod table;
+pub mod words;
+
+use arguments::{Cli, Command};
+use clap::Parser as _;
+use client::Transport;
+use error::CliError;
+use std::io::Write;
+use std::process::ExitCode;
+
+/// Does what the command line says.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let asked = !error.use_stderr();
+            // Nothing is left to do about a terminal that has gone away.
+            let _ = error.print();
+            return ExitCode::from(if asked { 0 } else { 1 });
+        }
+    };
+    let mut out = std::io::stdout().lock();
+    let done = execute(&cli, &mut out).and_then(|()| Ok(out.flush()?));
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            words::failure(&error);
+            error.exit_code()
+        }
+    }
+}
+
+fn execute(cli: &Cli, out: &mut dyn Write) -> Result<(), CliError> {
+    let transport = || Transport::open(&cli.data_dir);
+    match &cli.command {
+        Command::Run(arguments) => engine::run(&cli.data_dir, arguments, out),
+        Command::Demo(arguments) => engine::demo(&cli.data_dir, arguments, out),
+        Command::Import(arguments) => engine::import(&cli.data_dir, arguments, out),
+        Command::Simulate(arguments) => engine::simulate(&cli.data_dir, arguments, out),
+        Command::Processor(arguments) => engine::processor(arguments, out),
+        Command::Apply(arguments) => commands::apply::run(arguments, transport, out),
+        Command::Get(arguments) => commands::get::run(arguments, &transport()?, out),
+        Command::Report(arguments) => commands::report::run(arguments, &transport()?, out),
+        Command::Session(arguments) => commands::session::run(arguments, &transport()?, out),
+        Command::Invoice(arguments) => commands::invoice::run(arguments, &transport()?, out),
+        Command::Tail(arguments) => commands::tail::run(arguments, &transport()?, out),
+        Command::Audit(arguments) => commands::audit::run(arguments, &transport()?, out),
+        Command::Price(arguments) => commands::price::run(arguments, out),
+    }
+}

@@ -1,0 +1,112 @@
+//! What tokens resolve to: `directory.tokens`, read to its end, and the keyed hash of a token.
+
+use crate::topics::Topics;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use std::collections::BTreeMap;
+use wattledger_domain::charging::TokenRef;
+use wattledger_domain::ids::{AccountId, TokenHash};
+use wattledger_domain::reference::TokenEntry;
+use wattledger_domain::time::Timestamp;
+use wattledger_runtime::log::FetchLimit;
+use wattledger_runtime::{Consumer, EmbeddedLog, Log, LogError, Visibility};
+use wattledger_wire::topics as wire;
+
+/// The tenant's secret: what makes a token's hash useless to others.
+#[derive(Clone)]
+pub struct TenantSecret(Vec<u8>);
+
+impl TenantSecret {
+    /// Takes the secret's bytes.
+    #[must_use]
+    pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
+        Self(bytes.into())
+    }
+
+    /// The keyed hash of a token.
+    ///
+    /// # Panics
+    /// Never: HMAC takes keys of any length.
+    #[must_use]
+    pub fn hash(&self, token: &str) -> TokenHash {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
+        mac.update(token.as_bytes());
+        let digest = mac.finalize().into_bytes();
+        let mut hash = [0; 16];
+        hash.iter_mut().zip(digest.iter()).for_each(|(to, from)| *to = *from);
+        TokenHash(hash)
+    }
+}
+
+/// The directory as of its end.
+pub struct Directory {
+    consumer: Box<dyn Consumer>,
+    partitions: u32,
+    positions: BTreeMap<u32, i64>,
+    entries: BTreeMap<TokenHash, Vec<TokenEntry>>,
+    secret: TenantSecret,
+    /// Who pays for a token that nobody claims (imports).
+    payer: Option<AccountId>,
+}
+
+impl Directory {
+    /// Opens it; call [`Directory::refresh`] before resolving.
+    ///
+    /// # Errors
+    /// When the log lacks the topic.
+    pub fn open(
+        log: &EmbeddedLog,
+        topics: &Topics,
+        secret: TenantSecret,
+        payer: Option<AccountId>,
+    ) -> Result<Self, LogError> {
+        let consumer = log.consumer(&topics.directory_tokens, Visibility::Process)?;
+        let partitions = log.partitions(&topics.directory_tokens)?;
+        let (positions, entries) = (BTreeMap::new(), BTreeMap::new());
+        Ok(Self { consumer, partitions, positions, entries, secret, payer })
+    }
+
+    /// Reads what is new, to the end.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn refresh(&mut self) -> Result<(), LogError> {
+        let limit = FetchLimit { records: usize::MAX, bytes: usize::MAX };
+        for partition in 0..self.partitions {
+            let end = self.consumer.end(partition)?;
+            let next = self.positions.entry(partition).or_insert(0);
+            if *next >= end {
+                continue;
+            }
+            let mut records = Vec::new();
+            self.consumer.fetch(partition, *next, limit, &mut records)?;
+            *next = end;
+            for record in records {
+                match record.value.as_deref().map(wire::directory::decode) {
+                    Some(Ok(entry)) => {
+                        self.entries.insert(entry.token, entry.entries);
+                    }
+                    Some(Err(error)) => tracing::error!(%error, "unreadable entry of directory.tokens"),
+                    None => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What a token resolves to at an instant.
+    #[must_use]
+    pub fn resolve(&self, token: &str, at: Timestamp) -> TokenRef {
+        let hash = self.secret.hash(token);
+        let entries = self.entries.get(&hash);
+        let found = entries.and_then(|entries| {
+            entries.iter().rev().find(|entry| entry.from <= at && entry.to.is_none_or(|to| at < to))
+        });
+        match found {
+            Some(entry) => {
+                TokenRef { hash, account: Some(entry.account.clone()), group: entry.group.clone() }
+            }
+            None => TokenRef { hash, account: self.payer.clone(), group: None },
+        }
+    }
+}

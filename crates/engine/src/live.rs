@@ -1,0 +1,173 @@
+//! A live engine: the stages, the payments worker, the views and the clock, each on a thread.
+//!
+//! Everything stops together: one that fails tells the others and leaves its reason.
+
+use crate::payments::{PaymentsWorker, Processor, WorkerError};
+use crate::pipeline::{Pipeline, Standing};
+use crate::project::Projector;
+use crate::service::Service;
+use crate::topics;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::{JoinHandle, Scope, ScopedJoinHandle};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use wattledger_domain::control::{ControlRecord, ControlTick, TickedStages};
+use wattledger_domain::time::Timestamp;
+use wattledger_runtime::{Log, LogError, Outgoing, Visibility};
+use wattledger_wire::topics as wire;
+
+/// How long a thread waits for something to do before it looks whether to stop.
+const NAP: Duration = Duration::from_millis(20);
+/// Stores follow the log at least this often.
+const SETTLE: Duration = Duration::from_millis(100);
+/// Ticks of the wall clock.
+const TICK: Duration = Duration::from_secs(5);
+
+/// The wall clock.
+#[must_use]
+pub fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// Projects views until told to stop: also beside a replay.
+///
+/// # Errors
+/// When no thread can be started.
+pub fn views_thread(service: &Arc<Service>) -> std::io::Result<JoinHandle<()>> {
+    let service = Arc::clone(service);
+    std::thread::Builder::new().name("views".to_owned()).spawn(move || {
+        let projected = (|| {
+            let mut projector = Projector::open(&service.log, &service.topics, &service.views)?;
+            loop {
+                if !projector.step(&service.views)? {
+                    if service.is_stopping() {
+                        return Ok(());
+                    }
+                    projector.wait(NAP);
+                }
+            }
+        })();
+        let projected: Result<(), crate::project::ProjectError> = projected;
+        if let Err(error) = projected {
+            service.fail(&format!("views stopped: {error}"));
+        }
+    })
+}
+
+/// Runs the stages, the payments worker and the clock until the service is told to stop.
+///
+/// # Errors
+/// When no thread can be started.
+pub fn run(
+    service: &Arc<Service>,
+    mut pipeline: Pipeline,
+    mut payments: PaymentsWorker,
+    processor: &mut (dyn Processor + Send),
+) -> std::io::Result<()> {
+    let syncing = service.log.sync_every(Duration::from_millis(5))?;
+    std::thread::scope(|scope| {
+        let folding = spawn(scope, "stages", || fold(service, &mut pipeline))?;
+        let paying = spawn(scope, "payments", || pay(service, &mut payments, processor))?;
+        let ticking = spawn(scope, "clock", || tick(service))?;
+        for thread in [folding, paying, ticking] {
+            let _ = thread.join();
+        }
+        Ok::<(), std::io::Error>(())
+    })?;
+    drop(syncing);
+    if let Err(error) = pipeline.settle() {
+        service.fail(&error.to_string());
+    }
+    Ok(())
+}
+
+fn spawn<'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    name: &str,
+    work: impl FnOnce() + Send + 'scope,
+) -> std::io::Result<ScopedJoinHandle<'scope, ()>> {
+    std::thread::Builder::new().name(name.to_owned()).spawn_scoped(scope, work)
+}
+
+fn fold(service: &Service, pipeline: &mut Pipeline) {
+    let waited = service.log.consumer(&service.topics.charging_events, Visibility::Process);
+    let Ok(mut waiting) = waited else { return service.fail("charging.events cannot be read") };
+    let mut settled = Instant::now();
+    while !service.is_stopping() {
+        let worked = match pipeline.step() {
+            Ok(worked) => worked,
+            Err(error) => return service.fail(&error.to_string()),
+        };
+        if settled.elapsed() >= SETTLE {
+            let standings = pipeline.settle().and_then(|()| pipeline.standings());
+            match standings {
+                Ok(standings) => service.standing(standings),
+                Err(error) => return service.fail(&error.to_string()),
+            }
+            settled = Instant::now();
+        }
+        if !worked {
+            waiting.wait(NAP);
+        }
+    }
+}
+
+fn pay(service: &Service, worker: &mut PaymentsWorker, processor: &mut (dyn Processor + Send)) {
+    let waited = service.log.consumer(&service.topics.payment_commands, Visibility::Process);
+    let Ok(mut waiting) = waited else { return service.fail("payment.commands cannot be read") };
+    while !service.is_stopping() {
+        match worker.step(processor) {
+            Ok(true) => {}
+            Ok(false) => waiting.wait(NAP),
+            Err(WorkerError::Processor(error)) => {
+                tracing::warn!(%error, "the processor is down; trying again");
+                waiting.wait(Duration::from_secs(1));
+            }
+            Err(error) => return service.fail(&error.to_string()),
+        }
+    }
+}
+
+fn tick(service: &Service) {
+    let mut producer = match service.log.producer("clock") {
+        Ok(producer) => producer,
+        Err(error) => return service.fail(&error.to_string()),
+    };
+    let mut last: Option<Instant> = None;
+    while !service.is_stopping() {
+        if last.is_none_or(|last| last.elapsed() >= TICK) {
+            last = Some(Instant::now());
+            let tick = ControlTick { at: now(), stages: TickedStages::All };
+            let value = wire::control::encode(&ControlRecord::Tick(tick));
+            let record = Outgoing::keyed(&service.topics.control_events, topics::key("tick"), value);
+            let sent = producer.begin().and_then(|()| producer.send(record));
+            let committed = sent.map_err(|error| error.to_string()).and_then(|()| {
+                producer.commit().map(|_| ()).map_err(|error| error.to_string())
+            });
+            if let Err(error) = committed {
+                return service.fail(&error);
+            }
+        }
+        service.nap(NAP);
+    }
+}
+
+/// How far behind the stages are, in records.
+#[must_use]
+pub fn lag(standings: &[Standing]) -> i64 {
+    standings.iter().fold(0, |sum, standing| sum.saturating_add(standing.lag))
+}
+
+/// Whether a service may take more: a bound on what waits to be folded.
+pub(crate) fn has_room(service: &Service) -> Result<bool, LogError> {
+    const WAITING_MAX: i64 = 100_000;
+    let topic = &service.topics.charging_events;
+    let mut consumer = service.log.consumer(topic, Visibility::Process)?;
+    let mut waiting: i64 = 0;
+    for partition in 0..service.log.partitions(topic)? {
+        let folded = service.log.committed("wattledger.sessions", topic, partition)?.unwrap_or(0);
+        waiting = waiting.saturating_add(consumer.end(partition)?.saturating_sub(folded));
+    }
+    Ok(waiting < WAITING_MAX || !service.live.load(Ordering::Relaxed))
+}

@@ -1,0 +1,91 @@
+//! A data directory: the log, the stores, the views, the tenant's secret.
+
+use crate::directory::TenantSecret;
+use crate::pipeline::PipelineConfig;
+use crate::topics::{self, Topics};
+use std::path::{Path, PathBuf};
+use wattledger_runtime::{EmbeddedLog, LogError};
+use wattledger_views::{ViewError, Views};
+
+/// What an engine in a directory is opened with.
+#[derive(Clone, Debug)]
+pub struct EngineConfig {
+    /// Where everything is.
+    pub directory: PathBuf,
+    /// Partitions of the topics that scale; fixed at the first opening.
+    pub partitions: u32,
+    /// Records folded in one turn at most.
+    pub turn_records: usize,
+}
+
+impl EngineConfig {
+    /// The defaults: 4 partitions, turns of at most 500 records.
+    #[must_use]
+    pub fn new(directory: impl Into<PathBuf>) -> Self {
+        Self { directory: directory.into(), partitions: 4, turn_records: 500 }
+    }
+
+    /// How its tasks are set up; a replay fires all due timers at once.
+    #[must_use]
+    pub fn pipeline(&self, timers_per_record: usize) -> PipelineConfig {
+        PipelineConfig {
+            stores: self.directory.join("state"),
+            partitions: self.partitions,
+            turn_records: self.turn_records,
+            timers_per_record,
+        }
+    }
+}
+
+/// An open directory.
+pub struct Opened {
+    /// The log.
+    pub log: EmbeddedLog,
+    /// Topic names.
+    pub topics: Topics,
+    /// The views.
+    pub views: Views,
+    /// The tenant's secret.
+    pub secret: TenantSecret,
+}
+
+/// Why a directory cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The log.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// The views.
+    #[error(transparent)]
+    Views(#[from] ViewError),
+    /// The disk.
+    #[error("failed to open `{path}`")]
+    Disk {
+        /// What.
+        path: String,
+        /// Why.
+        #[source]
+        cause: std::io::Error,
+    },
+}
+
+/// Opens a directory, making what is missing. `secret` is used when the directory has none yet.
+///
+/// # Errors
+/// [`OpenError`]; a directory in use by another process is refused.
+pub fn open(config: &EngineConfig, secret: &[u8]) -> Result<Opened, OpenError> {
+    let disk = |path: &Path| {
+        let path = path.display().to_string();
+        move |cause| OpenError::Disk { path, cause }
+    };
+    let directory = &config.directory;
+    std::fs::create_dir_all(directory.join("state")).map_err(disk(directory))?;
+    let log = EmbeddedLog::open(&directory.join("log"), &topics::settings(config.partitions))?;
+    let file = directory.join("tenant.secret");
+    if !file.exists() {
+        std::fs::write(&file, secret).map_err(disk(&file))?;
+    }
+    let secret = TenantSecret::new(std::fs::read(&file).map_err(disk(&file))?);
+    let views = Views::open(&directory.join("views.sqlite"))?;
+    Ok(Opened { log, topics: Topics::default(), views, secret })
+}

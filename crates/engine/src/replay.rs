@@ -1,0 +1,332 @@
+//! Lockstep replay: records up to T, then a tick at T for one stage after the other, each when all is
+//! quiet (design §2).
+//!
+//! Every step commits how far it has come with its own records, so a replay that is killed anywhere
+//! goes on as if it had not been. Invariant: what happens next is a function of the committed log.
+
+mod progress;
+
+pub use progress::Progress;
+
+use crate::directory::Directory;
+use crate::intake::{self, Door};
+use crate::payments::{PaymentsWorker, Processor, ProcessorDown, WorkerError, outcome_record};
+use crate::pipeline::Pipeline;
+use crate::topics::{self, Topics};
+use wattledger_domain::charging::ChargingCommand;
+use wattledger_domain::control::{ControlRecord, ControlTick, TickedStages};
+use wattledger_domain::payment::PaymentOutcome;
+use wattledger_domain::reference::ReferenceSubmitted;
+use wattledger_domain::time::Timestamp;
+use wattledger_runtime::log::FetchLimit;
+use wattledger_runtime::{
+    CommitError, Consumer, EmbeddedLog, Log, LogError, Outgoing, Producer, TaskError, Visibility,
+};
+use wattledger_wire::imports::{ImportedEvent, Refused};
+use wattledger_wire::topics as wire;
+
+const MINUTE: i64 = 60_000;
+const HOUR: i64 = 3_600_000;
+
+/// Where a replay's events come from.
+pub trait Source {
+    /// The received time of the next event after `after`, where that is known.
+    fn next(&self, after: Timestamp) -> Option<Timestamp>;
+    /// Events received up to `to`, given what chargers were told since the last call.
+    fn take(&mut self, to: Timestamp, commands: &[ChargingCommand]) -> Vec<ImportedEvent>;
+}
+
+/// A processor whose time is the replay's.
+pub trait ReplayProcessor: Processor {
+    /// Moves its clock; gives what it has to tell by then. Asked again it tells the same.
+    ///
+    /// # Errors
+    /// When it cannot be reached.
+    fn advance(&mut self, to: Timestamp, after: i64) -> Result<Told, ProcessorDown>;
+}
+
+/// What a processor told when its clock was moved.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    /// Outcomes, in order.
+    pub outcomes: Vec<PaymentOutcome>,
+    /// Where to go on from.
+    pub cursor: i64,
+}
+
+/// A replay over an open engine.
+pub struct Replay<'a> {
+    /// The log.
+    pub log: &'a EmbeddedLog,
+    /// Topic names.
+    pub topics: &'a Topics,
+    /// The stages.
+    pub pipeline: &'a mut Pipeline,
+    /// The payments worker.
+    pub payments: &'a mut PaymentsWorker,
+    /// The processor.
+    pub processor: &'a mut dyn ReplayProcessor,
+    /// What tokens resolve to.
+    pub directory: &'a mut Directory,
+}
+
+/// What is replayed, and how far.
+pub struct Plan<'a> {
+    /// Hash of files, flags and configuration: another plan does not go on from this one's progress.
+    pub identity: String,
+    /// Documents in force from the beginning.
+    pub documents: Vec<ReferenceSubmitted>,
+    /// The events.
+    pub source: &'a mut dyn Source,
+    /// The first tick.
+    pub from: Timestamp,
+    /// The last tick at which events are taken; `None` ends with the last event.
+    pub until: Option<Timestamp>,
+    /// Hourly ticks after that, until here later.
+    pub settle_hours: i64,
+}
+
+/// Why a replay stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    /// A task.
+    #[error(transparent)]
+    Task(#[from] TaskError),
+    /// The log.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// A commit.
+    #[error(transparent)]
+    Commit(#[from] CommitError),
+    /// The payments worker.
+    #[error(transparent)]
+    Worker(#[from] WorkerError),
+    /// The processor.
+    #[error(transparent)]
+    Processor(#[from] ProcessorDown),
+    /// The directory holds another replay.
+    #[error(
+        "this data directory holds another replay ({found}); it can only go on with the same files, flags and \
+         configuration. Use another --data-dir"
+    )]
+    Another {
+        /// Its identity.
+        found: String,
+    },
+}
+
+/// What a replay tells while it runs.
+pub trait Watch {
+    /// It has reached `at`; `taken` events so far.
+    fn reached(&mut self, at: Timestamp, taken: u64);
+    /// An event was not taken.
+    fn refused(&mut self, refused: Refused);
+}
+
+impl Replay<'_> {
+    /// Runs a plan from wherever it stands to its end.
+    ///
+    /// # Errors
+    /// [`ReplayError`].
+    pub fn run(&mut self, plan: &mut Plan<'_>, watch: &mut dyn Watch) -> Result<(), ReplayError> {
+        let mut producer = self.log.producer("replay-driver")?;
+        let history = progress::read(self.log, self.topics)?;
+        if let Some(other) = history.iter().find(|step| step.identity != plan.identity) {
+            return Err(ReplayError::Another { found: other.identity.clone() });
+        }
+        let mut commands = self.log.consumer(&self.topics.charging_commands, Visibility::Process)?;
+        let mut at = Progress::start(&plan.identity, plan.from, self.log.partitions(&self.topics.charging_commands)?);
+        for step in history {
+            self.rebuild(&step, &at, plan, commands.as_mut(), watch)?;
+            at = step;
+        }
+        self.quiet()?;
+        loop {
+            if at.phase == 0 || at.phase > 4 {
+                let Some(next) = next_tick(&at, plan) else { break };
+                at = self.records(&at, next, plan, (commands.as_mut(), producer.as_mut()), watch)?;
+            } else {
+                at = self.tick(&at, producer.as_mut())?;
+            }
+            self.quiet()?;
+            if at.phase > 4 {
+                self.pipeline.settle()?;
+                watch.reached(at.at, at.taken);
+            }
+        }
+        self.pipeline.settle()?;
+        Ok(())
+    }
+
+    /// Brings a source to where it stood after a step: same calls, same commands.
+    fn rebuild(
+        &self,
+        step: &Progress,
+        before: &Progress,
+        plan: &mut Plan<'_>,
+        commands: &mut dyn Consumer,
+        watch: &mut dyn Watch,
+    ) -> Result<(), ReplayError> {
+        if step.phase == 1 {
+            let told = read_commands(commands, &before.commands, &step.commands)?;
+            if step.taking {
+                plan.source.take(step.at, &told);
+            }
+            watch.reached(step.at, step.taken);
+        }
+        Ok(())
+    }
+
+    /// Appends the records received up to T, with what the processor tells by then.
+    fn records(
+        &mut self,
+        before: &Progress,
+        next: NextTick,
+        plan: &mut Plan<'_>,
+        (commands, producer): (&mut dyn Consumer, &mut dyn Producer),
+        watch: &mut dyn Watch,
+    ) -> Result<Progress, ReplayError> {
+        let told = loop {
+            match self.processor.advance(next.at, before.webhooks) {
+                Ok(told) => break told,
+                Err(error) => tracing::warn!(%error, "waiting for the processor"),
+            }
+        };
+        let mut ends = Vec::new();
+        for partition in (0_u32..).take(before.commands.len()) {
+            ends.push(commands.end(partition)?);
+        }
+        let spoken = read_commands(commands, &before.commands, &ends)?;
+        self.directory.refresh()?;
+        producer.begin()?;
+        if before.phase == 0 {
+            for submitted in std::mem::take(&mut plan.documents) {
+                producer.send(submitted_record(self.topics, submitted))?;
+            }
+        }
+        let mut at = Progress {
+            identity: before.identity.clone(),
+            at: next.at,
+            phase: 1,
+            taking: next.taking,
+            taken: before.taken,
+            commands: ends,
+            webhooks: told.cursor,
+            settled: if next.taking { 0 } else { before.settled.saturating_add(1) },
+        };
+        if next.taking {
+            for imported in plan.source.take(next.at, &spoken) {
+                let door = Door { directory: self.directory, received_at: imported.received_at };
+                match door.event(&imported.event) {
+                    Ok(event) => {
+                        producer.send(intake::record(self.topics, event))?;
+                        at.taken = at.taken.saturating_add(1);
+                    }
+                    Err(fault) => watch.refused(Refused {
+                        row: 0,
+                        name: imported.event["id"].as_str().map(str::to_owned),
+                        reason: fault.to_string(),
+                    }),
+                }
+            }
+        }
+        for outcome in told.outcomes {
+            producer.send(outcome_record(self.topics, outcome))?;
+        }
+        producer.send(at.record(self.topics))?;
+        producer.commit()?;
+        Ok(at)
+    }
+
+    /// Ticks the next stage at T.
+    fn tick(&self, before: &Progress, producer: &mut dyn Producer) -> Result<Progress, ReplayError> {
+        let stages = match before.phase {
+            1 => TickedStages::Control,
+            2 => TickedStages::Sessions,
+            3 => TickedStages::Accounts,
+            _ => TickedStages::Invoices,
+        };
+        let tick = ControlRecord::Tick(ControlTick { at: before.at, stages });
+        let record = Outgoing::keyed(&self.topics.control_events, topics::key("tick"), wire::control::encode(&tick));
+        let at = Progress { phase: before.phase.saturating_add(1), ..before.clone() };
+        producer.begin()?;
+        producer.send(record)?;
+        producer.send(at.record(self.topics))?;
+        producer.commit()?;
+        Ok(at)
+    }
+
+    /// Folds and pays until nothing is left to do.
+    fn quiet(&mut self) -> Result<(), ReplayError> {
+        loop {
+            while self.pipeline.step()? {}
+            match self.payments.step(self.processor) {
+                Ok(true) => {}
+                Ok(false) => return Ok(()),
+                Err(WorkerError::Processor(error)) => {
+                    tracing::warn!(%error, "waiting for the processor");
+                }
+                Err(other) => return Err(other.into()),
+            }
+        }
+    }
+}
+
+struct NextTick {
+    at: Timestamp,
+    /// Whether events are still taken.
+    taking: bool,
+}
+
+/// T is each minute that holds records and each full hour; after the end each hour.
+fn next_tick(at: &Progress, plan: &Plan<'_>) -> Option<NextTick> {
+    let hour = Timestamp(at.at.0.div_euclid(HOUR).saturating_add(1).saturating_mul(HOUR));
+    if at.phase == 0 {
+        return Some(NextTick { at: at.at, taking: true });
+    }
+    let next = plan.source.next(at.at).filter(|next| plan.until.is_none_or(|until| *next <= until));
+    if let Some(next) = next {
+        let minute = next.0.saturating_add(MINUTE - 1).div_euclid(MINUTE).saturating_mul(MINUTE);
+        let minute = Timestamp(minute.max(at.at.0.saturating_add(1)));
+        return Some(NextTick { at: minute.min(hour), taking: true });
+    }
+    if let Some(until) = plan.until
+        && at.at < until
+    {
+        return Some(NextTick { at: hour.min(until), taking: true });
+    }
+    (at.settled < plan.settle_hours).then_some(NextTick { at: hour, taking: false })
+}
+
+/// A submission as a record of control.
+#[must_use]
+pub fn submitted_record(topics: &Topics, submitted: ReferenceSubmitted) -> Outgoing {
+    let content = &submitted.document.content;
+    let id = format!("{}/{}@{}", content.kind().word(), content.id(), submitted.document.hash);
+    let value = wire::control::encode(&ControlRecord::Submitted(Box::new(submitted)));
+    Outgoing::keyed(&topics.control_events, topics::key(&id), value)
+}
+
+fn read_commands(
+    consumer: &mut dyn Consumer,
+    from: &[i64],
+    to: &[i64],
+) -> Result<Vec<ChargingCommand>, LogError> {
+    let mut commands = Vec::new();
+    for ((partition, from), to) in (0_u32..).zip(from).zip(to) {
+        let count = usize::try_from(to.saturating_sub(*from)).unwrap_or(0);
+        if count == 0 {
+            continue;
+        }
+        let mut records = Vec::new();
+        consumer.fetch(partition, *from, FetchLimit { records: count, bytes: usize::MAX }, &mut records)?;
+        for record in records {
+            match record.value.as_deref().map(wire::charging_command::decode) {
+                Some(Ok(command)) => commands.push(command),
+                Some(Err(error)) => tracing::error!(%error, "unreadable charging command"),
+                None => {}
+            }
+        }
+    }
+    Ok(commands)
+}

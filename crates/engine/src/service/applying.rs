@@ -1,0 +1,232 @@
+//! Documents in: submitted, folded by control, and what became of each.
+
+use super::{Service, ServiceError, append};
+use crate::live::now;
+use crate::replay::submitted_record;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+use wattledger_catalog as catalog;
+use wattledger_domain::control::ControlRecord;
+use wattledger_domain::reference::{BackDating, Kind, ReferenceSubmitted};
+use wattledger_domain::state::State;
+use wattledger_domain::time::Timestamp;
+use wattledger_runtime::{Log, LogError};
+use wattledger_views::ViewError;
+use wattledger_wire::documents::{self, Submission};
+
+/// What became of a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Applied {
+    /// Its kind.
+    pub kind: Kind,
+    /// Its id.
+    pub id: String,
+    /// What became of it.
+    pub verdict: Verdict,
+}
+
+/// What became of a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// A version of it is in force, or will be.
+    Recorded,
+    /// It says what is in force already.
+    Unchanged,
+    /// It was refused.
+    Refused(String),
+}
+
+/// Why nothing was applied.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyFault {
+    /// The log.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+    /// The views.
+    #[error(transparent)]
+    Views(#[from] ViewError),
+    /// Control did not answer.
+    #[error("control has not folded the documents within {0} s; look at the engine's health")]
+    NoAnswer(u64),
+}
+
+impl From<LogError> for ApplyFault {
+    fn from(error: LogError) -> Self {
+        Self::Service(error.into())
+    }
+}
+
+impl Service {
+    /// Submits documents in the order of their kinds and waits for the answer.
+    ///
+    /// A document of an id that is new holds from the beginning of time; a change of one that is known
+    /// holds from its `validFrom`, or as soon as every partition can see it.
+    ///
+    /// # Errors
+    /// [`ApplyFault`].
+    pub fn apply(&self, submissions: Vec<Submission>) -> Result<Vec<Applied>, ApplyFault> {
+        let submitted = self.submitted(submissions)?;
+        let names: Vec<(Kind, String, String)> = submitted.iter().map(name).collect();
+        let before = self.ends(&self.topics.control_events)?;
+        let records = submitted.into_iter().map(|one| submitted_record(&self.topics, one));
+        append(self.inlet().producer.as_mut(), records)?;
+        self.log.sync()?;
+        let end = self.ends(&self.topics.control_events)?;
+        self.await_control(end.first().copied().unwrap_or(0))?;
+        self.wait_for_views(Duration::from_secs(10))?;
+        let from = before.first().copied().unwrap_or(0);
+        tracing::debug!(from, "documents submitted");
+        names.into_iter().map(|(kind, id, event)| self.verdict(kind, id, &event)).collect()
+    }
+
+    fn submitted(&self, mut submissions: Vec<Submission>) -> Result<Vec<ReferenceSubmitted>, ViewError> {
+        submissions.sort_by_key(|submission| submission.document.content.kind());
+        let submitted_at = now();
+        submissions
+            .into_iter()
+            .map(|submission| {
+                let content = &submission.document.content;
+                let known = !self.views.references(content.kind().word(), Some(&content.id()))?.is_empty();
+                Ok(ReferenceSubmitted {
+                    document: submission.document,
+                    valid_from: submission.valid_from,
+                    valid_to: submission.valid_to,
+                    back_dating: if known { BackDating::Refused } else { BackDating::Allowed },
+                    submitted_at,
+                    submitted_by: "apply".into(),
+                })
+            })
+            .collect()
+    }
+
+    fn await_control(&self, end: i64) -> Result<(), ApplyFault> {
+        const SECONDS: u64 = 15;
+        let began = Instant::now();
+        loop {
+            let folded = self.log.committed("wattledger.control", &self.topics.control_events, 0)?;
+            if folded.unwrap_or(0) >= end {
+                return Ok(());
+            }
+            if began.elapsed().as_secs() >= SECONDS || self.failure().is_some() {
+                return Err(ApplyFault::NoAnswer(SECONDS));
+            }
+            self.nap(Duration::from_millis(5));
+        }
+    }
+
+    fn verdict(&self, kind: Kind, id: String, event: &str) -> Result<Applied, ApplyFault> {
+        let report = self.views.event_outcome(catalog::OUTCOME_SOURCE, event)?;
+        let json = serde_json::to_value(&report).unwrap_or_default();
+        let last = json["outcomes"].as_array().and_then(|outcomes| outcomes.last()).cloned();
+        let verdict = match last {
+            None => Verdict::Recorded,
+            Some(outcome) => {
+                let word = outcome["outcome"].as_str().unwrap_or_default().to_lowercase();
+                if word.contains("duplicate") {
+                    Verdict::Unchanged
+                } else {
+                    Verdict::Refused(outcome["detail"].as_str().unwrap_or_default().to_owned())
+                }
+            }
+        };
+        Ok(Applied { kind, id, verdict })
+    }
+
+    /// What would become of documents, without submitting them.
+    ///
+    /// # Errors
+    /// [`ApplyFault`].
+    pub fn dry_run(&self, submissions: Vec<Submission>) -> Result<Vec<Applied>, ApplyFault> {
+        let now = now();
+        let mut state = Scratch { now, entities: BTreeMap::new(), timers: BTreeSet::new() };
+        for kind in Kind::ALL {
+            for row in self.views.references(kind.word(), None)? {
+                let json = serde_json::to_value(&row).unwrap_or_default();
+                let text = json["document"].as_str().map_or_else(|| json["document"].to_string(), str::to_owned);
+                if let Ok(content) = documents::content(kind, &text) {
+                    let hash = wattledger_domain::hash::Digest::of(text.as_bytes());
+                    let document = wattledger_domain::reference::Document { text: text.into(), hash, content };
+                    fold_one(&mut state, ReferenceSubmitted {
+                        document,
+                        valid_from: None,
+                        valid_to: None,
+                        back_dating: BackDating::Allowed,
+                        submitted_at: now,
+                        submitted_by: "known".into(),
+                    });
+                }
+            }
+        }
+        let submitted = self.submitted(submissions)?;
+        let applied = submitted.into_iter().map(|one| {
+            let (kind, id, _) = name(&one);
+            let verdict = fold_one(&mut state, one);
+            Applied { kind, id, verdict }
+        });
+        Ok(applied.collect())
+    }
+}
+
+fn name(submitted: &ReferenceSubmitted) -> (Kind, String, String) {
+    let content = &submitted.document.content;
+    let event = format!("{}/{}@{}", content.kind().word(), content.id(), submitted.document.hash);
+    (content.kind(), content.id().into(), event)
+}
+
+fn fold_one(state: &mut Scratch, submitted: ReferenceSubmitted) -> Verdict {
+    let mut effects = Vec::new();
+    if let Err(error) = catalog::fold(state, &ControlRecord::Submitted(Box::new(submitted)), &mut effects) {
+        return Verdict::Refused(error.to_string());
+    }
+    let outcome = effects.iter().find_map(|effect| match effect {
+        catalog::Effect::Outcome(outcome) => Some(outcome),
+        catalog::Effect::BroadcastToSessions(_)
+        | catalog::Effect::BroadcastToInvoices(_)
+        | catalog::Effect::ToAccount { .. }
+        | catalog::Effect::Directory(_)
+        | catalog::Effect::PayerResolved(_)
+        | catalog::Effect::Tick { .. } => None,
+    });
+    match outcome {
+        None => Verdict::Recorded,
+        Some(outcome) if outcome.outcome == wattledger_domain::outcome::Outcome::Duplicate => {
+            Verdict::Unchanged
+        }
+        Some(outcome) => Verdict::Refused(outcome.detail.to_string()),
+    }
+}
+
+/// A state in memory, thrown away after a dry run.
+struct Scratch {
+    now: Timestamp,
+    entities: BTreeMap<catalog::Key, catalog::Value>,
+    timers: BTreeSet<(Timestamp, catalog::Timer)>,
+}
+
+impl State for Scratch {
+    type Key = catalog::Key;
+    type Value = catalog::Value;
+    type Timer = catalog::Timer;
+
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+    fn get(&mut self, key: &catalog::Key) -> Option<&catalog::Value> {
+        self.entities.get(key)
+    }
+    fn take(&mut self, key: &catalog::Key) -> Option<catalog::Value> {
+        self.entities.remove(key)
+    }
+    fn put(&mut self, key: catalog::Key, value: catalog::Value) {
+        self.entities.insert(key, value);
+    }
+    fn remove(&mut self, key: &catalog::Key) {
+        self.entities.remove(key);
+    }
+    fn wake(&mut self, at: Timestamp, timer: catalog::Timer) {
+        self.timers.insert((at, timer));
+    }
+    fn cancel(&mut self, at: Timestamp, timer: &catalog::Timer) {
+        self.timers.remove(&(at, *timer));
+    }
+}

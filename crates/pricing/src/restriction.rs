@@ -1,0 +1,96 @@
+//! When an element holds: the edges of every restriction (OCPI 2.2.1 `TariffRestrictions`).
+//!
+//! Invariant: a lower edge is inclusive and an upper edge exclusive, whatever is restricted.
+
+use crate::calendar::Local;
+use wattledger_domain::quantity::{Milliamperes, Milliseconds, MilliwattHours, Milliwatts};
+use wattledger_domain::tariff::{LocalDate, LocalMinute, Restrictions, Weekday};
+
+const DAY: i64 = 86_400_000;
+
+/// What a restriction can look at.
+pub struct Moment<'a> {
+    pub local: Option<&'a Local>,
+    pub energy: MilliwattHours,
+    pub duration: Milliseconds,
+    pub power: Option<Milliwatts>,
+    pub current: Option<Milliamperes>,
+}
+
+/// Whether all of an element's restrictions hold.
+pub fn holds(when: &Restrictions, moment: &Moment<'_>) -> bool {
+    let (energy, duration) = (Some(moment.energy.0), Some(moment.duration.0));
+    let (power, current) = (moment.power.map(|p| p.0), moment.current.map(|c| c.0));
+    between(
+        energy,
+        when.min_energy.map(|e| e.0),
+        when.max_energy.map(|e| e.0),
+    ) && between(
+        duration,
+        when.min_duration.map(|d| d.0),
+        when.max_duration.map(|d| d.0),
+    ) && between(
+        power,
+        when.min_power.map(|p| p.0),
+        when.max_power.map(|p| p.0),
+    ) && between(
+        current,
+        when.min_current.map(|c| c.0),
+        when.max_current.map(|c| c.0),
+    ) && holds_locally(when, moment.local)
+}
+
+/// An unknown value is inside no bounds, but where there are none it does not matter.
+fn between(value: Option<i64>, low: Option<i64>, high: Option<i64>) -> bool {
+    (low.is_none() && high.is_none())
+        || value.is_some_and(|value| {
+            low.is_none_or(|low| value >= low) && high.is_none_or(|high| value < high)
+        })
+}
+
+/// Whether an element looks at the wall clock or the calendar.
+pub fn is_local(when: &Restrictions) -> bool {
+    when.start_time.is_some()
+        || when.end_time.is_some()
+        || when.start_date.is_some()
+        || when.end_date.is_some()
+        || !when.days.is_empty()
+}
+
+fn holds_locally(when: &Restrictions, local: Option<&Local>) -> bool {
+    let Some(local) = local else {
+        return !is_local(when);
+    };
+    in_window(when, local.time_of_day)
+        && in_dates(when.start_date, when.end_date, local.date)
+        && on_day(&when.days, local.day)
+}
+
+/// Whether a local time of day, in milliseconds, is inside an element's window.
+pub fn in_window(when: &Restrictions, time_of_day: i64) -> bool {
+    let start = when.start_time.map_or(0, strike);
+    // 00:00 as an end is the end of the day, also alone and also when the start is 00:00.
+    let end = when
+        .end_time
+        .map_or(DAY, |end| if end.0 == 0 { DAY } else { strike(end) });
+    if start <= end {
+        // start = end is an empty window.
+        (start..end).contains(&time_of_day)
+    } else {
+        time_of_day >= start || time_of_day < end
+    }
+}
+
+/// Milliseconds from local midnight to a minute of the clock's face.
+pub fn strike(minute: LocalMinute) -> i64 {
+    i64::from(minute.0).saturating_mul(60_000)
+}
+
+fn in_dates(start: Option<LocalDate>, end: Option<LocalDate>, date: LocalDate) -> bool {
+    start.is_none_or(|start| date >= start) && end.is_none_or(|end| date < end)
+}
+
+/// The weekday is that of the instant itself, also inside a window that began the day before.
+fn on_day(days: &[Weekday], day: Weekday) -> bool {
+    days.is_empty() || days.contains(&day)
+}

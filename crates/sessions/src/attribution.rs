@@ -1,0 +1,161 @@
+//! Which session an event is about: by the charger's transaction, else by EVSE and time.
+//!
+//! Invariant: a connector is never guessed (ev-domain §2, 3, 9). What names no session waits for a
+//! late start to claim it.
+
+use crate::desk::Desk;
+use crate::entries::{Judged, meant};
+use crate::key::{Entity, Key, TimerKind, Value};
+use crate::pinning;
+use crate::station::{SessionAtHand, Unresolved};
+use wattledger_domain::charging::{FieldBody, FieldEvent};
+use wattledger_domain::ids::{EvseId, SessionId, StationId, TransactionId};
+use wattledger_domain::outcome::Outcome;
+use wattledger_domain::quantity::Milliseconds;
+use wattledger_domain::time::Timestamp;
+
+/// Closing values may come this much after an end.
+pub(crate) const CLOSING: Milliseconds = Milliseconds::minutes(5);
+/// How many events wait at one station.
+const WAITING: usize = 64;
+/// How long they wait for their start.
+const PATIENCE: Milliseconds = Milliseconds::minutes(24 * 60);
+
+/// What an event says about where it belongs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Traits<'a> {
+    pub(crate) transaction: Option<&'a TransactionId>,
+    pub(crate) evse: Option<EvseId>,
+    pub(crate) at: Timestamp,
+}
+
+/// The session that an event is about.
+pub(crate) fn find(
+    desk: &mut Desk<'_, '_>,
+    station: &StationId,
+    about: &Traits<'_>,
+) -> Option<SessionId> {
+    let evse = about.evse.filter(|evse| evse.0 > 0);
+    let Some(transaction) = meant(about.transaction) else {
+        return by_place(&desk.live(station)?.sessions, evse?, about.at, |_| true);
+    };
+    let at_hand = desk.live(station).and_then(|live| {
+        let named = live.sessions.iter().filter(|known| {
+            known.transaction.as_ref() == Some(transaction)
+                && evse.is_none_or(|evse| evse == known.evse)
+        });
+        newest(named, about.at)
+    });
+    if at_hand.is_some() {
+        return at_hand;
+    }
+    // A start without a transaction id is later known by the one that its readings name.
+    let unnamed = evse.and_then(|evse| {
+        let live = desk.live(station)?;
+        by_place(&live.sessions, evse, about.at, |known| known.transaction.is_none())
+    });
+    if unnamed.is_some() {
+        return unnamed;
+    }
+    match desk.get(&Key::Transaction(station.clone(), transaction.clone())) {
+        Some(Value::Transaction(sessions)) => sessions.last().cloned(),
+        Some(_) | None => None,
+    }
+}
+
+/// The last to have begun by then; one that began a little later when none had.
+fn newest<'a>(
+    known: impl Iterator<Item = &'a SessionAtHand> + Clone,
+    at: Timestamp,
+) -> Option<SessionId> {
+    let begun = known.clone().filter(|known| known.from <= at).last();
+    begun.or_else(|| known.last()).map(|known| known.session.clone())
+}
+
+fn by_place(
+    sessions: &[SessionAtHand],
+    evse: EvseId,
+    at: Timestamp,
+    fits: impl Fn(&SessionAtHand) -> bool,
+) -> Option<SessionId> {
+    let last = sessions.iter().rev().find(|known| known.evse == evse && known.from <= at)?;
+    let within = last.to.is_none_or(|to| at <= to.plus(CLOSING));
+    (within && fits(last)).then(|| last.session.clone())
+}
+
+/// Keeps an event until a start claims it, unless it is too old or too much waits.
+pub(crate) fn unresolved(desk: &mut Desk<'_, '_>, event: &FieldEvent, judged: &Judged) {
+    let window = pinning::waits(None).correction;
+    if judged.at < desk.now.minus(window) {
+        desk.became(event, Outcome::TooLate, None, "older than any session that can be corrected");
+        return;
+    }
+    let key = Key::Unresolved(event.station.clone());
+    let mut waiting = match desk.take(&key) {
+        Some(Value::Unresolved(waiting)) => waiting,
+        Some(_) | None => Box::default(),
+    };
+    let repeated = waiting.events.iter().any(|known| known.body == event.body);
+    let full = waiting.events.len() >= WAITING;
+    if repeated {
+        desk.became(event, Outcome::Duplicate, None, "the same already waits for its session");
+    } else if full {
+        desk.became(event, Outcome::Refused, None, "too many events wait for their session");
+    } else {
+        desk.became(event, Outcome::Unresolved, None, "no session is known for it");
+        waiting.events.push(event.clone());
+        let (at, station) = (desk.now.plus(PATIENCE), event.station.clone());
+        desk.wake(at, TimerKind::Forget, &station, Entity::Unresolved);
+    }
+    desk.put(key, Value::Unresolved(waiting));
+}
+
+/// Takes out the waiting events that now have a session, in order of the charger's time.
+pub(crate) fn claim(desk: &mut Desk<'_, '_>, station: &StationId) -> Vec<FieldEvent> {
+    let key = Key::Unresolved(station.clone());
+    let Some(Value::Unresolved(waiting)) = desk.take(&key) else { return Vec::new() };
+    let (mut claimed, mut rest) = (Vec::new(), Vec::new());
+    for event in waiting.events {
+        let judged = Judged::of(&event, desk.now);
+        let found = traits(&event.body, judged.at)
+            .and_then(|about| find(desk, station, &about));
+        match found {
+            Some(_) => claimed.push(event),
+            None => rest.push(event),
+        }
+    }
+    claimed.sort_by_key(|event| event.occurred_at);
+    if !rest.is_empty() {
+        desk.put(key, Value::Unresolved(Box::new(Unresolved { events: rest })));
+    }
+    claimed
+}
+
+/// What an event about an existing session says of where it belongs.
+pub(crate) fn traits(body: &FieldBody, at: Timestamp) -> Option<Traits<'_>> {
+    match body {
+        FieldBody::SessionUpdated(updated) => Some(Traits {
+            transaction: updated.transaction.as_ref(),
+            evse: updated.evse,
+            at,
+        }),
+        FieldBody::SessionEnded(ended) => {
+            Some(Traits { transaction: ended.transaction.as_ref(), evse: ended.evse, at })
+        }
+        FieldBody::AuthorizationRequested(_)
+        | FieldBody::SessionStarted(_)
+        | FieldBody::ConnectorStatusChanged(_)
+        | FieldBody::StationBooted(_) => None,
+    }
+}
+
+/// Nobody claimed them: they stay in event.outcomes as unresolved.
+pub(crate) fn forget(desk: &mut Desk<'_, '_>, station: &StationId) {
+    let key = Key::Unresolved(station.clone());
+    let Some(Value::Unresolved(mut waiting)) = desk.take(&key) else { return };
+    let before = desk.now.minus(PATIENCE);
+    waiting.events.retain(|event| event.received_at > before);
+    if !waiting.events.is_empty() {
+        desk.put(key, Value::Unresolved(waiting));
+    }
+}

@@ -1,0 +1,311 @@
+//! An event from the field, as it changes the session that it is about.
+
+use crate::attribution::{self, Traits};
+use crate::authorization;
+use crate::desk::Desk;
+use crate::effect::Rejection;
+use crate::entries::{self, Clock, Judged, meant};
+use crate::rating;
+use crate::running;
+use crate::session::{End, Phase};
+use crate::start;
+use crate::station::EvseStatus;
+use crate::work::Work;
+use wattledger_domain::charging::{
+    ConnectorStatus, ConnectorStatusChanged, FieldBody, FieldEvent, SessionEnded, SessionUpdated,
+};
+use wattledger_domain::ids::{EvseId, SessionId, StationId, TransactionId};
+use wattledger_domain::outcome::Outcome;
+use wattledger_domain::session::{EndEvidence, SessionFlag};
+use wattledger_domain::time::Timestamp;
+
+/// Folds an event from the field.
+pub(crate) fn happened(desk: &mut Desk<'_, '_>, event: &FieldEvent) -> Result<(), Rejection> {
+    if let Some(evse) = evse(&event.body)
+        && evse.0 < 0
+    {
+        return Err(Rejection::NegativeEvse { station: event.station.clone(), evse });
+    }
+    let judged = Judged::of(event, desk.now);
+    match &event.body {
+        FieldBody::SessionUpdated(updated) => update(desk, event, &judged, updated),
+        FieldBody::SessionStarted(started) => {
+            start::started(desk, event, &judged, started);
+            for waiting in attribution::claim(desk, &event.station) {
+                claimed(desk, &waiting);
+            }
+        }
+        FieldBody::SessionEnded(ended) => end(desk, event, &judged, ended),
+        FieldBody::ConnectorStatusChanged(changed) => status(desk, event, &judged, changed),
+        FieldBody::StationBooted(_) => booted(desk, event, &judged),
+        FieldBody::AuthorizationRequested(request) => {
+            authorization::requested(desk, event, &judged, request);
+        }
+    }
+    Ok(())
+}
+
+const fn evse(body: &FieldBody) -> Option<EvseId> {
+    match body {
+        FieldBody::SessionUpdated(updated) => updated.evse,
+        FieldBody::SessionStarted(started) => Some(started.evse),
+        FieldBody::SessionEnded(ended) => ended.evse,
+        FieldBody::ConnectorStatusChanged(changed) => Some(changed.evse),
+        FieldBody::AuthorizationRequested(request) => request.evse,
+        FieldBody::StationBooted(_) => None,
+    }
+}
+
+fn claimed(desk: &mut Desk<'_, '_>, event: &FieldEvent) {
+    let judged = Judged::of(event, desk.now);
+    let found = attribution::traits(&event.body, judged.at)
+        .and_then(|about| attribution::find(desk, &event.station, &about));
+    desk.became(event, Outcome::Claimed, found.as_ref(), "its session has begun");
+    match &event.body {
+        FieldBody::SessionUpdated(updated) => update(desk, event, &judged, updated),
+        FieldBody::SessionEnded(ended) => end(desk, event, &judged, ended),
+        // Only updates and ends wait.
+        FieldBody::AuthorizationRequested(_)
+        | FieldBody::SessionStarted(_)
+        | FieldBody::ConnectorStatusChanged(_)
+        | FieldBody::StationBooted(_) => {}
+    }
+}
+
+fn update(
+    desk: &mut Desk<'_, '_>,
+    event: &FieldEvent,
+    judged: &Judged,
+    updated: &SessionUpdated,
+) {
+    let about =
+        Traits { transaction: updated.transaction.as_ref(), evse: updated.evse, at: judged.at };
+    let found = attribution::find(desk, &event.station, &about);
+    let Some(mut work) = found.and_then(|id| Work::take(desk, &event.station, id)) else {
+        attribution::unresolved(desk, event, judged);
+        return;
+    };
+    name(desk, &event.station, &mut work, updated.transaction.as_ref());
+    work.session.sequence.came(updated.sequence);
+    let (mut usable, mut fresh) = (false, false);
+    for entry in entries::of_samples(&updated.samples, *judged) {
+        usable = true;
+        fresh |= work.add(entry);
+    }
+    if let Some(state) = updated.state {
+        usable = true;
+        fresh |= work.add(entries::of_state(state, judged.at));
+    }
+    if fresh {
+        note_clock(&mut work, judged);
+        if updated.transaction.is_some() {
+            reopen(desk, &event.station, &mut work, judged.at);
+        }
+        changed(desk, event, &mut work, judged.at);
+    } else if usable {
+        desk.became(event, Outcome::Duplicate, Some(&work.id), "every reading was known");
+    } else if updated.sequence.is_none() {
+        desk.became(event, Outcome::Ignored, Some(&work.id), "nothing that a price depends on");
+    }
+    work.put(desk);
+}
+
+/// What every change of a session entails: cost while it runs, a new rating once it was rated.
+fn changed(desk: &mut Desk<'_, '_>, event: &FieldEvent, work: &mut Work, at: Timestamp) {
+    match work.session.phase {
+        Phase::Open => {
+            work.bring_up_to_date();
+            running::check(desk, work, at);
+        }
+        Phase::Settling(_) => {}
+        Phase::Held(_) | Phase::Rated => {
+            if work.session.billed.is_some() {
+                work.session.flags.raise(SessionFlag::LateEvents);
+            }
+            desk.became(event, Outcome::Late, Some(&work.id), "the session was rated or held");
+            let wait = work.waits().settling;
+            rating::settle_at(desk, work, desk.now.plus(wait));
+        }
+    }
+}
+
+fn note_clock(work: &mut Work, judged: &Judged) {
+    if judged.clock == Clock::Suspect {
+        work.session.flags.raise(SessionFlag::ClockSuspect);
+    }
+}
+
+/// A session that began without a transaction id takes the first that its events name.
+fn name(
+    desk: &mut Desk<'_, '_>,
+    station: &StationId,
+    work: &mut Work,
+    transaction: Option<&TransactionId>,
+) {
+    if work.session.transaction.is_none()
+        && let Some(transaction) = meant(transaction)
+    {
+        start::name(desk, station, work, transaction);
+    }
+}
+
+/// A transaction that goes on after a boot was not over.
+fn reopen(desk: &mut Desk<'_, '_>, station: &StationId, work: &mut Work, at: Timestamp) {
+    let Some(end) = work.session.end else { return };
+    let after = end.evidence == EndEvidence::Inferred && at > end.at;
+    if !after || work.session.free_at.is_some() || work.session.billed.is_some() {
+        return;
+    }
+    let mut live = desk.take_live(station);
+    let evse = work.session.evse;
+    let followed = live
+        .sessions
+        .iter()
+        .any(|known| known.evse == evse && known.from > work.session.started_at);
+    if !followed {
+        if let Some(known) = live.at_hand(&work.id) {
+            known.to = None;
+        }
+        rating::unsettle(desk, work);
+        work.session.end = None;
+        work.session.phase = Phase::Open;
+        work.recompute();
+    }
+    desk.put_live(station, live);
+}
+
+fn end(desk: &mut Desk<'_, '_>, event: &FieldEvent, judged: &Judged, ended: &SessionEnded) {
+    let about = Traits { transaction: ended.transaction.as_ref(), evse: ended.evse, at: judged.at };
+    let found = attribution::find(desk, &event.station, &about);
+    let Some(mut work) = found.and_then(|id| Work::take(desk, &event.station, id)) else {
+        attribution::unresolved(desk, event, judged);
+        return;
+    };
+    name(desk, &event.station, &mut work, ended.transaction.as_ref());
+    let said = End {
+        at: judged.at,
+        evidence: EndEvidence::Reported,
+        meter_stop: ended.meter_stop.filter(|meter| meter.0 >= 0),
+    };
+    match work.session.end {
+        Some(known) if known.evidence == EndEvidence::Reported => {
+            again(desk, event, &mut work, known, said);
+        }
+        Some(_) | None => {
+            note_clock(&mut work, judged);
+            work.session.sequence.came(ended.sequence);
+            for entry in entries::of_samples(&ended.samples, *judged) {
+                work.add(entry);
+            }
+            work.end(said);
+            at_hand_until(desk, &event.station, &work.id, judged.at);
+            let was_rated = matches!(work.session.phase, Phase::Rated | Phase::Held(_));
+            if was_rated {
+                desk.became(event, Outcome::Late, Some(&work.id), "the end had been inferred");
+            }
+            if work.session.sequence.is_whole(ended.sequence) {
+                rating::unsettle(desk, &mut work);
+                rating::rate(desk, &mut work);
+            } else {
+                let wait = work.waits().settling;
+                rating::settle_at(desk, &mut work, desk.now.plus(wait));
+            }
+        }
+    }
+    work.put(desk);
+}
+
+/// A second end: the same is a duplicate, another is for review (ev-domain §2, 4, 5).
+fn again(desk: &mut Desk<'_, '_>, event: &FieldEvent, work: &mut Work, known: End, said: End) {
+    if known == said {
+        desk.became(event, Outcome::Duplicate, Some(&work.id), "the same end was told before");
+        return;
+    }
+    work.session.flags.raise(SessionFlag::ConflictingEnd);
+    desk.became(event, Outcome::Conflicting, Some(&work.id), "another end was told before");
+}
+
+pub(crate) fn at_hand_until(
+    desk: &mut Desk<'_, '_>,
+    station: &StationId,
+    session: &SessionId,
+    to: Timestamp,
+) {
+    let mut live = desk.take_live(station);
+    if let Some(known) = live.at_hand(session) {
+        known.to = Some(to);
+    }
+    desk.put_live(station, live);
+}
+
+fn status(
+    desk: &mut Desk<'_, '_>,
+    event: &FieldEvent,
+    judged: &Judged,
+    changed_to: &ConnectorStatusChanged,
+) {
+    let (station, evse, at) = (&event.station, changed_to.evse, judged.at);
+    let mut live = desk.take_live(station);
+    live.told(EvseStatus { evse, status: changed_to.status, at });
+    desk.put_live(station, live);
+    let about = Traits { transaction: None, evse: Some(evse), at };
+    let Some(found) = attribution::find(desk, station, &about) else { return };
+    let Some(mut work) = Work::take(desk, station, found) else { return };
+    if changed_to.status == ConnectorStatus::Available {
+        freed(desk, event, &mut work, at);
+    } else if let Some(entry) = entries::of_status(changed_to.status, at)
+        && work.add(entry)
+    {
+        changed(desk, event, &mut work, at);
+    }
+    work.put(desk);
+}
+
+/// The EVSE is free: the session is over at the latest now (ev-domain §2, 16, 19).
+fn freed(desk: &mut Desk<'_, '_>, event: &FieldEvent, work: &mut Work, at: Timestamp) {
+    let earlier = work.session.free_at.is_none_or(|known| at < known);
+    if at <= work.session.started_at || !earlier {
+        return;
+    }
+    work.session.free_at = Some(at);
+    if work.session.end.is_none() {
+        infer_end(desk, work, at);
+    } else {
+        changed(desk, event, work, at);
+    }
+}
+
+/// Ends a session that nobody ended; it waits for the real end.
+pub(crate) fn infer_end(desk: &mut Desk<'_, '_>, work: &mut Work, at: Timestamp) {
+    work.end(End { at, evidence: EndEvidence::Inferred, meter_stop: None });
+    let (station, id) = (work.station.clone(), work.id.clone());
+    at_hand_until(desk, &station, &id, at);
+    let wait = work.waits().inferred;
+    rating::settle_at(desk, work, desk.now.plus(wait));
+}
+
+/// What the station had open is over at its last reading, or will be resumed.
+fn booted(desk: &mut Desk<'_, '_>, event: &FieldEvent, judged: &Judged) {
+    let station = &event.station;
+    let mut live = desk.take_live(station);
+    let fresh = live.booted(judged.at);
+    let open: Vec<SessionId> = live
+        .sessions
+        .iter()
+        .filter(|known| known.to.is_none() && known.from < judged.at)
+        .map(|known| known.session.clone())
+        .collect();
+    desk.put_live(station, live);
+    if !fresh {
+        desk.became(event, Outcome::Duplicate, None, "the same boot was told before");
+        return;
+    }
+    for session in open {
+        let Some(mut work) = Work::take(desk, station, session) else { continue };
+        let goes_on = work.samples.last.is_some_and(|last| last.at > judged.at);
+        if !goes_on {
+            infer_end(desk, &mut work, judged.at);
+        }
+        work.put(desk);
+    }
+}

@@ -1,0 +1,108 @@
+//! What this stage keeps, and under which names.
+
+use crate::authorization::Authorization;
+use crate::reference::{Assignments, Versions};
+use crate::samples::Samples;
+use crate::session::Session;
+use crate::station::{StationLive, Unresolved};
+use wattledger_domain::ids::{AuthorizationId, SessionId, StationId, TransactionId};
+use wattledger_domain::reference::Kind;
+
+/// Names an entity.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Key {
+    /// What is going on at a station.
+    Station(StationId),
+    /// An authorisation; gateways number them per station.
+    Authorization(StationId, AuthorizationId),
+    /// A session.
+    Session(StationId, SessionId),
+    /// Its readings.
+    Samples(StationId, SessionId),
+    /// The sessions that carry a charger's transaction id.
+    Transaction(StationId, TransactionId),
+    /// Events that name no session that is known yet.
+    Unresolved(StationId),
+    /// Sessions that were forgotten, by 30-day period of their start since 1970.
+    Closed(StationId, i64),
+    /// The versions of a reference document.
+    Reference(Kind, Box<str>),
+    /// All tariff assignments.
+    Assignments,
+}
+
+impl Key {
+    /// The routing key of reference data, which no station has.
+    pub const REFERENCE: &'static str = "~reference";
+
+    /// Whose it is: the station, or [`Key::REFERENCE`].
+    #[must_use]
+    pub fn routing(&self) -> &str {
+        match self {
+            Self::Station(station)
+            | Self::Authorization(station, _)
+            | Self::Session(station, _)
+            | Self::Samples(station, _)
+            | Self::Transaction(station, _)
+            | Self::Unresolved(station)
+            | Self::Closed(station, _) => station.as_str(),
+            Self::Reference(..) | Self::Assignments => Self::REFERENCE,
+        }
+    }
+}
+
+/// An entity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// What is going on at a station.
+    Station(Box<StationLive>),
+    /// An authorisation.
+    Authorization(Box<Authorization>),
+    /// A session.
+    Session(Box<Session>),
+    /// Its readings.
+    Samples(Box<Samples>),
+    /// Sessions of one transaction id, in order of start.
+    Transaction(Vec<SessionId>),
+    /// Events that wait for their session, in order of arrival.
+    Unresolved(Box<Unresolved>),
+    /// The ids of forgotten sessions, in order.
+    Closed(Vec<SessionId>),
+    /// The versions of a reference document.
+    Reference(Versions),
+    /// All tariff assignments.
+    Assignments(Assignments),
+}
+
+/// Names a timer; `station` is the routing key.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Timer {
+    /// Why it was set.
+    pub kind: TimerKind,
+    /// Whose.
+    pub station: StationId,
+    /// For which entity.
+    pub entity: Entity,
+}
+
+/// Why a timer was set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TimerKind {
+    /// An ended session is to be rated.
+    Settle,
+    /// Nothing more is expected.
+    Forget,
+}
+
+/// What a timer is for, within a station.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Entity {
+    /// An authorisation.
+    Authorization(AuthorizationId),
+    /// A session.
+    Session(SessionId),
+    /// Forgotten sessions of a 30-day period.
+    Closed(i64),
+    /// Events that name no known session.
+    Unresolved,
+}

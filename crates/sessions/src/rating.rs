@@ -1,0 +1,250 @@
+//! Rating: what a session comes to once it is over, billed, held for a person, or billed again.
+
+mod conclusion;
+
+use crate::desk::Desk;
+use crate::effect::Effect;
+use crate::key::{Entity, Key, TimerKind, Value};
+use crate::session::{Billed, Phase};
+use crate::start;
+use crate::work::Work;
+use conclusion::Conclusion;
+use wattledger_domain::accounts::{AccountRecord, SessionBill, SessionHeld};
+use wattledger_domain::charging::PayerResolved;
+use wattledger_domain::cost::Priced;
+use wattledger_domain::ids::{AccountId, AuthorizationId, SessionId, StationId};
+use wattledger_domain::money::Money;
+use wattledger_domain::outcome::SessionFact;
+use wattledger_domain::quantity::Milliseconds;
+use wattledger_domain::session::{Evidence, HoldReason, SessionRated};
+use wattledger_domain::time::Timestamp;
+
+/// How long what was never billed, and the ids of what was, are kept: 400 days.
+const MEMORY: Milliseconds = Milliseconds::minutes(400 * 24 * 60);
+
+/// Rates a session at a logical time, not before.
+pub(crate) fn settle_at(desk: &mut Desk<'_, '_>, work: &mut Work, at: Timestamp) {
+    unsettle(desk, work);
+    work.session.phase = Phase::Settling(at);
+    desk.wake(at, TimerKind::Settle, &work.station, Entity::Session(work.id.clone()));
+}
+
+/// Takes back what [`settle_at`] set.
+pub(crate) fn unsettle(desk: &mut Desk<'_, '_>, work: &Work) {
+    if let Phase::Settling(at) = work.session.phase {
+        desk.cancel_settling(at, &work.station, &work.id);
+    }
+}
+
+/// The grace is over.
+pub(crate) fn settle_due(
+    desk: &mut Desk<'_, '_>,
+    station: &StationId,
+    session: &SessionId,
+    due: Timestamp,
+) {
+    let Some(mut work) = Work::take(desk, station, session.clone()) else { return };
+    if work.session.phase == Phase::Settling(due) {
+        rate(desk, &mut work);
+    }
+    work.put(desk);
+}
+
+/// Somebody answers for a session.
+pub(crate) fn payer_resolved(desk: &mut Desk<'_, '_>, resolved: &PayerResolved) {
+    let Some(mut work) = Work::take(desk, &resolved.station, resolved.session.clone()) else {
+        return;
+    };
+    if work.session.account.is_none() && resolved.token.account.is_some() {
+        work.session.account.clone_from(&resolved.token.account);
+        work.session.group.clone_from(&resolved.token.group);
+        if let Some(opened) = start::opened(&work) {
+            desk.emit(Effect::ToAccount(AccountRecord::SessionOpened(Box::new(opened))));
+        }
+        if matches!(work.session.phase, Phase::Held(_)) {
+            rate(desk, &mut work);
+        }
+    }
+    work.put(desk);
+}
+
+/// Bills a session, or holds it for a person. The same result again changes nothing.
+pub(crate) fn rate(desk: &mut Desk<'_, '_>, work: &mut Work) {
+    let conclusion = conclusion::conclude(work);
+    let first = work.session.billed.is_none() && !matches!(work.session.phase, Phase::Held(_));
+    match (&conclusion.held[..], &conclusion.priced) {
+        ([], Some(priced)) => bill(desk, work, &conclusion, priced),
+        (_, _) => hold(desk, work, &conclusion),
+    }
+    if first && work.session.billed.is_none() {
+        let entity = Entity::Session(work.id.clone());
+        desk.wake(desk.now.plus(MEMORY), TimerKind::Forget, &work.station, entity);
+    }
+}
+
+fn bill(desk: &mut Desk<'_, '_>, work: &mut Work, conclusion: &Conclusion, priced: &Priced) {
+    let result = conclusion.digest(priced);
+    let before = work.session.billed;
+    work.session.phase = Phase::Rated;
+    if before.is_some_and(|billed| billed.result == result) {
+        return;
+    }
+    let version = before.map_or(1, |billed| billed.version.saturating_add(1));
+    let forget_at = before.map_or_else(
+        || desk.now.plus(work.waits().correction),
+        |billed| billed.forget_at,
+    );
+    let Some(rated) = rated(work, conclusion, priced, version, desk.now) else { return };
+    let Some(terms) = work.bound().and_then(|bound| bound.terms()) else { return };
+    work.session.billed = Some(Billed { version, result, forget_at });
+    if before.is_none() {
+        let entity = Entity::Session(work.id.clone());
+        desk.wake(forget_at, TimerKind::Forget, &work.station, entity);
+    }
+    desk.emit(Effect::Rated(Box::new(rated.clone())));
+    desk.emit(Effect::Fact(Box::new(fact(work, conclusion, version))));
+    let bill = SessionBill { rated, terms };
+    desk.emit(Effect::ToAccount(AccountRecord::SessionRated(Box::new(bill))));
+}
+
+fn rated(
+    work: &Work,
+    conclusion: &Conclusion,
+    priced: &Priced,
+    version: i32,
+    now: Timestamp,
+) -> Option<SessionRated> {
+    let session = &work.session;
+    let ledger = &conclusion.ledger;
+    Some(SessionRated {
+        session: work.id.clone(),
+        version,
+        account: session.account.clone()?,
+        authorization: session.authorization.clone(),
+        transaction: session.transaction.clone(),
+        evse: session.evse,
+        group: session.group.clone(),
+        started_at: session.started_at,
+        ended_at: conclusion.ended_at,
+        energy: ledger.energy,
+        durations: ledger.durations,
+        pins: work.bound()?.tariff.as_ref()?.0.clone(),
+        periods: conclusion.periods.clone(),
+        priced: priced.clone(),
+        evidence: Evidence {
+            register_start: ledger.first.map(wattledger_domain::quantity::MilliwattHours),
+            register_end: conclusion.register_end(),
+            readings: ledger.readings,
+            end: conclusion.end,
+            flags: conclusion.flags.list(),
+        },
+        rated_at: now,
+    })
+}
+
+fn hold(desk: &mut Desk<'_, '_>, work: &mut Work, conclusion: &Conclusion) {
+    let reasons = conclusion.held.clone();
+    if work.session.phase == Phase::Held(reasons.clone()) {
+        return;
+    }
+    work.session.phase = Phase::Held(reasons.clone());
+    let version = work.session.billed.map_or(0, |billed| billed.version);
+    desk.emit(Effect::Fact(Box::new(fact(work, conclusion, version))));
+    let held = SessionHeld {
+        session: work.id.clone(),
+        account: would_pay(work),
+        authorization: work.session.authorization.clone(),
+        station: work.station.clone(),
+        reasons,
+        started_at: work.session.started_at,
+        ended_at: conclusion.ended_at,
+        energy: conclusion.ledger.energy,
+        proposed: conclusion.gross,
+        held_at: desk.now,
+    };
+    desk.emit(Effect::ToAccount(AccountRecord::SessionHeld(Box::new(held))));
+}
+
+/// Where a held session is kept: with its payer, its token, its authorisation, or its station.
+fn would_pay(work: &Work) -> AccountId {
+    let session = &work.session;
+    match (&session.account, &session.token, &session.authorization) {
+        (Some(account), _, _) => account.clone(),
+        (None, Some(token), _) => AccountId::unknown(token),
+        (None, None, Some(authorization)) => AccountId::guest(&work.station, authorization),
+        (None, None, None) => {
+            AccountId::guest(&work.station, &AuthorizationId::new(work.id.as_str()))
+        }
+    }
+}
+
+fn fact(work: &Work, conclusion: &Conclusion, version: i32) -> SessionFact {
+    let session = &work.session;
+    SessionFact {
+        session: work.id.clone(),
+        version,
+        station: work.station.clone(),
+        site: session.bound.as_ref().map(|bound| bound.site.id.clone()),
+        evse: session.evse,
+        account: session.account.clone(),
+        started_at: session.started_at,
+        ended_at: conclusion.ended_at,
+        energy: conclusion.ledger.energy,
+        durations: conclusion.ledger.durations,
+        flags: conclusion.flags.list(),
+        held: conclusion.held.clone(),
+        end: conclusion.end,
+    }
+}
+
+/// The correction window is over: only the id stays, so that the same start bills nothing again.
+pub(crate) fn forget(
+    desk: &mut Desk<'_, '_>,
+    station: &StationId,
+    session: &SessionId,
+    due: Timestamp,
+) {
+    let Some(work) = Work::take(desk, station, session.clone()) else { return };
+    if work.session.billed.is_some_and(|billed| billed.forget_at > due) {
+        // Billed after it had been held: its own window counts.
+        work.put(desk);
+        return;
+    }
+    unsettle(desk, &work);
+    desk.remove(&Key::Session(station.clone(), session.clone()));
+    desk.remove(&Key::Samples(station.clone(), session.clone()));
+    if let Some(transaction) = &work.session.transaction {
+        let key = Key::Transaction(station.clone(), transaction.clone());
+        if let Some(Value::Transaction(mut sessions)) = desk.take(&key) {
+            sessions.retain(|known| known != session);
+            if !sessions.is_empty() {
+                desk.put(key, Value::Transaction(sessions));
+            }
+        }
+    }
+    let mut live = desk.take_live(station);
+    live.sessions.retain(|known| known.session != *session);
+    desk.put_live(station, live);
+    remember(desk, station, session, start::period(work.session.started_at));
+}
+
+fn remember(desk: &mut Desk<'_, '_>, station: &StationId, session: &SessionId, period: i64) {
+    let key = Key::Closed(station.clone(), period);
+    let mut closed = match desk.take(&key) {
+        Some(Value::Closed(closed)) => closed,
+        Some(_) | None => {
+            let entity = Entity::Closed(period);
+            desk.wake(desk.now.plus(MEMORY), TimerKind::Forget, station, entity);
+            Vec::new()
+        }
+    };
+    if let Err(place) = closed.binary_search(session) {
+        closed.insert(place, session.clone());
+    }
+    desk.put(key, Value::Closed(closed));
+}
+
+/// Whether an amount is more than a policy lets pass without a look.
+fn too_dear(gross: Option<Money>, most: i64) -> Option<HoldReason> {
+    gross.filter(|gross| gross.minor > most).map(|_| HoldReason::TooDear)
+}

@@ -1,0 +1,247 @@
+//! A transaction begins: it becomes a session of ours, bound to what its bill depends on.
+
+use crate::authorization;
+use crate::desk::Desk;
+use crate::effect::Effect;
+use crate::entries::{self, Clock, Judged, meant};
+use crate::field;
+use crate::key::{Key, Value};
+use crate::ledger::{Flags, Ledger, Seen};
+use crate::pinning::{self, Contract};
+use crate::running;
+use crate::samples::{Entry, What};
+use crate::session::{Phase, Sequence, Session};
+use crate::station::SessionAtHand;
+use crate::work::Work;
+use wattledger_domain::accounts::{AccountRecord, SessionOpened};
+use wattledger_domain::charging::{FieldEvent, SessionStarted};
+use wattledger_domain::control::TokenUnknown;
+use wattledger_domain::ids::{SessionId, StationId, TransactionId};
+use wattledger_domain::outcome::Outcome;
+use wattledger_domain::session::{ChargingState, SessionFlag};
+
+/// Length of a period of forgotten sessions: 30 days.
+const PERIOD: i64 = 2_592_000_000;
+
+/// Our id of a session: what a charger repeats when it tells the same start again (ev-domain §2, 8).
+fn id_of(event: &FieldEvent, started: &SessionStarted) -> SessionId {
+    let who = match (&started.authorization, &started.token) {
+        (Some(authorization), _) => authorization.as_str().to_owned(),
+        (None, Some(token)) => token.hash.to_string(),
+        (None, None) => String::new(),
+    };
+    SessionId::of(&[
+        event.station.as_str(),
+        &started.evse.0.to_string(),
+        &who,
+        &event.occurred_at.0.to_string(),
+        &started.meter_start.map_or_else(String::new, |meter| meter.0.to_string()),
+    ])
+}
+
+/// The 30-day period of a session's start by the charger.
+pub(crate) const fn period(at: wattledger_domain::time::Timestamp) -> i64 {
+    at.0.div_euclid(PERIOD)
+}
+
+/// Begins a session, unless it has begun.
+pub(crate) fn started(
+    desk: &mut Desk<'_, '_>,
+    event: &FieldEvent,
+    judged: &Judged,
+    started: &SessionStarted,
+) {
+    let station = &event.station;
+    let id = id_of(event, started);
+    if let Some(mut work) = Work::take(desk, station, id.clone()) {
+        if work.session.transaction.is_none()
+            && let Some(transaction) = meant(started.transaction.as_ref())
+        {
+            name(desk, station, &mut work, transaction);
+        }
+        desk.became(event, Outcome::Duplicate, Some(&id), "the session had begun");
+        work.put(desk);
+        return;
+    }
+    if was_closed(desk, station, &id, period(judged.at)) {
+        desk.became(event, Outcome::Duplicate, Some(&id), "the session was billed long ago");
+        return;
+    }
+    begin(desk, event, judged, started, id);
+}
+
+fn was_closed(
+    desk: &mut Desk<'_, '_>,
+    station: &StationId,
+    id: &SessionId,
+    period: i64,
+) -> bool {
+    match desk.get(&Key::Closed(station.clone(), period)) {
+        Some(Value::Closed(sessions)) => sessions.binary_search(id).is_ok(),
+        Some(_) | None => false,
+    }
+}
+
+fn begin(
+    desk: &mut Desk<'_, '_>,
+    event: &FieldEvent,
+    judged: &Judged,
+    started: &SessionStarted,
+    id: SessionId,
+) {
+    let station = &event.station;
+    let session = session(desk, event, judged, started, &id);
+    let successor = make_room(desk, station, &session);
+    let mut work = Work::begin(desk, station, id.clone(), session);
+    if let Some(meter) = started.meter_start.filter(|meter| meter.0 >= 0) {
+        work.add(Entry { at: judged.at, what: What::Total, value: meter.0 });
+    }
+    for entry in entries::of_samples(&started.samples, *judged) {
+        work.add(entry);
+    }
+    work.bring_up_to_date();
+    let transaction = meant(started.transaction.as_ref()).cloned();
+    let mut live = desk.take_live(station);
+    live.add(SessionAtHand {
+        session: id.clone(),
+        evse: started.evse,
+        transaction: None,
+        from: judged.at,
+        to: None,
+    });
+    desk.put_live(station, live);
+    if let Some(transaction) = &transaction {
+        name(desk, station, &mut work, transaction);
+    }
+    announce(desk, event, &work, started);
+    if let Some(from) = successor {
+        field::infer_end(desk, &mut work, from);
+    }
+    running::check(desk, &mut work, judged.at);
+    work.put(desk);
+}
+
+/// A session as its start tells it.
+fn session(
+    desk: &mut Desk<'_, '_>,
+    event: &FieldEvent,
+    judged: &Judged,
+    started: &SessionStarted,
+    id: &SessionId,
+) -> Session {
+    let station = &event.station;
+    let token = started.token.as_ref();
+    let known = started
+        .authorization
+        .as_ref()
+        .and_then(|authorization| authorization::used(desk, station, authorization, id));
+    let (account, group) = match (&known, token) {
+        (Some(known), _) => (Some(known.account.clone()), known.group.clone()),
+        (None, Some(token)) => (token.account.clone(), token.group.clone()),
+        (None, None) => (None, None),
+    };
+    let pinned = match &known {
+        Some(known) => Some(known.pinned.clone()),
+        None => pinning::pin(desk, station, judged.at, group.as_ref(), Contract::Known),
+    };
+    let mut flags = Flags::default();
+    if judged.clock == Clock::Suspect {
+        flags.raise(SessionFlag::ClockSuspect);
+    }
+    let first_state = started.state.unwrap_or(ChargingState::Charging);
+    Session {
+        evse: started.evse,
+        transaction: None,
+        authorization: started.authorization.clone(),
+        account,
+        token: token.map(|token| token.hash).or(known.as_ref().and_then(|known| known.token)),
+        group,
+        started_at: judged.at,
+        first_state,
+        meter_start: started.meter_start,
+        pinned,
+        sequence: Sequence::starting(started.sequence),
+        seen: Seen::default(),
+        ledger: Ledger::start(judged.at, first_state),
+        meter: None,
+        watch: known.as_ref().map(authorization::watch),
+        free_at: None,
+        end: None,
+        phase: Phase::Open,
+        billed: None,
+        flags,
+        bound: None,
+    }
+}
+
+/// Ends what is open on the EVSE and began before (ev-domain §2, 16); the start of what began later.
+fn make_room(
+    desk: &mut Desk<'_, '_>,
+    station: &StationId,
+    session: &Session,
+) -> Option<wattledger_domain::time::Timestamp> {
+    let (evse, from) = (session.evse, session.started_at);
+    let live = desk.live(station)?;
+    let here = || live.sessions.iter().filter(|known| known.evse == evse);
+    let successor = here().find(|known| known.from > from).map(|known| known.from);
+    let open: Vec<SessionId> = here()
+        .filter(|known| known.to.is_none() && known.from <= from)
+        .map(|known| known.session.clone())
+        .collect();
+    for before in open {
+        if let Some(mut work) = Work::take(desk, station, before) {
+            field::infer_end(desk, &mut work, from);
+            work.put(desk);
+        }
+    }
+    successor
+}
+
+/// Notes the charger's transaction id of a session.
+pub(crate) fn name(
+    desk: &mut Desk<'_, '_>,
+    station: &StationId,
+    work: &mut Work,
+    transaction: &TransactionId,
+) {
+    work.session.transaction = Some(transaction.clone());
+    let mut live = desk.take_live(station);
+    if let Some(known) = live.at_hand(&work.id) {
+        known.transaction = Some(transaction.clone());
+    }
+    desk.put_live(station, live);
+    let key = Key::Transaction(station.clone(), transaction.clone());
+    let mut sessions = match desk.take(&key) {
+        Some(Value::Transaction(sessions)) => sessions,
+        Some(_) | None => Vec::new(),
+    };
+    if !sessions.contains(&work.id) {
+        sessions.push(work.id.clone());
+    }
+    desk.put(key, Value::Transaction(sessions));
+}
+
+/// Tells the account, or control when the token is nobody's.
+fn announce(desk: &mut Desk<'_, '_>, event: &FieldEvent, work: &Work, started: &SessionStarted) {
+    if let Some(opened) = opened(work) {
+        desk.emit(Effect::ToAccount(AccountRecord::SessionOpened(Box::new(opened))));
+    } else if let Some(token) = &started.token {
+        desk.emit(Effect::TokenUnknown(TokenUnknown {
+            station: event.station.clone(),
+            session: work.id.clone(),
+            token: token.clone(),
+            used_at: work.session.started_at,
+        }));
+    }
+}
+
+/// What the account is told when charging begins; `None` while nobody answers for it.
+pub(crate) fn opened(work: &Work) -> Option<SessionOpened> {
+    Some(SessionOpened {
+        session: work.id.clone(),
+        account: work.session.account.clone()?,
+        authorization: work.session.authorization.clone(),
+        station: work.station.clone(),
+        started_at: work.session.started_at,
+    })
+}

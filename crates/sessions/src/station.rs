@@ -1,0 +1,93 @@
+//! What is going on at one station: its EVSEs, its sessions, its boots.
+
+use wattledger_domain::charging::{ConnectorStatus, FieldEvent};
+use wattledger_domain::ids::{EvseId, SessionId, TransactionId};
+use wattledger_domain::time::Timestamp;
+
+/// How many ended sessions a station keeps at hand to attribute readings by time.
+const ENDED_AT_HAND: usize = 12;
+/// How many boots a station remembers.
+const BOOTS: usize = 8;
+
+/// What is going on at a station.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StationLive {
+    /// The newest status of each EVSE that told one.
+    pub statuses: Vec<EvseStatus>,
+    /// Sessions that are open, and some that ended last, in order of start.
+    pub sessions: Vec<SessionAtHand>,
+    /// When it booted, the last few, in order.
+    pub boots: Vec<Timestamp>,
+}
+
+/// The newest status of an EVSE.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EvseStatus {
+    /// Which.
+    pub evse: EvseId,
+    /// The status.
+    pub status: ConnectorStatus,
+    /// Since when, by the charger.
+    pub at: Timestamp,
+}
+
+/// A session as a station's index knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionAtHand {
+    /// Which.
+    pub session: SessionId,
+    /// Where.
+    pub evse: EvseId,
+    /// The charger's id of it.
+    pub transaction: Option<TransactionId>,
+    /// From.
+    pub from: Timestamp,
+    /// To; `None` while it is open.
+    pub to: Option<Timestamp>,
+}
+
+/// Events that name no known session.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unresolved {
+    /// In order of arrival.
+    pub events: Vec<FieldEvent>,
+}
+
+impl StationLive {
+    /// Adds a session, in order of start, and lets the oldest ended ones go.
+    pub(crate) fn add(&mut self, session: SessionAtHand) {
+        let place = self.sessions.partition_point(|known| known.from <= session.from);
+        self.sessions.insert(place, session);
+        while self.sessions.iter().filter(|known| known.to.is_some()).count() > ENDED_AT_HAND {
+            let oldest = self.sessions.iter().position(|known| known.to.is_some());
+            let Some(oldest) = oldest else { return };
+            self.sessions.remove(oldest);
+        }
+    }
+
+    pub(crate) fn at_hand(&mut self, session: &SessionId) -> Option<&mut SessionAtHand> {
+        self.sessions.iter_mut().find(|known| known.session == *session)
+    }
+
+    /// Notes a boot; `false` when it is known.
+    pub(crate) fn booted(&mut self, at: Timestamp) -> bool {
+        if self.boots.contains(&at) {
+            return false;
+        }
+        let place = self.boots.partition_point(|known| *known < at);
+        self.boots.insert(place, at);
+        if self.boots.len() > BOOTS {
+            self.boots.remove(0);
+        }
+        true
+    }
+
+    /// Notes a status; an older one than the known changes nothing.
+    pub(crate) fn told(&mut self, told: EvseStatus) {
+        match self.statuses.iter_mut().find(|known| known.evse == told.evse) {
+            Some(known) if known.at <= told.at => *known = told,
+            Some(_) => {}
+            None => self.statuses.push(told),
+        }
+    }
+}

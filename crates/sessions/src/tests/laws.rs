@@ -1,0 +1,118 @@
+//! Laws: order and repetition of events do not matter, energy is conserved, live is final.
+
+use super::world::{World, documents};
+use crate::Value;
+use proptest::prelude::*;
+use wattledger_domain::session::SessionRated;
+use wattledger_pricing::{CompiledTariff, rate};
+
+/// A day's worth of readings of one session, as lines; registers rise, states change.
+fn readings() -> impl Strategy<Value = Vec<String>> {
+    let reading = (0..60_i64, 0..170_i64, 0..4_u8);
+    proptest::collection::vec(reading, 1..25).prop_map(|steps| {
+        let (mut minute, mut register) = (0, 1_000);
+        let mut lines = Vec::new();
+        for (index, (gap, rise, state)) in steps.into_iter().enumerate() {
+            let span = 1 + gap % 20;
+            minute += span;
+            register += rise * span % (180 * span + 1);
+            let state = ["", " state=parked", " state=charging", " state=starved"]
+                .get(usize::from(state))
+                .copied()
+                .unwrap_or("");
+            let (hour, minute) = (8 + minute / 60, minute % 60);
+            let number = index + 1;
+            lines.push(format!("{hour:02}:{minute:02} read tx=7 seq={number} total={register}{state}"));
+        }
+        lines.push(format!("23:00 end tx=7 meter={register}"));
+        lines
+    })
+}
+
+fn rated(lines: &[String]) -> (World, Option<SessionRated>) {
+    let mut world = World::new();
+    for line in lines {
+        world.tell(line);
+    }
+    world.tell("tick 00:02");
+    let rated = world.rated().last().map(|rated| (**rated).clone());
+    (world, rated)
+}
+
+const START: &str = "08:00 start tx=7 token=alice meter=1000 seq=0";
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_order_and_any_repetition_give_the_bill_of_the_sorted_events(
+        lines in readings(),
+        picks in proptest::collection::vec(any::<prop::sample::Index>(), 0..20),
+        seed in any::<prop::sample::Index>(),
+        shuffle in proptest::collection::vec(any::<u32>(), 60),
+    ) {
+        let mut sorted = vec![START.to_owned()];
+        sorted.extend(lines.clone());
+        let mut told = sorted.clone();
+        told.extend(picks.iter().map(|pick| pick.get(&lines).clone()));
+        let mut keyed: Vec<(u32, String)> =
+            shuffle.iter().cycle().copied().zip(told).collect();
+        keyed.sort();
+        let mut told: Vec<String> = keyed.into_iter().map(|(_, line)| line).collect();
+        let turn = seed.index(told.len());
+        told.rotate_left(turn);
+        let (_, expect) = rated(&sorted);
+        let (_, mut found) = rated(&told);
+        if let (Some(found), Some(expect)) = (&mut found, &expect) {
+            found.rated_at = expect.rated_at;
+        }
+        prop_assert_eq!(found, expect);
+    }
+
+    #[test]
+    fn energy_is_what_the_register_rose_and_periods_leave_no_gap(lines in readings()) {
+        let mut sorted = vec![START.to_owned()];
+        sorted.extend(lines);
+        let (_, found) = rated(&sorted);
+        let found = found.unwrap();
+        let (first, last) =
+            (found.evidence.register_start.unwrap(), found.evidence.register_end.unwrap());
+        prop_assert_eq!(found.energy, last.minus(first).unwrap());
+        let sum: i64 = found.periods.iter().map(|period| period.energy.0).sum();
+        prop_assert_eq!(sum, found.energy.0);
+        let mut at = found.started_at;
+        for period in &found.periods {
+            prop_assert_eq!(period.from, at);
+            at = period.to;
+        }
+        prop_assert_eq!(at, found.ended_at);
+    }
+
+    #[test]
+    fn the_running_price_is_the_price_of_the_periods(lines in readings()) {
+        let mut sorted = vec![START.to_owned()];
+        sorted.extend(lines);
+        let end = sorted.pop();
+        let mut world = World::new();
+        for line in &sorted {
+            world.tell(line);
+        }
+        let running = world.state.entities.values().find_map(|value| match value {
+            Value::Session(session) => session.meter.clone(),
+            _ => None,
+        });
+        let running = running.unwrap();
+        let (_, found) = rated(&[sorted, end.into_iter().collect()].concat());
+        let found = found.unwrap();
+        let tariff = CompiledTariff::compile(&documents::tariff("plain", 50), "Europe/Berlin").unwrap();
+        let until: Vec<_> =
+            found.periods.iter().filter(|period| period.to <= running.now).copied().collect();
+        let energy = |steps: &[wattledger_domain::cost::PricedStep]| steps
+            .iter()
+            .filter(|step| step.dimension == wattledger_domain::tariff::Dimension::Energy)
+            .map(|step| step.quantity)
+            .sum::<i64>();
+        let batch = rate(&tariff, found.started_at, &until).unwrap();
+        prop_assert_eq!(energy(&running.priced(&tariff).steps), energy(&batch.steps));
+    }
+}

@@ -1,0 +1,153 @@
+//! The reference data of the tests: one seller, one site, one station with two EVSEs of 11 kW.
+
+use wattledger_domain::cost::Rounding;
+use wattledger_domain::hash::Digest;
+use wattledger_domain::ids::{
+    BookId, CustomerGroup, EvseId, LegalEntityId, PolicyId, ProcessorId, SiteId, StationId,
+    TariffId,
+};
+use wattledger_domain::money::Currency;
+use wattledger_domain::price::PriceE8;
+use wattledger_domain::quantity::{Milliseconds, MilliwattHours, Milliwatts};
+use wattledger_domain::reference::{
+    CollectionPolicy, Content, Document, Evse, HoldPolicy, LegalEntity, Plausibility, Policy,
+    ReferenceRecorded, Site, Station, TariffAssignment,
+};
+use wattledger_domain::tariff::{
+    Component, Dimension, Element, Restrictions, Tariff, TaxIncluded,
+};
+use wattledger_domain::time::Timestamp;
+
+pub fn policy() -> Policy {
+    Policy {
+        id: PolicyId::new("standard"),
+        rounding: Rounding::DEFAULT,
+        hold: HoldPolicy {
+            initial_minor: 5_000,
+            floor_minor: 1_000,
+            increment_minor: 1_000,
+            increments_max: 10,
+            reserve_minor: 200,
+            plug_in_timeout: Milliseconds::minutes(5),
+            rotation_margin: Milliseconds::minutes(360),
+        },
+        collection: CollectionPolicy { charge_minimum_minor: 50, correction_minimum_minor: 100 },
+        plausibility: Plausibility {
+            power_percent: 110,
+            duration_max: Milliseconds::minutes(48 * 60),
+            gross_max_minor: 30_000,
+            waiver_energy: MilliwattHours(50_000),
+            waiver_duration: Milliseconds::minutes(2),
+        },
+        settling_grace: Milliseconds::minutes(1),
+        inferred_end_hold: Milliseconds::minutes(24 * 60),
+        correction_window: Milliseconds::minutes(35 * 24 * 60),
+    }
+}
+
+fn entity() -> LegalEntity {
+    LegalEntity {
+        id: LegalEntityId::new("seller"),
+        name: "Seller".into(),
+        address: Vec::new(),
+        country: "DE".into(),
+        vat_id: None,
+        time_zone: "Europe/Berlin".into(),
+        currency: Currency::EUR,
+        book: BookId::new("main"),
+        invoice_number: "R-{year}-{number}".into(),
+        credit_note_number: "G-{year}-{number}".into(),
+        policy: PolicyId::new("standard"),
+        processor: ProcessorId::new("simulated"),
+    }
+}
+
+fn site() -> Site {
+    Site {
+        id: SiteId::new("yard"),
+        name: "Yard".into(),
+        time_zone: "Europe/Berlin".into(),
+        legal_entity: LegalEntityId::new("seller"),
+    }
+}
+
+fn station() -> Station {
+    let evse = |id| Evse { id: EvseId(id), max_power: Milliwatts(11_000_000) };
+    Station {
+        id: StationId::new("S1"),
+        site: SiteId::new("yard"),
+        vendor: None,
+        model: None,
+        evses: vec![evse(1), evse(2)],
+    }
+}
+
+/// A price per kWh in cents, and 6.00 EUR per hour of parking.
+pub fn tariff(id: &str, cents: i64) -> Tariff {
+    let component = |dimension, cents: i64| Component {
+        dimension,
+        price: PriceE8(cents * 1_000_000),
+        tax: None,
+        step_size: 0,
+    };
+    Tariff {
+        id: TariffId::new(id),
+        currency: Currency::EUR,
+        kind: None,
+        valid_from: None,
+        valid_to: None,
+        tax_included: TaxIncluded::No,
+        elements: vec![Element {
+            components: vec![
+                component(Dimension::Energy, cents),
+                component(Dimension::ParkingTime, 600),
+            ],
+            restrictions: Restrictions::default(),
+        }],
+        min_price: None,
+        max_price: None,
+    }
+}
+
+pub fn assignment(id: &str, tariff: &str, priority: i32) -> TariffAssignment {
+    TariffAssignment {
+        id: id.into(),
+        tariff: TariffId::new(tariff),
+        legal_entity: None,
+        site: None,
+        station: None,
+        group: None,
+        priority,
+    }
+}
+
+pub fn for_group(mut assignment: TariffAssignment, group: &str) -> TariffAssignment {
+    assignment.group = Some(CustomerGroup::new(group));
+    assignment
+}
+
+pub fn recorded(content: Content, version: i32, valid_from: Timestamp) -> ReferenceRecorded {
+    let text: Box<str> = format!("{}/{}/{version}", content.kind().word(), content.id()).into();
+    let hash = Digest::of(text.as_bytes());
+    ReferenceRecorded {
+        document: Document { text, hash, content },
+        version,
+        valid_from,
+        valid_to: None,
+        recorded_at: valid_from,
+    }
+}
+
+pub fn all() -> Vec<ReferenceRecorded> {
+    [
+        Content::Policy(Box::new(policy())),
+        Content::LegalEntity(Box::new(entity())),
+        Content::Site(Box::new(site())),
+        Content::Station(Box::new(station())),
+        Content::Tariff(Box::new(tariff("plain", 50))),
+        Content::TariffAssignment(Box::new(assignment("everywhere", "plain", 0))),
+    ]
+    .into_iter()
+    .map(|content| recorded(content, 1, Timestamp(0)))
+    .collect()
+}

@@ -1,0 +1,221 @@
+//! Lines of text as records.
+
+use super::clock;
+use crate::Effect;
+use std::collections::BTreeMap;
+use wattledger_domain::charging::{
+    AuthorizationRefused, AuthorizationRequested, ChargingRecord, ConnectorStatus,
+    ConnectorStatusChanged, Connectivity, FieldBody, FieldEvent, HoldGranted, HoldGrowth,
+    Measurand, MeterSample, PayerRequest, PayerResolved, Phase, ReadingContext, RefusalReason,
+    SessionEnded, SessionStarted, SessionUpdated, StationBooted, TokenRef,
+};
+use wattledger_domain::ids::{
+    AccountId, AuthorizationId, CustomerGroup, EventId, EvseId, ProcessorId, SourceId, StationId,
+    TokenHash, TransactionId,
+};
+use wattledger_domain::money::{Currency, Money};
+use wattledger_domain::payment::PaymentMethod;
+use wattledger_domain::quantity::MilliwattHours;
+use wattledger_domain::session::ChargingState;
+use wattledger_domain::time::Timestamp;
+
+struct Line<'a> {
+    at: Timestamp,
+    words: BTreeMap<&'a str, &'a str>,
+}
+
+impl Line<'_> {
+    fn text(&self, word: &str) -> Option<&str> {
+        self.words.get(word).copied()
+    }
+
+    fn number(&self, word: &str) -> Option<i64> {
+        self.text(word).map(|text| text.parse().unwrap())
+    }
+
+    fn evse(&self) -> Option<EvseId> {
+        self.number("evse").map(|evse| EvseId(evse.try_into().unwrap()))
+    }
+
+    fn transaction(&self) -> Option<TransactionId> {
+        self.text("tx").map(TransactionId::new)
+    }
+
+    fn register(&self, word: &str) -> Option<MilliwattHours> {
+        self.number(word).map(|wh| MilliwattHours(wh * 1_000))
+    }
+
+    fn money(&self, word: &str) -> Option<Money> {
+        self.number(word).map(|cents| Money::new(cents, Currency::EUR))
+    }
+
+    fn state(&self) -> Option<ChargingState> {
+        self.text("state").map(|word| match word {
+            "charging" => ChargingState::Charging,
+            "parked" => ChargingState::SuspendedByVehicle,
+            "starved" => ChargingState::SuspendedByStation,
+            other => panic!("{other}"),
+        })
+    }
+
+    /// `token=alice` is hers; `token=?x` is nobody's.
+    fn token(&self) -> Option<TokenRef> {
+        let name = self.text("token")?;
+        let mut hash = [0; 16];
+        for (place, byte) in hash.iter_mut().zip(name.bytes()) {
+            *place = byte;
+        }
+        let account = (!name.starts_with('?')).then(|| AccountId::new(name));
+        let group = self.text("group").map(CustomerGroup::new);
+        Some(TokenRef { hash: TokenHash(hash), account, group })
+    }
+
+    fn samples(&self) -> Vec<MeterSample> {
+        let kinds = [
+            ("total", Measurand::EnergyImportRegister, Phase::Total),
+            ("l1", Measurand::EnergyImportRegister, Phase::L1),
+            ("l2", Measurand::EnergyImportRegister, Phase::L2),
+            ("l3", Measurand::EnergyImportRegister, Phase::L3),
+            ("interval", Measurand::EnergyImportInterval, Phase::Total),
+            ("net", Measurand::EnergyNet, Phase::Total),
+            ("soc", Measurand::StateOfCharge, Phase::Total),
+        ];
+        let sampled_at = self.text("sampled").map_or(self.at, clock);
+        let sample = |(word, measurand, phase)| {
+            self.number(word).map(|value| MeterSample {
+                at: sampled_at,
+                measurand,
+                phase,
+                context: ReadingContext::Periodic,
+                value: value * 1_000,
+            })
+        };
+        kinds.into_iter().filter_map(sample).collect()
+    }
+}
+
+pub fn record(line: &str, number: i64, effects: &[Effect]) -> ChargingRecord {
+    let mut words = line.split_whitespace();
+    let (at, verb) = (words.next().unwrap(), words.next().unwrap());
+    let words = words.map(|word| word.split_once('=').unwrap_or((word, ""))).collect();
+    // `at!` comes with a charger's clock that stands at 1970.
+    let (at, occurred_at) = match at.strip_suffix('!') {
+        Some(at) => (clock(at), Timestamp(5_000)),
+        None => (clock(at), clock(at)),
+    };
+    let line = Line { at, words };
+    let body = match verb {
+        "grant" => return ChargingRecord::HoldGranted(granted(&line)),
+        "deny" => return ChargingRecord::AuthorizationRefused(denied(&line)),
+        "resolve" => return ChargingRecord::PayerResolved(resolved(&line, effects)),
+        other => body(other, &line),
+    };
+    ChargingRecord::Field(FieldEvent {
+        source: SourceId::new("gateway"),
+        id: EventId::new(number.to_string()),
+        station: StationId::new(line.text("at").unwrap_or("S1")),
+        occurred_at,
+        received_at: line.text("received").map_or(line.at, clock),
+        body,
+    })
+}
+
+fn body(verb: &str, line: &Line<'_>) -> FieldBody {
+    match verb {
+        "start" => FieldBody::SessionStarted(SessionStarted {
+            evse: line.evse().unwrap_or(EvseId(1)),
+            transaction: line.transaction(),
+            sequence: line.number("seq"),
+            authorization: line.text("auth").map(AuthorizationId::new),
+            token: line.token(),
+            meter_start: line.register("meter"),
+            state: line.state(),
+            connectivity: Connectivity::Online,
+            samples: line.samples(),
+        }),
+        "read" => FieldBody::SessionUpdated(SessionUpdated {
+            evse: line.evse(),
+            transaction: line.transaction(),
+            sequence: line.number("seq"),
+            state: line.state(),
+            samples: line.samples(),
+        }),
+        "end" => FieldBody::SessionEnded(SessionEnded {
+            evse: line.evse(),
+            transaction: line.transaction(),
+            sequence: line.number("seq"),
+            meter_stop: line.register("meter"),
+            reason: None,
+            token: line.token(),
+            samples: line.samples(),
+        }),
+        "status" => FieldBody::ConnectorStatusChanged(ConnectorStatusChanged {
+            evse: line.evse().unwrap_or(EvseId(1)),
+            status: match line.text("is").unwrap() {
+                "available" => ConnectorStatus::Available,
+                "parked" => ConnectorStatus::SuspendedByVehicle,
+                "charging" => ConnectorStatus::Charging,
+                other => panic!("{other}"),
+            },
+            error_code: None,
+            vendor_error: None,
+        }),
+        "boot" => FieldBody::StationBooted(StationBooted {
+            reason: None,
+            vendor: None,
+            model: None,
+            firmware: None,
+        }),
+        "ask" => FieldBody::AuthorizationRequested(AuthorizationRequested {
+            authorization: AuthorizationId::new(line.text("auth").unwrap()),
+            evse: line.evse(),
+            payer: match (line.token(), line.text("account")) {
+                (Some(token), _) => PayerRequest::Token(token),
+                (None, Some(account)) => PayerRequest::Account(AccountId::new(account)),
+                (None, None) => PayerRequest::Method(card()),
+            },
+            limit: line.money("limit"),
+        }),
+        other => panic!("{other}"),
+    }
+}
+
+fn granted(line: &Line<'_>) -> HoldGranted {
+    HoldGranted {
+        authorization: AuthorizationId::new(line.text("auth").unwrap()),
+        station: StationId::new("S1"),
+        account: AccountId::new("somebody"),
+        limit: line.money("limit"),
+        reserve: line.money("reserve"),
+        growth: match line.text("final") {
+            Some(_) => HoldGrowth::Final,
+            None => HoldGrowth::MayGrow,
+        },
+        op: line.number("op").unwrap_or(1).try_into().unwrap(),
+    }
+}
+
+fn denied(line: &Line<'_>) -> AuthorizationRefused {
+    AuthorizationRefused {
+        authorization: AuthorizationId::new(line.text("auth").unwrap()),
+        station: StationId::new("S1"),
+        account: AccountId::new("somebody"),
+        reason: RefusalReason::Declined,
+    }
+}
+
+/// The last token that was unknown is this account's.
+fn resolved(line: &Line<'_>, effects: &[Effect]) -> PayerResolved {
+    let asked = effects.iter().rev().find_map(|effect| match effect {
+        Effect::TokenUnknown(unknown) => Some(unknown),
+        _ => None,
+    });
+    let asked = asked.unwrap();
+    let mut token = asked.token.clone();
+    token.account = line.text("account").map(AccountId::new);
+    PayerResolved { station: asked.station.clone(), session: asked.session.clone(), token }
+}
+
+fn card() -> PaymentMethod {
+    PaymentMethod { processor: ProcessorId::new("simulated"), token: "card".into(), label: None }
+}

@@ -1,0 +1,189 @@
+//! A session taken out to be worked on, with its readings and what its pins refer to.
+
+use crate::desk::Desk;
+use crate::key::{Key, Value};
+use crate::ledger::{Ledger, Rules};
+use crate::pinning::{self, Bound, Waits};
+use crate::samples::{Added, Entry, Samples, What};
+use crate::session::{End, Phase, Session};
+use std::sync::Arc;
+use wattledger_domain::ids::{SessionId, StationId};
+use wattledger_domain::session::ChargingPeriod;
+use wattledger_pricing::{CompiledTariff, Meter, Usage};
+
+pub(crate) struct Work {
+    pub(crate) station: StationId,
+    pub(crate) id: SessionId,
+    pub(crate) session: Box<Session>,
+    pub(crate) samples: Box<Samples>,
+    key: Key,
+    samples_key: Key,
+    /// Whether the running ledger no longer follows from the readings.
+    stale: Stale,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stale {
+    No,
+    Yes,
+}
+
+impl Work {
+    /// Takes a session out; put it back.
+    pub(crate) fn take(desk: &mut Desk<'_, '_>, station: &StationId, id: SessionId) -> Option<Self> {
+        let key = Key::Session(station.clone(), id.clone());
+        let Some(Value::Session(session)) = desk.take(&key) else { return None };
+        let samples_key = Key::Samples(station.clone(), id.clone());
+        let samples = match desk.take(&samples_key) {
+            Some(Value::Samples(samples)) => samples,
+            Some(_) | None => Box::default(),
+        };
+        let station = station.clone();
+        let mut work = Self { station, id, session, samples, key, samples_key, stale: Stale::No };
+        work.bind(desk);
+        Some(work)
+    }
+
+    /// A session that begins.
+    pub(crate) fn begin(
+        desk: &mut Desk<'_, '_>,
+        station: &StationId,
+        id: SessionId,
+        session: Session,
+    ) -> Self {
+        let mut work = Self {
+            station: station.clone(),
+            key: Key::Session(station.clone(), id.clone()),
+            samples_key: Key::Samples(station.clone(), id.clone()),
+            id,
+            session: Box::new(session),
+            samples: Box::default(),
+            stale: Stale::No,
+        };
+        work.bind(desk);
+        work.session.meter = work.meter();
+        work
+    }
+
+    pub(crate) fn put(self, desk: &mut Desk<'_, '_>) {
+        desk.put(self.key, Value::Session(self.session));
+        desk.put(self.samples_key, Value::Samples(self.samples));
+    }
+
+    fn bind(&mut self, desk: &mut Desk<'_, '_>) {
+        if self.session.bound.is_none()
+            && let Some(pinned) = &self.session.pinned
+        {
+            self.session.bound = pinning::bind(desk, &self.station, pinned);
+        }
+    }
+
+    pub(crate) fn bound(&self) -> Option<Arc<Bound>> {
+        self.session.bound.clone()
+    }
+
+    pub(crate) fn waits(&self) -> Waits {
+        pinning::waits(self.session.bound.as_deref())
+    }
+
+    pub(crate) fn rules(&self) -> Rules {
+        let session = &self.session;
+        let (max_power, percent) = pinning::power_bound(session.bound.as_deref(), session.evse);
+        Rules { max_power, percent, seen: session.seen }
+    }
+
+    fn meter(&self) -> Option<Meter> {
+        self.session.bound.as_ref()?.compiled()?;
+        Some(Meter::start(self.session.started_at))
+    }
+
+    /// Adds a reading; whether it was new. In order, it is accounted at once.
+    pub(crate) fn add(&mut self, entry: Entry) -> bool {
+        let added = self.samples.add(entry);
+        if added == Added::Known {
+            return false;
+        }
+        let before = self.session.seen;
+        self.session.seen.note(entry.what);
+        let same_basis = before.basis() == self.session.seen.basis()
+            && before.has_own_states() == self.session.seen.has_own_states();
+        if added == Added::Last && same_basis && self.stale == Stale::No {
+            self.feed(entry);
+        } else {
+            self.stale = Stale::Yes;
+        }
+        true
+    }
+
+    fn feed(&mut self, entry: Entry) {
+        if self.session.phase != Phase::Open {
+            return;
+        }
+        let rules = self.rules();
+        let session = &mut *self.session;
+        let bound = session.bound.clone();
+        let tariff = bound.as_ref().and_then(|bound| bound.compiled());
+        feed(&mut session.ledger, &mut session.meter, tariff, entry, &rules);
+    }
+
+    /// Accounts all readings again if some came out of order.
+    pub(crate) fn bring_up_to_date(&mut self) {
+        if self.stale == Stale::Yes {
+            self.recompute();
+        }
+    }
+
+    /// Accounts all readings again.
+    pub(crate) fn recompute(&mut self) {
+        self.stale = Stale::No;
+        let rules = self.rules();
+        let mut meter = self.meter();
+        let mut ledger = Ledger::start(self.session.started_at, self.session.first_state);
+        let bound = self.session.bound.clone();
+        let tariff = bound.as_ref().and_then(|bound| bound.compiled());
+        for entry in self.samples.iter() {
+            feed(&mut ledger, &mut meter, tariff, entry, &rules);
+        }
+        self.session.ledger = ledger;
+        self.session.meter = meter;
+    }
+
+    /// Notes an end; a reported one brings its register along.
+    pub(crate) fn end(&mut self, end: End) {
+        self.session.end = Some(end);
+        if let Some(meter) = end.meter_stop {
+            self.add(Entry { at: end.at, what: What::Total, value: meter.0 });
+        }
+    }
+}
+
+/// Accounts one reading and prices what it closes. A price that cannot be computed ends pricing: the
+/// rating says why.
+fn feed(
+    ledger: &mut Ledger,
+    meter: &mut Option<Meter>,
+    tariff: Option<&CompiledTariff>,
+    entry: Entry,
+    rules: &Rules,
+) {
+    let mut failed = false;
+    ledger.feed(entry, rules, &mut |period| {
+        if let (Some(meter), Some(tariff)) = (meter.as_mut(), tariff) {
+            failed |= meter.advance(tariff, &usage(period)).is_err();
+        }
+    });
+    if failed {
+        *meter = None;
+    }
+}
+
+/// A charging period as the meter takes it.
+pub(crate) const fn usage(period: &ChargingPeriod) -> Usage {
+    Usage {
+        to: period.to,
+        energy: period.energy,
+        state: period.state,
+        power: period.power,
+        current: period.current,
+    }
+}

@@ -1,0 +1,15 @@
+//! What crosses modules: every record's bytes against Avro's own library, committed schemas and
+//! goldens, the published JSON Schemas and docs, real files.
+
+mod against_avro;
+mod documents;
+mod evolution;
+mod events;
+mod events_doc;
+mod hostile;
+mod imports;
+mod real_files;
+mod rendering;
+mod samples;
+mod schema_files;
+mod speed;
