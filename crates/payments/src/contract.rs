@@ -16,7 +16,8 @@ pub struct Subject<'a> {
     pub connector: &'a dyn Connector,
     /// Tokens of test cards.
     pub cards: Cards,
-    /// Captured and charged less refunded of a payment, minor units of EUR, by the processor itself.
+    /// Captured and charged less refunded of a payment, minor units of EUR, by the processor
+    /// itself.
     pub kept: &'a dyn Fn(&PaymentId) -> i64,
     /// The time of the commands.
     pub at: Timestamp,

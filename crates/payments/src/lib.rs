@@ -1,7 +1,7 @@
 //! Payment processors: what a connector is, and one folder per processor.
 //!
-//! Invariant: an attempt always has an answer. What cannot be known is `Unknown`, never an error that
-//! loses it. No card number and no secret is in any text made here.
+//! Invariant: an attempt always has an answer. What cannot be known is `Unknown`, never an error
+//! that loses it. No card number and no secret is in any text made here.
 
 pub mod connector;
 #[cfg(feature = "testing")]

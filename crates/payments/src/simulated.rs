@@ -1,4 +1,5 @@
-//! The simulated processor: our own, over HTTP, with a ledger on disk (crate `simulator` serves it).
+//! The simulated processor: our own, over HTTP, with a ledger on disk (crate `simulator` serves
+//! it).
 
 pub mod dialect;
 

@@ -1,7 +1,8 @@
 //! What every log must do, as tests that each log runs: one protocol, one suite.
 //!
-//! A log joins by a [`TestBed`]. Invariant: nothing here asks for more than Kafka can do; offsets may
-//! have gaps, a reader of a compacted topic may see older records of a key, ends may lie past markers.
+//! A log joins by a [`TestBed`]. Invariant: nothing here asks for more than Kafka can do; offsets
+//! may have gaps, a reader of a compacted topic may see older records of a key, ends may lie past
+//! markers.
 #![allow(
     clippy::unwrap_used,
     reason = "a suite of tests: a failed step fails the test"
@@ -33,8 +34,8 @@ pub trait TestBed {
     /// Whether a commit is durable by itself.
     fn commits_are_durable(&self) -> bool;
 
-    /// Deletes records before an offset, never past what a group has still to read; `None` when this
-    /// log leaves that to its broker.
+    /// Deletes records before an offset, never past what a group has still to read; `None` when
+    /// this log leaves that to its broker.
     fn trim(&self, partition: u32, before: i64) -> Option<Result<i64, LogError>>;
 
     /// Ends the process in the middle of whatever it does, and starts it again.

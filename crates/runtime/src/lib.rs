@@ -1,10 +1,10 @@
 //! The exactly-once turn: a fold over one partition of a log, with its state in a store.
 //!
 //! # One commit
-//! A [`Task`] fetches records, checks their links, fires due timers and folds them into an overlay of
-//! decoded objects. Outputs, changelog and the input offset then commit to the log together. Only once
-//! that is durable does one write batch take the overlay into the store, with the offsets it stands
-//! for. So a crash leaves the store behind the log and never ahead:
+//! A [`Task`] fetches records, checks their links, fires due timers and folds them into an overlay
+//! of decoded objects. Outputs, changelog and the input offset then commit to the log together.
+//! Only once that is durable does one write batch take the overlay into the store, with the offsets
+//! it stands for. So a crash leaves the store behind the log and never ahead:
 //!
 //! | crash | log | store | on opening |
 //! |---|---|---|---|
@@ -16,8 +16,9 @@
 //! A store ahead of its log has lost its log: opening stops loudly.
 //!
 //! # Same log, same bytes
-//! Everything a fold depends on is a record of its one input topic, logical time moves only by ticks
-//! among them, and outputs are numbered per destination. How records are cut into turns shows nowhere.
+//! Everything a fold depends on is a record of its one input topic, logical time moves only by
+//! ticks among them, and outputs are numbered per destination. How records are cut into turns shows
+//! nowhere.
 //!
 //! Invariant: this crate knows nothing of what is folded.
 #![allow(

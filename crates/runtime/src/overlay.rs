@@ -1,4 +1,5 @@
-//! Decoded objects over a store: what a turn has changed, what the store has yet to take, and a cache.
+//! Decoded objects over a store: what a turn has changed, what the store has yet to take, and a
+//! cache.
 
 use rustc_hash::FxHashMap;
 

@@ -11,7 +11,8 @@ pub struct Record {
     pub partition: u32,
     /// The offset, from 0, rising; gaps are allowed.
     pub offset: i64,
-    /// What orders it within its partition for a reader of equal keys: never empty on a stage's input.
+    /// What orders it within its partition for a reader of equal keys: never empty on a stage's
+    /// input.
     pub key: Vec<u8>,
     /// The body; `None` is a tombstone of a compacted topic.
     pub value: Option<Vec<u8>>,

@@ -135,7 +135,8 @@ impl<F: Fold> Task<F> {
         &self.parked
     }
 
-    /// Writes to the store what has committed since its last write. Call it only once that is durable.
+    /// Writes to the store what has committed since its last write. Call it only once that is
+    /// durable.
     ///
     /// # Errors
     /// When the disk refuses; [`TaskError::Failed`] after any failure: nothing is written then.
@@ -226,8 +227,8 @@ pub enum TaskError {
     Commit(#[from] CommitError),
     /// The store has seen what the log has not.
     #[error(
-        "the store of {stage}/{partition} has folded up to {store}, its log only to {log}: the log has lost \
-         records. Restore the log, or delete this store to fold again from what is left"
+        "the store of {stage}/{partition} has folded up to {store}, its log only to {log}: the log \
+         has lost records. Restore the log, or delete this store to fold again from what is left"
     )]
     Ahead {
         /// The stage.

@@ -1,7 +1,7 @@
 //! Timers: set from logical time, fired by it, in the order (due, kind, routing key, entity).
 //!
-//! They live in the store under their own table; all of a task's are also held in memory, ordered by
-//! when they are due and by routing key.
+//! They live in the store under their own table; all of a task's are also held in memory, ordered
+//! by when they are due and by routing key.
 
 use crate::codec::{Input, put_bytes};
 use std::collections::{BTreeMap, BTreeSet};

@@ -74,7 +74,8 @@ struct Embedded {
     synced: u64,
 }
 
-/// Bytes between two cuts: fewer than the smallest part of a commit's batch, and not a divisor of it.
+/// Bytes between two cuts: fewer than the smallest part of a commit's batch, and not a divisor of
+/// it.
 const STRIDE: u64 = 19;
 
 impl Embedded {

@@ -1,5 +1,6 @@
-//! The toy on the embedded log and real stores, whose power fails: every write-ahead log loses a part of
-//! its end that was not synced, each another one. What is left in the end is what an undisturbed run leaves.
+//! The toy on the embedded log and real stores, whose power fails: every write-ahead log loses a
+//! part of its end that was not synced, each another one. What is left in the end is what an
+//! undisturbed run leaves.
 #![allow(
     clippy::unwrap_used,
     clippy::arithmetic_side_effects,

@@ -1,5 +1,6 @@
-//! The toy on a log and stores that fail: whatever dies, is refused, comes late or loses its power, what
-//! is left in the end is what an undisturbed run leaves. Every failure names the seed that repeats it.
+//! The toy on a log and stores that fail: whatever dies, is refused, comes late or loses its power,
+//! what is left in the end is what an undisturbed run leaves. Every failure names the seed that
+//! repeats it.
 #![allow(
     clippy::unwrap_used,
     clippy::arithmetic_side_effects,
@@ -21,7 +22,7 @@ use std::collections::BTreeMap;
 use wattledger_runtime::log::simulated::{Faults, Flavour, Mishap, Rates, Step};
 use world::World;
 
-const SEEDS: u64 = 1_000;
+const SEEDS: u64 = 40_000;
 const FLAVOURS: [Flavour; 2] = [Flavour::Embedded, Flavour::Kafka];
 
 fn flavour(seed: u64) -> Flavour {

@@ -52,7 +52,9 @@ pub(crate) fn find(
     // A start without a transaction id is later known by the one that its readings name.
     let unnamed = evse.and_then(|evse| {
         let live = desk.live(station)?;
-        by_place(&live.sessions, evse, about.at, |known| known.transaction.is_none())
+        by_place(&live.sessions, evse, about.at, |known| {
+            known.transaction.is_none()
+        })
     });
     if unnamed.is_some() {
         return unnamed;
@@ -69,7 +71,9 @@ fn newest<'a>(
     at: Timestamp,
 ) -> Option<SessionId> {
     let begun = known.clone().filter(|known| known.from <= at).last();
-    begun.or_else(|| known.last()).map(|known| known.session.clone())
+    begun
+        .or_else(|| known.last())
+        .map(|known| known.session.clone())
 }
 
 fn by_place(
@@ -78,7 +82,10 @@ fn by_place(
     at: Timestamp,
     fits: impl Fn(&SessionAtHand) -> bool,
 ) -> Option<SessionId> {
-    let last = sessions.iter().rev().find(|known| known.evse == evse && known.from <= at)?;
+    let last = sessions
+        .iter()
+        .rev()
+        .find(|known| known.evse == evse && known.from <= at)?;
     let within = last.to.is_none_or(|to| at <= to.plus(CLOSING));
     (within && fits(last)).then(|| last.session.clone())
 }
@@ -87,7 +94,12 @@ fn by_place(
 pub(crate) fn unresolved(desk: &mut Desk<'_, '_>, event: &FieldEvent, judged: &Judged) {
     let window = pinning::waits(None).correction;
     if judged.at < desk.now.minus(window) {
-        desk.became(event, Outcome::TooLate, None, "older than any session that can be corrected");
+        desk.became(
+            event,
+            Outcome::TooLate,
+            None,
+            "older than any session that can be corrected",
+        );
         return;
     }
     let key = Key::Unresolved(event.station.clone());
@@ -98,11 +110,26 @@ pub(crate) fn unresolved(desk: &mut Desk<'_, '_>, event: &FieldEvent, judged: &J
     let repeated = waiting.events.iter().any(|known| known.body == event.body);
     let full = waiting.events.len() >= WAITING;
     if repeated {
-        desk.became(event, Outcome::Duplicate, None, "the same already waits for its session");
+        desk.became(
+            event,
+            Outcome::Duplicate,
+            None,
+            "the same already waits for its session",
+        );
     } else if full {
-        desk.became(event, Outcome::Refused, None, "too many events wait for their session");
+        desk.became(
+            event,
+            Outcome::Refused,
+            None,
+            "too many events wait for their session",
+        );
     } else {
-        desk.became(event, Outcome::Unresolved, None, "no session is known for it");
+        desk.became(
+            event,
+            Outcome::Unresolved,
+            None,
+            "no session is known for it",
+        );
         waiting.events.push(event.clone());
         let (at, station) = (desk.now.plus(PATIENCE), event.station.clone());
         desk.wake(at, TimerKind::Forget, &station, Entity::Unresolved);
@@ -113,12 +140,13 @@ pub(crate) fn unresolved(desk: &mut Desk<'_, '_>, event: &FieldEvent, judged: &J
 /// Takes out the waiting events that now have a session, in order of the charger's time.
 pub(crate) fn claim(desk: &mut Desk<'_, '_>, station: &StationId) -> Vec<FieldEvent> {
     let key = Key::Unresolved(station.clone());
-    let Some(Value::Unresolved(waiting)) = desk.take(&key) else { return Vec::new() };
+    let Some(Value::Unresolved(waiting)) = desk.take(&key) else {
+        return Vec::new();
+    };
     let (mut claimed, mut rest) = (Vec::new(), Vec::new());
     for event in waiting.events {
         let judged = Judged::of(&event, desk.now);
-        let found = traits(&event.body, judged.at)
-            .and_then(|about| find(desk, station, &about));
+        let found = traits(&event.body, judged.at).and_then(|about| find(desk, station, &about));
         match found {
             Some(_) => claimed.push(event),
             None => rest.push(event),
@@ -126,7 +154,10 @@ pub(crate) fn claim(desk: &mut Desk<'_, '_>, station: &StationId) -> Vec<FieldEv
     }
     claimed.sort_by_key(|event| event.occurred_at);
     if !rest.is_empty() {
-        desk.put(key, Value::Unresolved(Box::new(Unresolved { events: rest })));
+        desk.put(
+            key,
+            Value::Unresolved(Box::new(Unresolved { events: rest })),
+        );
     }
     claimed
 }
@@ -139,9 +170,11 @@ pub(crate) fn traits(body: &FieldBody, at: Timestamp) -> Option<Traits<'_>> {
             evse: updated.evse,
             at,
         }),
-        FieldBody::SessionEnded(ended) => {
-            Some(Traits { transaction: ended.transaction.as_ref(), evse: ended.evse, at })
-        }
+        FieldBody::SessionEnded(ended) => Some(Traits {
+            transaction: ended.transaction.as_ref(),
+            evse: ended.evse,
+            at,
+        }),
         FieldBody::AuthorizationRequested(_)
         | FieldBody::SessionStarted(_)
         | FieldBody::ConnectorStatusChanged(_)
@@ -152,7 +185,9 @@ pub(crate) fn traits(body: &FieldBody, at: Timestamp) -> Option<Traits<'_>> {
 /// Nobody claimed them: they stay in event.outcomes as unresolved.
 pub(crate) fn forget(desk: &mut Desk<'_, '_>, station: &StationId) {
     let key = Key::Unresolved(station.clone());
-    let Some(Value::Unresolved(mut waiting)) = desk.take(&key) else { return };
+    let Some(Value::Unresolved(mut waiting)) = desk.take(&key) else {
+        return;
+    };
     let before = desk.now.minus(PATIENCE);
     waiting.events.retain(|event| event.received_at > before);
     if !waiting.events.is_empty() {

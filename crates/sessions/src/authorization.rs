@@ -71,9 +71,12 @@ fn payer(station: &StationId, request: &AuthorizationRequested) -> Option<Payer>
             group: token.group.clone(),
             method: None,
         }),
-        PayerRequest::Account(account) => {
-            Some(Payer { account: account.clone(), token: None, group: None, method: None })
-        }
+        PayerRequest::Account(account) => Some(Payer {
+            account: account.clone(),
+            token: None,
+            group: None,
+            method: None,
+        }),
         PayerRequest::Method(method) => Some(Payer {
             account: AccountId::guest(station, &request.authorization),
             token: None,
@@ -93,13 +96,22 @@ pub(crate) fn requested(
     let station = &event.station;
     let key = Key::Authorization(station.clone(), request.authorization.clone());
     if desk.get(&key).is_some() {
-        desk.became(event, Outcome::Duplicate, None, "the authorisation was requested before");
+        desk.became(
+            event,
+            Outcome::Duplicate,
+            None,
+            "the authorisation was requested before",
+        );
         return;
     }
     match prepare(desk, station, judged.at, request) {
         Ok((payer, pinned, bound)) => {
-            let Some(pins) = forward(station, judged.at, request, &payer, &bound) else { return };
-            desk.emit(Effect::ToAccount(AccountRecord::AuthorizationPinned(Box::new(pins))));
+            let Some(pins) = forward(station, judged.at, request, &payer, &bound) else {
+                return;
+            };
+            desk.emit(Effect::ToAccount(AccountRecord::AuthorizationPinned(
+                Box::new(pins),
+            )));
             let kept = Authorization {
                 account: payer.account,
                 token: payer.token,
@@ -115,7 +127,12 @@ pub(crate) fn requested(
             desk.wake(desk.now.plus(LIFE), TimerKind::Forget, station, entity);
         }
         Err(reason) => {
-            desk.became(event, Outcome::Refused, None, "the charger was told to give no power");
+            desk.became(
+                event,
+                Outcome::Refused,
+                None,
+                "the charger was told to give no power",
+            );
             let mut command = command(desk, station, &request.authorization, None);
             command.evse = request.evse;
             command.action = ChargingAction::Refuse(reason);
@@ -201,7 +218,9 @@ fn take(
 /// Money is held, or more of it: the charger may give power.
 pub(crate) fn granted(desk: &mut Desk<'_, '_>, granted: &HoldGranted) {
     let (station, id) = (&granted.station, &granted.authorization);
-    let Some(mut known) = take(desk, station, id) else { return };
+    let Some(mut known) = take(desk, station, id) else {
+        return;
+    };
     let older = matches!(&known.answer, Answer::Granted(before) if before.op >= granted.op);
     if !older {
         known.answer = Answer::Granted(granted.clone());
@@ -225,7 +244,9 @@ pub(crate) fn granted(desk: &mut Desk<'_, '_>, granted: &HoldGranted) {
 /// The account says no: no power, or no more.
 pub(crate) fn refused(desk: &mut Desk<'_, '_>, refused: &AuthorizationRefused) {
     let (station, id) = (&refused.station, &refused.authorization);
-    let Some(mut known) = take(desk, station, id) else { return };
+    let Some(mut known) = take(desk, station, id) else {
+        return;
+    };
     known.answer = Answer::Refused(refused.reason);
     let mut command = command(desk, station, id, known.session.as_ref());
     command.evse = known.evse;
@@ -278,7 +299,9 @@ pub(crate) fn forget(
     };
     let runs = session.is_some_and(|session| {
         desk.live(station).is_some_and(|live| {
-            live.sessions.iter().any(|known| known.session == session && known.to.is_none())
+            live.sessions
+                .iter()
+                .any(|known| known.session == session && known.to.is_none())
         })
     });
     if runs {

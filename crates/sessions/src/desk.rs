@@ -1,9 +1,9 @@
 //! The desk at which one event is worked on: the state, typed, and the effects so far.
 
+use crate::Sessions;
 use crate::effect::Effect;
 use crate::key::{Entity, Key, Timer, TimerKind, Value};
 use crate::station::StationLive;
-use crate::Sessions;
 use wattledger_domain::charging::FieldEvent;
 use wattledger_domain::ids::{SessionId, StationId};
 use wattledger_domain::outcome::{EventOutcome, Outcome};
@@ -18,7 +18,11 @@ pub(crate) struct Desk<'d, 's> {
 impl<'d, 's> Desk<'d, 's> {
     pub(crate) fn new(state: &'d mut Sessions<'s>, effects: &'d mut Vec<Effect>) -> Self {
         let now = state.now();
-        Self { state, effects, now }
+        Self {
+            state,
+            effects,
+            now,
+        }
     }
 
     pub(crate) fn get(&mut self, key: &Key) -> Option<&Value> {
@@ -43,7 +47,14 @@ impl<'d, 's> Desk<'d, 's> {
 
     pub(crate) fn wake(&mut self, at: Timestamp, kind: TimerKind, station: &StationId, of: Entity) {
         let station = station.clone();
-        self.state.wake(at, Timer { kind, station, entity: of });
+        self.state.wake(
+            at,
+            Timer {
+                kind,
+                station,
+                entity: of,
+            },
+        );
     }
 
     pub(crate) fn cancel_settling(&mut self, at: Timestamp, station: &StationId, of: &SessionId) {
@@ -71,7 +82,8 @@ impl<'d, 's> Desk<'d, 's> {
     }
 
     pub(crate) fn put_live(&mut self, station: &StationId, live: Box<StationLive>) {
-        self.state.put(Key::Station(station.clone()), Value::Station(live));
+        self.state
+            .put(Key::Station(station.clone()), Value::Station(live));
     }
 
     /// Says what became of an event that was not simply folded.

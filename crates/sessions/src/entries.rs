@@ -1,9 +1,7 @@
 //! What a session keeps of a field event: times judged, readings that billing can use.
 
 use crate::samples::{Entry, What, state_code};
-use wattledger_domain::charging::{
-    ConnectorStatus, FieldEvent, Measurand, MeterSample, Phase,
-};
+use wattledger_domain::charging::{ConnectorStatus, FieldEvent, Measurand, MeterSample, Phase};
 use wattledger_domain::ids::TransactionId;
 use wattledger_domain::quantity::Milliseconds;
 use wattledger_domain::session::ChargingState;
@@ -34,15 +32,27 @@ impl Judged {
         let latest = now.max(event.received_at).plus(AHEAD);
         let trusted = (Timestamp::EARLIEST_TRUSTED..=latest).contains(&event.occurred_at);
         if trusted {
-            Self { at: event.occurred_at, clock: Clock::Trusted, latest }
+            Self {
+                at: event.occurred_at,
+                clock: Clock::Trusted,
+                latest,
+            }
         } else {
-            Self { at: event.received_at, clock: Clock::Suspect, latest }
+            Self {
+                at: event.received_at,
+                clock: Clock::Suspect,
+                latest,
+            }
         }
     }
 
     fn sample(self, at: Timestamp) -> Timestamp {
         let trusted = (Timestamp::EARLIEST_TRUSTED..=self.latest).contains(&at);
-        if trusted && self.clock == Clock::Trusted { at } else { self.at }
+        if trusted && self.clock == Clock::Trusted {
+            at
+        } else {
+            self.at
+        }
     }
 }
 
@@ -53,7 +63,11 @@ pub(crate) fn of_samples(
 ) -> impl Iterator<Item = Entry> + '_ {
     samples.iter().filter_map(move |sample| {
         let what = kept(sample)?;
-        Some(Entry { at: judged.sample(sample.at), what, value: sample.value })
+        Some(Entry {
+            at: judged.sample(sample.at),
+            what,
+            value: sample.value,
+        })
     })
 }
 
@@ -85,7 +99,11 @@ const fn kept(sample: &MeterSample) -> Option<What> {
 }
 
 pub(crate) fn of_state(state: ChargingState, at: Timestamp) -> Entry {
-    Entry { at, what: What::State, value: state_code(state) }
+    Entry {
+        at,
+        what: What::State,
+        value: state_code(state),
+    }
 }
 
 /// The charging state that a connector's status implies; `None` when it implies none.
@@ -102,7 +120,11 @@ pub(crate) fn of_status(status: ConnectorStatus, at: Timestamp) -> Option<Entry>
         | ConnectorStatus::Faulted
         | ConnectorStatus::Occupied => return None,
     };
-    Some(Entry { at, what: What::StatusState, value: state_code(state) })
+    Some(Entry {
+        at,
+        what: What::StatusState,
+        value: state_code(state),
+    })
 }
 
 /// A transaction id that means something: -1, 0 and the largest integer do not (ev-domain §2, 6).

@@ -24,7 +24,10 @@ pub(crate) fn happened(desk: &mut Desk<'_, '_>, event: &FieldEvent) -> Result<()
     if let Some(evse) = evse(&event.body)
         && evse.0 < 0
     {
-        return Err(Rejection::NegativeEvse { station: event.station.clone(), evse });
+        return Err(Rejection::NegativeEvse {
+            station: event.station.clone(),
+            evse,
+        });
     }
     let judged = Judged::of(event, desk.now);
     match &event.body {
@@ -60,7 +63,12 @@ fn claimed(desk: &mut Desk<'_, '_>, event: &FieldEvent) {
     let judged = Judged::of(event, desk.now);
     let found = attribution::traits(&event.body, judged.at)
         .and_then(|about| attribution::find(desk, &event.station, &about));
-    desk.became(event, Outcome::Claimed, found.as_ref(), "its session has begun");
+    desk.became(
+        event,
+        Outcome::Claimed,
+        found.as_ref(),
+        "its session has begun",
+    );
     match &event.body {
         FieldBody::SessionUpdated(updated) => update(desk, event, &judged, updated),
         FieldBody::SessionEnded(ended) => end(desk, event, &judged, ended),
@@ -72,20 +80,23 @@ fn claimed(desk: &mut Desk<'_, '_>, event: &FieldEvent) {
     }
 }
 
-fn update(
-    desk: &mut Desk<'_, '_>,
-    event: &FieldEvent,
-    judged: &Judged,
-    updated: &SessionUpdated,
-) {
-    let about =
-        Traits { transaction: updated.transaction.as_ref(), evse: updated.evse, at: judged.at };
+fn update(desk: &mut Desk<'_, '_>, event: &FieldEvent, judged: &Judged, updated: &SessionUpdated) {
+    let about = Traits {
+        transaction: updated.transaction.as_ref(),
+        evse: updated.evse,
+        at: judged.at,
+    };
     let found = attribution::find(desk, &event.station, &about);
     let Some(mut work) = found.and_then(|id| Work::take(desk, &event.station, id)) else {
         attribution::unresolved(desk, event, judged);
         return;
     };
-    name(desk, &event.station, &mut work, updated.transaction.as_ref());
+    name(
+        desk,
+        &event.station,
+        &mut work,
+        updated.transaction.as_ref(),
+    );
     work.session.sequence.came(updated.sequence);
     let (mut usable, mut fresh) = (false, false);
     for entry in entries::of_samples(&updated.samples, *judged) {
@@ -103,9 +114,19 @@ fn update(
         }
         changed(desk, event, &mut work, judged.at);
     } else if usable {
-        desk.became(event, Outcome::Duplicate, Some(&work.id), "every reading was known");
+        desk.became(
+            event,
+            Outcome::Duplicate,
+            Some(&work.id),
+            "every reading was known",
+        );
     } else if updated.sequence.is_none() {
-        desk.became(event, Outcome::Ignored, Some(&work.id), "nothing that a price depends on");
+        desk.became(
+            event,
+            Outcome::Ignored,
+            Some(&work.id),
+            "nothing that a price depends on",
+        );
     }
     work.put(desk);
 }
@@ -122,7 +143,12 @@ fn changed(desk: &mut Desk<'_, '_>, event: &FieldEvent, work: &mut Work, at: Tim
             if work.session.billed.is_some() {
                 work.session.flags.raise(SessionFlag::LateEvents);
             }
-            desk.became(event, Outcome::Late, Some(&work.id), "the session was rated or held");
+            desk.became(
+                event,
+                Outcome::Late,
+                Some(&work.id),
+                "the session was rated or held",
+            );
             let wait = work.waits().settling;
             rating::settle_at(desk, work, desk.now.plus(wait));
         }
@@ -175,7 +201,11 @@ fn reopen(desk: &mut Desk<'_, '_>, station: &StationId, work: &mut Work, at: Tim
 }
 
 fn end(desk: &mut Desk<'_, '_>, event: &FieldEvent, judged: &Judged, ended: &SessionEnded) {
-    let about = Traits { transaction: ended.transaction.as_ref(), evse: ended.evse, at: judged.at };
+    let about = Traits {
+        transaction: ended.transaction.as_ref(),
+        evse: ended.evse,
+        at: judged.at,
+    };
     let found = attribution::find(desk, &event.station, &about);
     let Some(mut work) = found.and_then(|id| Work::take(desk, &event.station, id)) else {
         attribution::unresolved(desk, event, judged);
@@ -201,10 +231,15 @@ fn end(desk: &mut Desk<'_, '_>, event: &FieldEvent, judged: &Judged, ended: &Ses
             at_hand_until(desk, &event.station, &work.id, judged.at);
             let was_rated = matches!(work.session.phase, Phase::Rated | Phase::Held(_));
             if was_rated {
-                desk.became(event, Outcome::Late, Some(&work.id), "the end had been inferred");
+                desk.became(
+                    event,
+                    Outcome::Late,
+                    Some(&work.id),
+                    "the end had been inferred",
+                );
             }
             if work.session.sequence.is_whole(ended.sequence) {
-                rating::unsettle(desk, &mut work);
+                rating::unsettle(desk, &work);
                 rating::rate(desk, &mut work);
             } else {
                 let wait = work.waits().settling;
@@ -218,11 +253,21 @@ fn end(desk: &mut Desk<'_, '_>, event: &FieldEvent, judged: &Judged, ended: &Ses
 /// A second end: the same is a duplicate, another is for review (ev-domain §2, 4, 5).
 fn again(desk: &mut Desk<'_, '_>, event: &FieldEvent, work: &mut Work, known: End, said: End) {
     if known == said {
-        desk.became(event, Outcome::Duplicate, Some(&work.id), "the same end was told before");
+        desk.became(
+            event,
+            Outcome::Duplicate,
+            Some(&work.id),
+            "the same end was told before",
+        );
         return;
     }
     work.session.flags.raise(SessionFlag::ConflictingEnd);
-    desk.became(event, Outcome::Conflicting, Some(&work.id), "another end was told before");
+    desk.became(
+        event,
+        Outcome::Conflicting,
+        Some(&work.id),
+        "another end was told before",
+    );
 }
 
 pub(crate) fn at_hand_until(
@@ -246,11 +291,23 @@ fn status(
 ) {
     let (station, evse, at) = (&event.station, changed_to.evse, judged.at);
     let mut live = desk.take_live(station);
-    live.told(EvseStatus { evse, status: changed_to.status, at });
+    live.told(EvseStatus {
+        evse,
+        status: changed_to.status,
+        at,
+    });
     desk.put_live(station, live);
-    let about = Traits { transaction: None, evse: Some(evse), at };
-    let Some(found) = attribution::find(desk, station, &about) else { return };
-    let Some(mut work) = Work::take(desk, station, found) else { return };
+    let about = Traits {
+        transaction: None,
+        evse: Some(evse),
+        at,
+    };
+    let Some(found) = attribution::find(desk, station, &about) else {
+        return;
+    };
+    let Some(mut work) = Work::take(desk, station, found) else {
+        return;
+    };
     if changed_to.status == ConnectorStatus::Available {
         freed(desk, event, &mut work, at);
     } else if let Some(entry) = entries::of_status(changed_to.status, at)
@@ -277,7 +334,11 @@ fn freed(desk: &mut Desk<'_, '_>, event: &FieldEvent, work: &mut Work, at: Times
 
 /// Ends a session that nobody ended; it waits for the real end.
 pub(crate) fn infer_end(desk: &mut Desk<'_, '_>, work: &mut Work, at: Timestamp) {
-    work.end(End { at, evidence: EndEvidence::Inferred, meter_stop: None });
+    work.end(End {
+        at,
+        evidence: EndEvidence::Inferred,
+        meter_stop: None,
+    });
     let (station, id) = (work.station.clone(), work.id.clone());
     at_hand_until(desk, &station, &id, at);
     let wait = work.waits().inferred;
@@ -297,11 +358,18 @@ fn booted(desk: &mut Desk<'_, '_>, event: &FieldEvent, judged: &Judged) {
         .collect();
     desk.put_live(station, live);
     if !fresh {
-        desk.became(event, Outcome::Duplicate, None, "the same boot was told before");
+        desk.became(
+            event,
+            Outcome::Duplicate,
+            None,
+            "the same boot was told before",
+        );
         return;
     }
     for session in open {
-        let Some(mut work) = Work::take(desk, station, session) else { continue };
+        let Some(mut work) = Work::take(desk, station, session) else {
+            continue;
+        };
         let goes_on = work.samples.last.is_some_and(|last| last.at > judged.at);
         if !goes_on {
             infer_end(desk, &mut work, judged.at);

@@ -4,6 +4,13 @@
 //! feeding all again. Invariant: energy only rises, by what two plausible readings of one register
 //! differ (ev-domain §2, 1, 13, 14, 18).
 
+mod flags;
+mod seen;
+mod stretches;
+
+pub use flags::Flags;
+pub use seen::{Basis, Rules, Seen};
+
 use crate::samples::{Entry, What, state_of};
 use wattledger_domain::quantity::{Milliamperes, Milliseconds, MilliwattHours, Milliwatts};
 use wattledger_domain::session::{ChargingPeriod, ChargingState, Durations, SessionFlag};
@@ -11,8 +18,6 @@ use wattledger_domain::time::Timestamp;
 
 /// A register that runs back by no more than this stands still (a leak between meter cycles).
 const LEAK: i64 = 10_000;
-/// Chargers stamp readings to the second and meters have cycles: a span counts this much longer.
-const CYCLE: i64 = 10_000;
 
 /// What has been made of the readings so far.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,150 +72,6 @@ pub struct Partial {
     pub phases: u8,
     /// Their sum.
     pub sum: i64,
-}
-
-/// What was odd, a bit for each flag in order of the enum.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Flags(pub u16);
-
-impl Flags {
-    const ALL: [SessionFlag; 10] = [
-        SessionFlag::BaselineSuspect,
-        SessionFlag::RegisterReset,
-        SessionFlag::ReadingOutlier,
-        SessionFlag::PowerImplausible,
-        SessionFlag::ClockSuspect,
-        SessionFlag::EndInferred,
-        SessionFlag::ConflictingEnd,
-        SessionFlag::LateEvents,
-        SessionFlag::Interpolated,
-        SessionFlag::OverranLimit,
-    ];
-
-    const fn bit(flag: SessionFlag) -> u16 {
-        match flag {
-            SessionFlag::BaselineSuspect => 1,
-            SessionFlag::RegisterReset => 2,
-            SessionFlag::ReadingOutlier => 4,
-            SessionFlag::PowerImplausible => 8,
-            SessionFlag::ClockSuspect => 16,
-            SessionFlag::EndInferred => 32,
-            SessionFlag::ConflictingEnd => 64,
-            SessionFlag::LateEvents => 128,
-            SessionFlag::Interpolated => 256,
-            SessionFlag::OverranLimit => 512,
-        }
-    }
-
-    /// Raises one.
-    pub const fn raise(&mut self, flag: SessionFlag) {
-        self.0 |= Self::bit(flag);
-    }
-
-    /// Whether one is raised.
-    #[must_use]
-    pub const fn has(self, flag: SessionFlag) -> bool {
-        self.0 & Self::bit(flag) != 0
-    }
-
-    /// Those of both.
-    #[must_use]
-    pub const fn and(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    /// In order of the enum.
-    #[must_use]
-    pub fn list(self) -> Vec<SessionFlag> {
-        Self::ALL.into_iter().filter(|flag| self.has(*flag)).collect()
-    }
-}
-
-/// Which kinds of entry a session has: what its energy and its states are taken from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Seen {
-    /// Total registers, counted to 2.
-    pub totals: u8,
-    /// Phases with a register, as bits 1, 2, 4.
-    pub phases: u8,
-    /// Other kinds: 1 interval, 2 net, 4 the transaction's own state.
-    pub others: u8,
-}
-
-/// What a session's energy is taken from; kinds are never mixed (ev-domain §2, 18).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Basis {
-    /// The register over all phases.
-    Total,
-    /// The sum of these phases' registers, as bits 1, 2, 4.
-    Phases(u8),
-    /// The sum of intervals.
-    Interval,
-    /// The net register.
-    Net,
-}
-
-impl Seen {
-    /// Notes an entry that was not there before.
-    pub const fn note(&mut self, what: What) {
-        match what {
-            What::Total => {
-                if self.totals < 2 {
-                    self.totals = self.totals.saturating_add(1);
-                }
-            }
-            What::PhaseOne => self.phases |= 1,
-            What::PhaseTwo => self.phases |= 2,
-            What::PhaseThree => self.phases |= 4,
-            What::Interval => self.others |= 1,
-            What::Net => self.others |= 2,
-            What::State => self.others |= 4,
-            What::StatusState | What::Power | What::Current => {}
-        }
-    }
-
-    /// What the energy is taken from: a lone total register proves nothing.
-    #[must_use]
-    pub const fn basis(self) -> Basis {
-        if self.totals >= 2 {
-            Basis::Total
-        } else if self.phases != 0 {
-            Basis::Phases(self.phases)
-        } else if self.others & 1 != 0 {
-            Basis::Interval
-        } else if self.others & 2 != 0 {
-            Basis::Net
-        } else {
-            Basis::Total
-        }
-    }
-
-    /// Whether states come with the transaction: a connector's status is then not asked (23).
-    #[must_use]
-    pub const fn has_own_states(self) -> bool {
-        self.others & 4 != 0
-    }
-}
-
-/// What readings are judged by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rules {
-    /// Rated power of the EVSE.
-    pub max_power: Milliwatts,
-    /// How much of it a reading may imply, percent.
-    pub percent: i64,
-    /// Which kinds count.
-    pub seen: Seen,
-}
-
-impl Rules {
-    /// Whether an EVSE can have given this much in this span.
-    fn allow(&self, energy: i64, span: Milliseconds) -> bool {
-        let span = i128::from(span.0.saturating_add(CYCLE));
-        let power = i128::from(self.max_power.0).saturating_mul(i128::from(self.percent));
-        // mW × ms ÷ 3,600,000 is mWh; the percent another 100.
-        i128::from(energy).saturating_mul(360_000_000) <= power.saturating_mul(span)
-    }
 }
 
 impl Ledger {
@@ -288,16 +149,29 @@ impl Ledger {
         rules: &Rules,
         out: &mut impl FnMut(&ChargingPeriod),
     ) {
-        let Basis::Phases(wanted) = rules.seen.basis() else { return };
+        let Basis::Phases(wanted) = rules.seen.basis() else {
+            return;
+        };
         let mut partial = match self.partial.take() {
             Some(partial) if partial.at == at => partial,
-            Some(_) | None => Partial { at, phases: 0, sum: 0 },
+            Some(_) | None => Partial {
+                at,
+                phases: 0,
+                sum: 0,
+            },
         };
         if partial.phases & bit == 0 {
             partial.phases |= bit;
             partial.sum = partial.sum.saturating_add(value);
             if partial.phases == wanted {
-                self.read(Reading { at, value: partial.sum }, rules, out);
+                self.read(
+                    Reading {
+                        at,
+                        value: partial.sum,
+                    },
+                    rules,
+                    out,
+                );
             }
         }
         self.partial = Some(partial);
@@ -334,7 +208,14 @@ impl Ledger {
             if self.pending.take().is_some() {
                 self.flags.raise(SessionFlag::ReadingOutlier);
             }
-            self.rise(base, Reading { value: base.value.saturating_add(rise), ..reading }, out);
+            self.rise(
+                base,
+                Reading {
+                    value: base.value.saturating_add(rise),
+                    ..reading
+                },
+                out,
+            );
             return;
         }
         match self.pending {
@@ -384,124 +265,6 @@ impl Ledger {
         self.readings = self.readings.saturating_add(1);
         self.close(from.at, 0, out);
     }
-
-    /// Hands out what lies between the last close and `to`, the energy given to the parts in which
-    /// the car charged, by time; to all of them when it charged in none.
-    fn close(&mut self, to: Timestamp, energy: i64, out: &mut impl FnMut(&ChargingPeriod)) {
-        let (power, current) = (self.power.take(), self.current.take());
-        if self.changes.is_empty() {
-            let stretch = Stretch { to, energy, state: self.state, power, current };
-            self.hand_out(&stretch, out);
-            return;
-        }
-        let later = self.changes.iter().position(|(at, _)| *at > to);
-        let rest = later.map_or_else(Vec::new, |place| self.changes.split_off(place));
-        let changes = std::mem::replace(&mut self.changes, rest);
-        let parts = parts(self.closed_to, to, self.state, &changes);
-        let charging = |state: ChargingState| state == ChargingState::Charging;
-        let mut whole: i64 = 0;
-        for (span, state) in &parts {
-            if charging(*state) {
-                whole = whole.saturating_add(*span);
-            }
-        }
-        let anywhere = whole == 0;
-        if anywhere {
-            whole = to.since(self.closed_to).0;
-        }
-        let takers = parts.iter().filter(|(_, state)| anywhere || charging(*state)).count();
-        if takers > 1 && energy > 0 {
-            self.flags.raise(SessionFlag::Interpolated);
-        }
-        let mut left = (energy, whole);
-        for (span, state) in parts {
-            let given = if anywhere || charging(state) { share(&mut left, span) } else { 0 };
-            let stretch = Stretch {
-                to: self.closed_to.plus(Milliseconds(span)),
-                energy: given,
-                state,
-                power,
-                current,
-            };
-            self.hand_out(&stretch, out);
-        }
-        if left.0 > 0 {
-            let state = self.state;
-            self.hand_out(&Stretch { to, energy: left.0, state, power, current }, out);
-        }
-        if let Some((_, state)) = changes.last() {
-            self.state = *state;
-        }
-    }
-
-    fn hand_out(&mut self, stretch: &Stretch, out: &mut impl FnMut(&ChargingPeriod)) {
-        let span = stretch.to.since(self.closed_to);
-        if span.0 <= 0 && stretch.energy == 0 {
-            return;
-        }
-        out(&ChargingPeriod {
-            from: self.closed_to,
-            to: stretch.to,
-            energy: MilliwattHours(stretch.energy),
-            state: stretch.state,
-            power: stretch.power,
-            current: stretch.current,
-        });
-        let by_state = match stretch.state {
-            ChargingState::Charging => &mut self.durations.charging,
-            ChargingState::SuspendedByVehicle => &mut self.durations.suspended_by_vehicle,
-            ChargingState::SuspendedByStation => &mut self.durations.suspended_by_station,
-            ChargingState::Connected | ChargingState::Idle => &mut self.durations.other,
-        };
-        by_state.0 = by_state.0.saturating_add(span.0);
-        self.energy.0 = self.energy.0.saturating_add(stretch.energy);
-        self.state = stretch.state;
-        self.closed_to = stretch.to;
-    }
-}
-
-struct Stretch {
-    to: Timestamp,
-    energy: i64,
-    state: ChargingState,
-    power: Option<Milliwatts>,
-    current: Option<Milliamperes>,
-}
-
-/// The spans of state between two instants; changes at or before the first replace its state.
-fn parts(
-    from: Timestamp,
-    to: Timestamp,
-    state: ChargingState,
-    changes: &[(Timestamp, ChargingState)],
-) -> Vec<(i64, ChargingState)> {
-    let mut parts: Vec<(i64, ChargingState)> = Vec::new();
-    let (mut since, mut now) = (from, state);
-    let mut end = |until: Timestamp, state: ChargingState, since: Timestamp| {
-        let span = until.since(since).0;
-        match parts.last_mut() {
-            Some((last, known)) if *known == state => *last = last.saturating_add(span),
-            Some(_) | None if span > 0 => parts.push((span, state)),
-            Some(_) | None => {}
-        }
-    };
-    for (at, next) in changes {
-        let at = (*at).clamp(from, to);
-        end(at, now, since);
-        (since, now) = (at, *next);
-    }
-    end(to, now, since);
-    parts
-}
-
-/// Takes a part of what is left by time, the last one all of it.
-fn share((energy, span): &mut (i64, i64), part: i64) -> i64 {
-    let product = i128::from(*energy).saturating_mul(i128::from(part));
-    let given = product.checked_div(i128::from(*span)).unwrap_or(0);
-    let given = i64::try_from(given).unwrap_or(0);
-    *energy = energy.saturating_sub(given);
-    *span = span.saturating_sub(part);
-    given
 }
 
 /// By how much a register rose, when it can have; one that leaks back a little stands still.

@@ -62,12 +62,7 @@ pub fn fold(
 }
 
 /// Fires one timer that is due.
-pub fn fire(
-    state: &mut Sessions<'_>,
-    timer: &Timer,
-    due: Timestamp,
-    effects: &mut Vec<Effect>,
-) {
+pub fn fire(state: &mut Sessions<'_>, timer: &Timer, due: Timestamp, effects: &mut Vec<Effect>) {
     let mut desk = Desk::new(state, effects);
     match (timer.kind, &timer.entity) {
         (TimerKind::Settle, Entity::Session(session)) => {
@@ -86,9 +81,6 @@ pub fn fire(
             attribution::forget(&mut desk, &timer.station);
         }
         // No other pair is ever set.
-        (
-            TimerKind::Settle,
-            Entity::Authorization(_) | Entity::Closed(_) | Entity::Unresolved,
-        ) => {}
+        (TimerKind::Settle, Entity::Authorization(_) | Entity::Closed(_) | Entity::Unresolved) => {}
     }
 }

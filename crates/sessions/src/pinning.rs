@@ -51,7 +51,9 @@ impl Bound {
 
 /// The bound of plausibility of an EVSE: rated power and percent.
 pub(crate) fn power_bound(bound: Option<&Bound>, evse: EvseId) -> (Milliwatts, i64) {
-    let Some(bound) = bound else { return (UNKNOWN_MAX_POWER, 100) };
+    let Some(bound) = bound else {
+        return (UNKNOWN_MAX_POWER, 100);
+    };
     let known = bound.evses.iter().find(|known| known.id == evse);
     let power = known.map_or(UNKNOWN_MAX_POWER, |known| known.max_power);
     (power, bound.policy.plausibility.power_percent)
@@ -98,15 +100,23 @@ pub(crate) fn pin(
     contract: Contract,
 ) -> Option<Pinned> {
     let document = in_force(desk, Kind::Station, station.as_str(), at)?;
-    let Content::Station(of_station) = &document.recorded.document.content else { return None };
+    let Content::Station(of_station) = &document.recorded.document.content else {
+        return None;
+    };
     let site_version = in_force(desk, Kind::Site, of_station.site.as_str(), at)?;
-    let Content::Site(site) = &site_version.recorded.document.content else { return None };
+    let Content::Site(site) = &site_version.recorded.document.content else {
+        return None;
+    };
     let entity_version = in_force(desk, Kind::LegalEntity, site.legal_entity.as_str(), at)?;
     let Content::LegalEntity(entity) = &entity_version.recorded.document.content else {
         return None;
     };
     let policy = in_force(desk, Kind::Policy, entity.policy.as_str(), at)?;
-    let place = Place { station: of_station, site, group };
+    let place = Place {
+        station: of_station,
+        site,
+        group,
+    };
     Some(Pinned {
         station: document.recorded.version,
         site: site_version.recorded.version,
@@ -124,18 +134,33 @@ struct Place<'a> {
 
 impl Place<'_> {
     fn matches(&self, assignment: &TariffAssignment) -> bool {
-        let at_station = assignment.station.as_ref().is_none_or(|id| *id == self.station.id);
-        let at_site = assignment.site.as_ref().is_none_or(|id| *id == self.site.id);
-        let of_seller =
-            assignment.legal_entity.as_ref().is_none_or(|id| *id == self.site.legal_entity);
-        let for_group = assignment.group.as_ref().is_none_or(|group| self.group == Some(group));
+        let at_station = assignment
+            .station
+            .as_ref()
+            .is_none_or(|id| *id == self.station.id);
+        let at_site = assignment
+            .site
+            .as_ref()
+            .is_none_or(|id| *id == self.site.id);
+        let of_seller = assignment
+            .legal_entity
+            .as_ref()
+            .is_none_or(|id| *id == self.site.legal_entity);
+        let for_group = assignment
+            .group
+            .as_ref()
+            .is_none_or(|group| self.group == Some(group));
         at_station && at_site && of_seller && for_group
     }
 }
 
 /// Narrower scopes first; a group only breaks a tie of place.
 fn specificity(assignment: &TariffAssignment) -> (u8, u8) {
-    let place = match (&assignment.station, &assignment.site, &assignment.legal_entity) {
+    let place = match (
+        &assignment.station,
+        &assignment.site,
+        &assignment.legal_entity,
+    ) {
         (Some(_), _, _) => 3,
         (None, Some(_), _) => 2,
         (None, None, Some(_)) => 1,
@@ -175,8 +200,8 @@ fn choose(
 }
 
 fn may_be_chosen(tariff: &Tariff, at: Timestamp, contract: Contract) -> bool {
-    let valid = tariff.valid_from.is_none_or(|from| from <= at)
-        && tariff.valid_to.is_none_or(|to| at < to);
+    let valid =
+        tariff.valid_from.is_none_or(|from| from <= at) && tariff.valid_to.is_none_or(|to| at < to);
     let fits = match tariff.kind {
         None => true,
         Some(TariffKind::AdHocPayment) => contract == Contract::Guest,
@@ -195,7 +220,9 @@ fn in_force(desk: &mut Desk<'_, '_>, kind: Kind, id: &str, at: Timestamp) -> Opt
 }
 
 fn numbered(desk: &mut Desk<'_, '_>, kind: Kind, id: &str, version: i32) -> Option<Arc<Version>> {
-    reference::versions(desk, kind, id).numbered(version).cloned()
+    reference::versions(desk, kind, id)
+        .numbered(version)
+        .cloned()
 }
 
 /// The documents behind pins.
@@ -210,14 +237,22 @@ pub(crate) fn bind(
 }
 
 fn found(desk: &mut Desk<'_, '_>, station: &Version, pinned: &Pinned) -> Option<Bound> {
-    let Content::Station(of_station) = &station.recorded.document.content else { return None };
+    let Content::Station(of_station) = &station.recorded.document.content else {
+        return None;
+    };
     let site = numbered(desk, Kind::Site, of_station.site.as_str(), pinned.site)?;
-    let Content::Site(of_site) = &site.recorded.document.content else { return None };
+    let Content::Site(of_site) = &site.recorded.document.content else {
+        return None;
+    };
     let seller = of_site.legal_entity.as_str();
     let entity = numbered(desk, Kind::LegalEntity, seller, pinned.legal_entity)?;
-    let Content::LegalEntity(of_entity) = &entity.recorded.document.content else { return None };
+    let Content::LegalEntity(of_entity) = &entity.recorded.document.content else {
+        return None;
+    };
     let policy = numbered(desk, Kind::Policy, of_entity.policy.as_str(), pinned.policy)?;
-    let Content::Policy(of_policy) = &policy.recorded.document.content else { return None };
+    let Content::Policy(of_policy) = &policy.recorded.document.content else {
+        return None;
+    };
     let tariff = pinned.tariff.as_ref().and_then(|(id, version)| {
         let tariff = numbered(desk, Kind::Tariff, id.as_str(), *version)?;
         let pins = Pins {
@@ -240,5 +275,9 @@ fn found(desk: &mut Desk<'_, '_>, station: &Version, pinned: &Pinned) -> Option<
 }
 
 fn pinned_as<Id>(id: Id, version: &Version) -> Pin<Id> {
-    Pin { id, version: version.recorded.version, hash: version.recorded.document.hash }
+    Pin {
+        id,
+        version: version.recorded.version,
+        hash: version.recorded.document.hash,
+    }
 }

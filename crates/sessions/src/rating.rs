@@ -26,7 +26,12 @@ const MEMORY: Milliseconds = Milliseconds::minutes(400 * 24 * 60);
 pub(crate) fn settle_at(desk: &mut Desk<'_, '_>, work: &mut Work, at: Timestamp) {
     unsettle(desk, work);
     work.session.phase = Phase::Settling(at);
-    desk.wake(at, TimerKind::Settle, &work.station, Entity::Session(work.id.clone()));
+    desk.wake(
+        at,
+        TimerKind::Settle,
+        &work.station,
+        Entity::Session(work.id.clone()),
+    );
 }
 
 /// Takes back what [`settle_at`] set.
@@ -43,7 +48,9 @@ pub(crate) fn settle_due(
     session: &SessionId,
     due: Timestamp,
 ) {
-    let Some(mut work) = Work::take(desk, station, session.clone()) else { return };
+    let Some(mut work) = Work::take(desk, station, session.clone()) else {
+        return;
+    };
     if work.session.phase == Phase::Settling(due) {
         rate(desk, &mut work);
     }
@@ -59,7 +66,9 @@ pub(crate) fn payer_resolved(desk: &mut Desk<'_, '_>, resolved: &PayerResolved) 
         work.session.account.clone_from(&resolved.token.account);
         work.session.group.clone_from(&resolved.token.group);
         if let Some(opened) = start::opened(&work) {
-            desk.emit(Effect::ToAccount(AccountRecord::SessionOpened(Box::new(opened))));
+            desk.emit(Effect::ToAccount(AccountRecord::SessionOpened(Box::new(
+                opened,
+            ))));
         }
         if matches!(work.session.phase, Phase::Held(_)) {
             rate(desk, &mut work);
@@ -78,7 +87,12 @@ pub(crate) fn rate(desk: &mut Desk<'_, '_>, work: &mut Work) {
     }
     if first && work.session.billed.is_none() {
         let entity = Entity::Session(work.id.clone());
-        desk.wake(desk.now.plus(MEMORY), TimerKind::Forget, &work.station, entity);
+        desk.wake(
+            desk.now.plus(MEMORY),
+            TimerKind::Forget,
+            &work.station,
+            entity,
+        );
     }
 }
 
@@ -94,9 +108,17 @@ fn bill(desk: &mut Desk<'_, '_>, work: &mut Work, conclusion: &Conclusion, price
         || desk.now.plus(work.waits().correction),
         |billed| billed.forget_at,
     );
-    let Some(rated) = rated(work, conclusion, priced, version, desk.now) else { return };
-    let Some(terms) = work.bound().and_then(|bound| bound.terms()) else { return };
-    work.session.billed = Some(Billed { version, result, forget_at });
+    let Some(rated) = rated(work, conclusion, priced, version, desk.now) else {
+        return;
+    };
+    let Some(terms) = work.bound().and_then(|bound| bound.terms()) else {
+        return;
+    };
+    work.session.billed = Some(Billed {
+        version,
+        result,
+        forget_at,
+    });
     if before.is_none() {
         let entity = Entity::Session(work.id.clone());
         desk.wake(forget_at, TimerKind::Forget, &work.station, entity);
@@ -104,7 +126,9 @@ fn bill(desk: &mut Desk<'_, '_>, work: &mut Work, conclusion: &Conclusion, price
     desk.emit(Effect::Rated(Box::new(rated.clone())));
     desk.emit(Effect::Fact(Box::new(fact(work, conclusion, version))));
     let bill = SessionBill { rated, terms };
-    desk.emit(Effect::ToAccount(AccountRecord::SessionRated(Box::new(bill))));
+    desk.emit(Effect::ToAccount(AccountRecord::SessionRated(Box::new(
+        bill,
+    ))));
 }
 
 fn rated(
@@ -132,7 +156,9 @@ fn rated(
         periods: conclusion.periods.clone(),
         priced: priced.clone(),
         evidence: Evidence {
-            register_start: ledger.first.map(wattledger_domain::quantity::MilliwattHours),
+            register_start: ledger
+                .first
+                .map(wattledger_domain::quantity::MilliwattHours),
             register_end: conclusion.register_end(),
             readings: ledger.readings,
             end: conclusion.end,
@@ -162,7 +188,9 @@ fn hold(desk: &mut Desk<'_, '_>, work: &mut Work, conclusion: &Conclusion) {
         proposed: conclusion.gross,
         held_at: desk.now,
     };
-    desk.emit(Effect::ToAccount(AccountRecord::SessionHeld(Box::new(held))));
+    desk.emit(Effect::ToAccount(AccountRecord::SessionHeld(Box::new(
+        held,
+    ))));
 }
 
 /// Where a held session is kept: with its payer, its token, its authorisation, or its station.
@@ -204,8 +232,14 @@ pub(crate) fn forget(
     session: &SessionId,
     due: Timestamp,
 ) {
-    let Some(work) = Work::take(desk, station, session.clone()) else { return };
-    if work.session.billed.is_some_and(|billed| billed.forget_at > due) {
+    let Some(work) = Work::take(desk, station, session.clone()) else {
+        return;
+    };
+    if work
+        .session
+        .billed
+        .is_some_and(|billed| billed.forget_at > due)
+    {
         // Billed after it had been held: its own window counts.
         work.put(desk);
         return;
@@ -225,7 +259,12 @@ pub(crate) fn forget(
     let mut live = desk.take_live(station);
     live.sessions.retain(|known| known.session != *session);
     desk.put_live(station, live);
-    remember(desk, station, session, start::period(work.session.started_at));
+    remember(
+        desk,
+        station,
+        session,
+        start::period(work.session.started_at),
+    );
 }
 
 fn remember(desk: &mut Desk<'_, '_>, station: &StationId, session: &SessionId, period: i64) {
@@ -246,5 +285,7 @@ fn remember(desk: &mut Desk<'_, '_>, station: &StationId, session: &SessionId, p
 
 /// Whether an amount is more than a policy lets pass without a look.
 fn too_dear(gross: Option<Money>, most: i64) -> Option<HoldReason> {
-    gross.filter(|gross| gross.minor > most).map(|_| HoldReason::TooDear)
+    gross
+        .filter(|gross| gross.minor > most)
+        .map(|_| HoldReason::TooDear)
 }

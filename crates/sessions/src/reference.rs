@@ -29,7 +29,11 @@ impl Version {
     /// A version of which nothing has been made yet.
     #[must_use]
     pub const fn new(recorded: ReferenceRecorded) -> Self {
-        Self { recorded, compiled: Cache::new(), bound: Cache::new() }
+        Self {
+            recorded,
+            compiled: Cache::new(),
+            bound: Cache::new(),
+        }
     }
 
     /// A tariff for a time zone; `None` when it is none or cannot be compiled.
@@ -38,7 +42,9 @@ impl Version {
             return None;
         };
         self.compiled.get_or_make(time_zone.into(), || {
-            CompiledTariff::compile(tariff, time_zone).ok().map(Arc::new)
+            CompiledTariff::compile(tariff, time_zone)
+                .ok()
+                .map(Arc::new)
         })
     }
 }
@@ -51,7 +57,9 @@ impl Value {
     /// The stored form of a document's versions, when they are read back.
     #[must_use]
     pub fn from_reference(versions: Vec<ReferenceRecorded>) -> Self {
-        let versions = versions.into_iter().map(|recorded| Arc::new(Version::new(recorded)));
+        let versions = versions
+            .into_iter()
+            .map(|recorded| Arc::new(Version::new(recorded)));
         Self::Reference(Versions(versions.collect()))
     }
 
@@ -60,7 +68,11 @@ impl Value {
     pub fn from_assignments(recorded: Vec<ReferenceRecorded>) -> Self {
         let mut assignments = Assignments::default();
         for recorded in recorded {
-            assignments.0.entry(recorded.document.content.id()).or_default().add(recorded);
+            assignments
+                .0
+                .entry(recorded.document.content.id())
+                .or_default()
+                .add(recorded);
         }
         Self::Assignments(assignments)
     }
@@ -79,12 +91,20 @@ impl Versions {
     /// A version by its number.
     #[must_use]
     pub fn numbered(&self, version: i32) -> Option<&Arc<Version>> {
-        self.0.iter().find(|known| known.recorded.version == version)
+        self.0
+            .iter()
+            .find(|known| known.recorded.version == version)
     }
 
     fn add(&mut self, recorded: ReferenceRecorded) {
-        let place = self.0.partition_point(|known| known.recorded.version < recorded.version);
-        if self.0.get(place).is_none_or(|known| known.recorded.version != recorded.version) {
+        let place = self
+            .0
+            .partition_point(|known| known.recorded.version < recorded.version);
+        if self
+            .0
+            .get(place)
+            .is_none_or(|known| known.recorded.version != recorded.version)
+        {
             self.0.insert(place, Arc::new(Version::new(recorded)));
         }
     }
@@ -92,7 +112,10 @@ impl Versions {
 
 /// Keeps a version of a document; one that is known changes nothing.
 pub(crate) fn recorded(desk: &mut Desk<'_, '_>, recorded: &ReferenceRecorded) {
-    let (kind, id) = (recorded.document.content.kind(), recorded.document.content.id());
+    let (kind, id) = (
+        recorded.document.content.kind(),
+        recorded.document.content.id(),
+    );
     match kind {
         Kind::TariffAssignment => {
             let mut known = assignments(desk);
@@ -134,7 +157,9 @@ impl<K: Ord, V: Clone> Cache<K, V> {
 
     pub(crate) fn get_or_make(&self, key: K, make: impl FnOnce() -> V) -> V {
         // A poisoned lock only means that a reader panicked elsewhere: make it afresh.
-        let Ok(mut made) = self.0.lock() else { return make() };
+        let Ok(mut made) = self.0.lock() else {
+            return make();
+        };
         made.entry(key).or_insert_with(make).clone()
     }
 }

@@ -59,7 +59,9 @@ pub(crate) fn raised(
     session: &SessionId,
     granted: &HoldGranted,
 ) {
-    let Some(mut work) = Work::take(desk, station, session.clone()) else { return };
+    let Some(mut work) = Work::take(desk, station, session.clone()) else {
+        return;
+    };
     if let Some(watch) = &mut work.session.watch {
         watch.grant(granted);
     }
@@ -76,7 +78,9 @@ struct Cost {
 
 /// Reports the cost if a share of the limit is passed, and stops the charger before the limit.
 pub(crate) fn check(desk: &mut Desk<'_, '_>, work: &mut Work, at: Timestamp) {
-    let Some(watch) = &work.session.watch else { return };
+    let Some(watch) = &work.session.watch else {
+        return;
+    };
     if work.session.phase != Phase::Open || (watch.granted.is_none() && watch.driver.is_none()) {
         return;
     }
@@ -85,7 +89,9 @@ pub(crate) fn check(desk: &mut Desk<'_, '_>, work: &mut Work, at: Timestamp) {
         return;
     }
     let Some(cost) = cost(work) else { return };
-    let Some(mut watch) = work.session.watch.take() else { return };
+    let Some(mut watch) = work.session.watch.take() else {
+        return;
+    };
     report(desk, work, &mut watch, &cost, at);
     stop(desk, work, &mut watch, &cost);
     watch.quiet_below = quiet_below(&watch, &cost, exact);
@@ -112,7 +118,10 @@ fn cost(work: &Work) -> Option<Cost> {
         current: None,
     };
     ahead.advance(tariff, &usage).ok()?;
-    Some(Cost { gross: now, forecast: gross(&ahead)? })
+    Some(Cost {
+        gross: now,
+        forecast: gross(&ahead)?,
+    })
 }
 
 /// What the next interval brings if it is like the session so far.
@@ -128,19 +137,12 @@ fn expected(work: &Work) -> MilliwattHours {
 /// The highest share of a limit that an amount has passed; 0 below the first.
 fn share_passed(amount: Money, limit: Money) -> i64 {
     let scaled = i128::from(amount.minor).saturating_mul(100);
-    let passed = |share: &&i64| {
-        scaled >= i128::from(limit.minor).saturating_mul(i128::from(**share))
-    };
+    let passed =
+        |share: &&i64| scaled >= i128::from(limit.minor).saturating_mul(i128::from(**share));
     SHARES.iter().rev().find(passed).copied().unwrap_or(0)
 }
 
-fn report(
-    desk: &mut Desk<'_, '_>,
-    work: &Work,
-    watch: &mut Watch,
-    cost: &Cost,
-    at: Timestamp,
-) {
+fn report(desk: &mut Desk<'_, '_>, work: &Work, watch: &mut Watch, cost: &Cost, at: Timestamp) {
     let Some(limit) = watch.granted else { return };
     let passed = share_passed(cost.gross, limit);
     let coming = share_passed(cost.forecast, limit);
@@ -160,7 +162,9 @@ fn report(
             gross: cost.gross,
             forecast: cost.forecast,
         };
-        desk.emit(Effect::ToAccount(AccountRecord::RunningCost(Box::new(running))));
+        desk.emit(Effect::ToAccount(AccountRecord::RunningCost(Box::new(
+            running,
+        ))));
     }
 }
 
@@ -169,11 +173,16 @@ fn bound_of(watch: &Watch) -> Option<(i64, StopReason)> {
     let held = match (watch.growth, watch.granted) {
         (HoldGrowth::Final, Some(limit)) => {
             let reserve = watch.reserve.map_or(0, |reserve| reserve.minor);
-            Some((limit.minor.saturating_sub(reserve), StopReason::HoldExhausted))
+            Some((
+                limit.minor.saturating_sub(reserve),
+                StopReason::HoldExhausted,
+            ))
         }
         (HoldGrowth::Final, None) | (HoldGrowth::MayGrow, _) => None,
     };
-    let driver = watch.driver.map(|limit| (limit.minor, StopReason::DriverLimit));
+    let driver = watch
+        .driver
+        .map(|limit| (limit.minor, StopReason::DriverLimit));
     match (held, driver) {
         (Some(held), Some(driver)) => Some(if driver.0 < held.0 { driver } else { held }),
         (held, driver) => held.or(driver),
@@ -181,7 +190,9 @@ fn bound_of(watch: &Watch) -> Option<(i64, StopReason)> {
 }
 
 fn stop(desk: &mut Desk<'_, '_>, work: &mut Work, watch: &mut Watch, cost: &Cost) {
-    let Some((bound, reason)) = bound_of(watch) else { return };
+    let Some((bound, reason)) = bound_of(watch) else {
+        return;
+    };
     match watch.stop {
         Stop::Ordered(energy) => {
             if work.session.ledger.energy > energy && cost.gross.minor > bound {
@@ -193,7 +204,9 @@ fn stop(desk: &mut Desk<'_, '_>, work: &mut Work, watch: &mut Watch, cost: &Cost
                 return;
             }
             watch.stop = Stop::Ordered(work.session.ledger.energy);
-            let Some(authorization) = &work.session.authorization else { return };
+            let Some(authorization) = &work.session.authorization else {
+                return;
+            };
             let mut order =
                 authorization::command(desk, &work.station, authorization, Some(&work.id));
             order.evse = Some(work.session.evse);
@@ -209,13 +222,21 @@ fn stop(desk: &mut Desk<'_, '_>, work: &mut Work, watch: &mut Watch, cost: &Cost
 fn quiet_below(watch: &Watch, cost: &Cost, exact: ExactCost) -> i128 {
     let known = cost.gross.minor.max(cost.forecast.minor);
     let next = watch.granted.and_then(|limit| {
-        let mut shares = SHARES.iter().map(|share| limit.minor.saturating_mul(*share) / 100);
+        let mut shares = SHARES
+            .iter()
+            .map(|share| limit.minor.saturating_mul(*share) / 100);
         shares.find(|amount| *amount > known)
     });
-    let bound = bound_of(watch).map(|(bound, _)| bound).filter(|bound| *bound > known);
-    let Some(nearest) = next.into_iter().chain(bound).min() else { return exact.0 };
+    let bound = bound_of(watch)
+        .map(|(bound, _)| bound)
+        .filter(|bound| *bound > known);
+    let Some(nearest) = next.into_iter().chain(bound).min() else {
+        return exact.0;
+    };
     let left = i128::from(nearest.saturating_sub(known));
     let per_minor = i128::from(cost.gross.currency.minor_per_unit());
     let unit = ExactCost::PER_UNIT.checked_div(per_minor).unwrap_or(1);
-    exact.0.saturating_add(left.saturating_mul(unit).checked_div(2).unwrap_or(0))
+    exact
+        .0
+        .saturating_add(left.saturating_mul(unit).checked_div(2).unwrap_or(0))
 }

@@ -146,7 +146,11 @@ impl Samples {
     /// The entries in order.
     #[must_use]
     pub fn iter(&self) -> Entries<'_> {
-        Entries { rest: &self.bytes, at: 0, total: 0 }
+        Entries {
+            rest: &self.bytes,
+            at: 0,
+            total: 0,
+        }
     }
 
     fn append(&mut self, entry: Entry) {
@@ -185,7 +189,11 @@ impl Iterator for Entries<'_> {
             value = self.total.wrapping_add(value);
             self.total = value;
         }
-        Some(Entry { at: Timestamp(self.at), what, value })
+        Some(Entry {
+            at: Timestamp(self.at),
+            what,
+            value,
+        })
     }
 }
 
@@ -246,12 +254,24 @@ mod tests {
     #[test]
     fn a_minutely_register_takes_8_bytes_or_less() {
         let mut samples = Samples::default();
-        samples.add(Entry { at: Timestamp(1_760_000_000_000), what: What::Total, value: 7_000_000_000 });
+        samples.add(Entry {
+            at: Timestamp(1_760_000_000_000),
+            what: What::Total,
+            value: 7_000_000_000,
+        });
         let first = samples.bytes.len();
         for minute in 1..=100_i64 {
             let at = Timestamp(1_760_000_000_000 + minute * 60_000);
-            samples.add(Entry { at, what: What::Total, value: 7_000_000_000 + minute * 183_333 });
+            samples.add(Entry {
+                at,
+                what: What::Total,
+                value: 7_000_000_000 + minute * 183_333,
+            });
         }
-        assert!(samples.bytes.len() - first <= 800, "{}", samples.bytes.len() - first);
+        assert!(
+            samples.bytes.len() - first <= 800,
+            "{}",
+            samples.bytes.len() - first
+        );
     }
 }

@@ -90,11 +90,16 @@ impl Sequence {
     const AHEAD: usize = 32;
 
     pub(crate) fn starting(first: Option<i64>) -> Self {
-        Self { next: first.map(|first| first.saturating_add(1)), ahead: Vec::new() }
+        Self {
+            next: first.map(|first| first.saturating_add(1)),
+            ahead: Vec::new(),
+        }
     }
 
     pub(crate) fn came(&mut self, number: Option<i64>) {
-        let (Some(next), Some(number)) = (&mut self.next, number) else { return };
+        let (Some(next), Some(number)) = (&mut self.next, number) else {
+            return;
+        };
         if number > *next {
             if let Err(place) = self.ahead.binary_search(&number)
                 && self.ahead.len() < Self::AHEAD

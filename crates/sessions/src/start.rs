@@ -35,7 +35,9 @@ fn id_of(event: &FieldEvent, started: &SessionStarted) -> SessionId {
         &started.evse.0.to_string(),
         &who,
         &event.occurred_at.0.to_string(),
-        &started.meter_start.map_or_else(String::new, |meter| meter.0.to_string()),
+        &started
+            .meter_start
+            .map_or_else(String::new, |meter| meter.0.to_string()),
     ])
 }
 
@@ -59,23 +61,28 @@ pub(crate) fn started(
         {
             name(desk, station, &mut work, transaction);
         }
-        desk.became(event, Outcome::Duplicate, Some(&id), "the session had begun");
+        desk.became(
+            event,
+            Outcome::Duplicate,
+            Some(&id),
+            "the session had begun",
+        );
         work.put(desk);
         return;
     }
     if was_closed(desk, station, &id, period(judged.at)) {
-        desk.became(event, Outcome::Duplicate, Some(&id), "the session was billed long ago");
+        desk.became(
+            event,
+            Outcome::Duplicate,
+            Some(&id),
+            "the session was billed long ago",
+        );
         return;
     }
     begin(desk, event, judged, started, id);
 }
 
-fn was_closed(
-    desk: &mut Desk<'_, '_>,
-    station: &StationId,
-    id: &SessionId,
-    period: i64,
-) -> bool {
+fn was_closed(desk: &mut Desk<'_, '_>, station: &StationId, id: &SessionId, period: i64) -> bool {
     match desk.get(&Key::Closed(station.clone(), period)) {
         Some(Value::Closed(sessions)) => sessions.binary_search(id).is_ok(),
         Some(_) | None => false,
@@ -94,7 +101,11 @@ fn begin(
     let successor = make_room(desk, station, &session);
     let mut work = Work::begin(desk, station, id.clone(), session);
     if let Some(meter) = started.meter_start.filter(|meter| meter.0 >= 0) {
-        work.add(Entry { at: judged.at, what: What::Total, value: meter.0 });
+        work.add(Entry {
+            at: judged.at,
+            what: What::Total,
+            value: meter.0,
+        });
     }
     for entry in entries::of_samples(&started.samples, *judged) {
         work.add(entry);
@@ -154,7 +165,9 @@ fn session(
         transaction: None,
         authorization: started.authorization.clone(),
         account,
-        token: token.map(|token| token.hash).or(known.as_ref().and_then(|known| known.token)),
+        token: token
+            .map(|token| token.hash)
+            .or(known.as_ref().and_then(|known| known.token)),
         group,
         started_at: judged.at,
         first_state,
@@ -183,7 +196,9 @@ fn make_room(
     let (evse, from) = (session.evse, session.started_at);
     let live = desk.live(station)?;
     let here = || live.sessions.iter().filter(|known| known.evse == evse);
-    let successor = here().find(|known| known.from > from).map(|known| known.from);
+    let successor = here()
+        .find(|known| known.from > from)
+        .map(|known| known.from);
     let open: Vec<SessionId> = here()
         .filter(|known| known.to.is_none() && known.from <= from)
         .map(|known| known.session.clone())
@@ -224,7 +239,9 @@ pub(crate) fn name(
 /// Tells the account, or control when the token is nobody's.
 fn announce(desk: &mut Desk<'_, '_>, event: &FieldEvent, work: &Work, started: &SessionStarted) {
     if let Some(opened) = opened(work) {
-        desk.emit(Effect::ToAccount(AccountRecord::SessionOpened(Box::new(opened))));
+        desk.emit(Effect::ToAccount(AccountRecord::SessionOpened(Box::new(
+            opened,
+        ))));
     } else if let Some(token) = &started.token {
         desk.emit(Effect::TokenUnknown(TokenUnknown {
             station: event.station.clone(),

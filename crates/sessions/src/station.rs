@@ -56,9 +56,17 @@ pub struct Unresolved {
 impl StationLive {
     /// Adds a session, in order of start, and lets the oldest ended ones go.
     pub(crate) fn add(&mut self, session: SessionAtHand) {
-        let place = self.sessions.partition_point(|known| known.from <= session.from);
+        let place = self
+            .sessions
+            .partition_point(|known| known.from <= session.from);
         self.sessions.insert(place, session);
-        while self.sessions.iter().filter(|known| known.to.is_some()).count() > ENDED_AT_HAND {
+        while self
+            .sessions
+            .iter()
+            .filter(|known| known.to.is_some())
+            .count()
+            > ENDED_AT_HAND
+        {
             let oldest = self.sessions.iter().position(|known| known.to.is_some());
             let Some(oldest) = oldest else { return };
             self.sessions.remove(oldest);
@@ -66,7 +74,9 @@ impl StationLive {
     }
 
     pub(crate) fn at_hand(&mut self, session: &SessionId) -> Option<&mut SessionAtHand> {
-        self.sessions.iter_mut().find(|known| known.session == *session)
+        self.sessions
+            .iter_mut()
+            .find(|known| known.session == *session)
     }
 
     /// Notes a boot; `false` when it is known.
@@ -84,7 +94,11 @@ impl StationLive {
 
     /// Notes a status; an older one than the known changes nothing.
     pub(crate) fn told(&mut self, told: EvseStatus) {
-        match self.statuses.iter_mut().find(|known| known.evse == told.evse) {
+        match self
+            .statuses
+            .iter_mut()
+            .find(|known| known.evse == told.evse)
+        {
             Some(known) if known.at <= told.at => *known = told,
             Some(_) => {}
             None => self.statuses.push(told),

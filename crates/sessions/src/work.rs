@@ -30,16 +30,30 @@ enum Stale {
 
 impl Work {
     /// Takes a session out; put it back.
-    pub(crate) fn take(desk: &mut Desk<'_, '_>, station: &StationId, id: SessionId) -> Option<Self> {
+    pub(crate) fn take(
+        desk: &mut Desk<'_, '_>,
+        station: &StationId,
+        id: SessionId,
+    ) -> Option<Self> {
         let key = Key::Session(station.clone(), id.clone());
-        let Some(Value::Session(session)) = desk.take(&key) else { return None };
+        let Some(Value::Session(session)) = desk.take(&key) else {
+            return None;
+        };
         let samples_key = Key::Samples(station.clone(), id.clone());
         let samples = match desk.take(&samples_key) {
             Some(Value::Samples(samples)) => samples,
             Some(_) | None => Box::default(),
         };
         let station = station.clone();
-        let mut work = Self { station, id, session, samples, key, samples_key, stale: Stale::No };
+        let mut work = Self {
+            station,
+            id,
+            session,
+            samples,
+            key,
+            samples_key,
+            stale: Stale::No,
+        };
         work.bind(desk);
         Some(work)
     }
@@ -89,7 +103,11 @@ impl Work {
     pub(crate) fn rules(&self) -> Rules {
         let session = &self.session;
         let (max_power, percent) = pinning::power_bound(session.bound.as_deref(), session.evse);
-        Rules { max_power, percent, seen: session.seen }
+        Rules {
+            max_power,
+            percent,
+            seen: session.seen,
+        }
     }
 
     fn meter(&self) -> Option<Meter> {
@@ -123,7 +141,13 @@ impl Work {
         let session = &mut *self.session;
         let bound = session.bound.clone();
         let tariff = bound.as_ref().and_then(|bound| bound.compiled());
-        feed(&mut session.ledger, &mut session.meter, tariff, entry, &rules);
+        feed(
+            &mut session.ledger,
+            &mut session.meter,
+            tariff,
+            entry,
+            &rules,
+        );
     }
 
     /// Accounts all readings again if some came out of order.
@@ -152,7 +176,11 @@ impl Work {
     pub(crate) fn end(&mut self, end: End) {
         self.session.end = Some(end);
         if let Some(meter) = end.meter_stop {
-            self.add(Entry { at: end.at, what: What::Total, value: meter.0 });
+            self.add(Entry {
+                at: end.at,
+                what: What::Total,
+                value: meter.0,
+            });
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Chargers that a driver of time steps on: they ask, wait for an answer, charge, obey and report.
 //!
-//! Invariant: what they say is a function of the scenario and of the steps and commands so far. Chance
-//! is drawn per visit, so a restarted driver gets the same by stepping again with the same calls.
+//! Invariant: what they say is a function of the scenario and of the steps and commands so far.
+//! Chance is drawn per visit, so a restarted driver gets the same by stepping again with the same
+//! calls.
 
 #![allow(
     clippy::arithmetic_side_effects,
@@ -67,8 +68,8 @@ impl Chargers {
         chargers
     }
 
-    /// Steps to `to`. `commands` are those given since the last step, in their order; they reach the
-    /// chargers at once. Gives the events that are received by `to`, in order of `received_at`.
+    /// Steps to `to`. `commands` are those given since the last step, in their order; they reach
+    /// the chargers at once. Gives the events that are received by `to`, in order of `received_at`.
     pub fn step(&mut self, to: Timestamp, commands: &[ChargingCommand]) -> Vec<Value> {
         for command in commands {
             self.obey(command);

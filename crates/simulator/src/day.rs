@@ -135,10 +135,11 @@ impl Scenario {
         documents::all(self)
     }
 
-    /// The day as a file holds it: CloudEvents in order of `received_at`, an RFC 3339 member of each.
+    /// The day as a file holds it: CloudEvents in order of `received_at`, an RFC 3339 member of
+    /// each.
     ///
-    /// Nobody answers a file, so those whose card or account is refused by design never start and all
-    /// others start a few seconds after they asked.
+    /// Nobody answers a file, so those whose card or account is refused by design never start and
+    /// all others start a few seconds after they asked.
     #[must_use]
     pub fn events(&self) -> Day {
         Day {

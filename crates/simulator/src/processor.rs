@@ -1,7 +1,7 @@
 //! The simulated processor: an HTTP server with its own ledger on disk.
 //!
-//! Its HTTP form is `wattledger_payments::simulated::dialect`; beside it `POST /clock {at, after}` (a
-//! replay sets the time and takes the webhooks due by then), `GET /ledger` (every payment) and
+//! Its HTTP form is `wattledger_payments::simulated::dialect`; beside it `POST /clock {at, after}`
+//! (a replay sets the time and takes the webhooks due by then), `GET /ledger` (every payment) and
 //! `GET /health`. What goes wrong is told by [`faults`].
 //!
 //! Invariant: what was answered is on disk first; a restarted processor answers as before.

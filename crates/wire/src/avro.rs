@@ -75,7 +75,10 @@ impl<'a> Input<'a> {
     /// # Errors
     /// [`DecodeError::Truncated`].
     pub fn take(&mut self, count: usize) -> Result<&'a [u8], DecodeError> {
-        let (taken, rest) = self.0.split_at_checked(count).ok_or(DecodeError::Truncated)?;
+        let (taken, rest) = self
+            .0
+            .split_at_checked(count)
+            .ok_or(DecodeError::Truncated)?;
         self.0 = rest;
         Ok(taken)
     }
@@ -125,7 +128,9 @@ impl<'a> Input<'a> {
     /// # Errors
     /// [`DecodeError::Length`] for a negative count or one beyond the bytes left.
     pub fn items(&self, count: i64) -> Result<usize, DecodeError> {
-        let possible = usize::try_from(count).ok().filter(|items| *items <= self.left());
+        let possible = usize::try_from(count)
+            .ok()
+            .filter(|items| *items <= self.left());
         possible.ok_or(DecodeError::Length(count))
     }
 
@@ -134,7 +139,11 @@ impl<'a> Input<'a> {
     /// # Errors
     /// [`DecodeError::Trailing`].
     pub const fn finish(self) -> Result<(), DecodeError> {
-        if self.0.is_empty() { Ok(()) } else { Err(DecodeError::Trailing(self.0.len())) }
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(DecodeError::Trailing(self.0.len()))
+        }
     }
 }
 

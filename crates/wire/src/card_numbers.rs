@@ -1,34 +1,54 @@
 //! Card numbers must never enter: finds them in any text (payments §6).
 //!
-//! A run of digits (single spaces or dashes between allowed) is one when it passes Luhn and begins and
-//! is as long as a card brand's numbers. Ids that pass Luhn by chance mostly fail the second.
+//! Digits, in groups with single spaces or dashes between, are one when they pass Luhn and begin and
+//! are as long as a card brand's numbers. Ids that pass Luhn by chance mostly fail the second.
 
 use serde_json::Value;
 
-/// The first card number in a text, masked to its last four digits.
+/// No card number is longer (ISO/IEC 7812).
+const DIGITS_MAX: usize = 19;
+
+/// The first card number in a text, masked to its last four digits. What stands beside it, such as
+/// an expiry date, does not hide it.
 #[must_use]
 pub fn find(text: &str) -> Option<String> {
-    let mut digits: Vec<u8> = Vec::new();
-    let mut separators = 0_usize;
+    let mut groups: Vec<Vec<u8>> = Vec::new();
+    let mut group: Vec<u8> = Vec::new();
     for character in text.chars().chain(std::iter::once('\n')) {
-        match character.to_digit(10).and_then(|digit| u8::try_from(digit).ok()) {
-            Some(digit) => {
-                digits.push(digit);
-                separators = 0;
+        if let Some(digit) = character
+            .to_digit(10)
+            .and_then(|digit| u8::try_from(digit).ok())
+        {
+            group.push(digit);
+            continue;
+        }
+        let joins = matches!(character, ' ' | '-') && !group.is_empty();
+        groups.push(std::mem::take(&mut group));
+        if !joins {
+            if let Some(masked) = among(&groups) {
+                return Some(masked);
             }
-            None if (character == ' ' || character == '-') && !digits.is_empty() && separators == 0 => {
-                separators = 1;
-            }
-            None => {
-                if let Some(masked) = card(&digits) {
-                    return Some(masked);
-                }
-                digits.clear();
-                separators = 0;
-            }
+            groups.clear();
         }
     }
     None
+}
+
+/// A card number made of some neighbouring groups.
+fn among(groups: &[Vec<u8>]) -> Option<String> {
+    (0..groups.len()).find_map(|start| {
+        let mut digits: Vec<u8> = Vec::new();
+        for group in groups.iter().skip(start) {
+            digits.extend(group);
+            if digits.len() > DIGITS_MAX {
+                return None;
+            }
+            if let Some(masked) = card(&digits) {
+                return Some(masked);
+            }
+        }
+        None
+    })
 }
 
 /// The path of the first string in a JSON value that holds a card number, with the number masked.
@@ -41,9 +61,9 @@ pub fn find_in(value: &Value, path: &str) -> Option<(String, String)> {
             .iter()
             .enumerate()
             .find_map(|(index, item)| find_in(item, &format!("{path}[{index}]"))),
-        Value::Object(fields) => {
-            fields.iter().find_map(|(name, field)| find_in(field, &format!("{path}.{name}")))
-        }
+        Value::Object(fields) => fields
+            .iter()
+            .find_map(|(name, field)| find_in(field, &format!("{path}.{name}"))),
         Value::Null | Value::Bool(_) => None,
     }
 }
@@ -52,7 +72,13 @@ fn card(digits: &[u8]) -> Option<String> {
     if !brand(digits) || !luhn(digits) {
         return None;
     }
-    let last: String = digits.iter().rev().take(4).rev().map(u8::to_string).collect();
+    let last: String = digits
+        .iter()
+        .rev()
+        .take(4)
+        .rev()
+        .map(u8::to_string)
+        .collect();
     Some(format!("[PAN:{last}]"))
 }
 
@@ -82,11 +108,23 @@ fn brand(digits: &[u8]) -> bool {
 }
 
 fn luhn(digits: &[u8]) -> bool {
-    let sum = digits.iter().rev().enumerate().fold(0_u32, |sum, (place, digit)| {
-        let value = u32::from(*digit);
-        let value = if place % 2 == 1 { value.saturating_mul(2) } else { value };
-        sum.saturating_add(if value > 9 { value.saturating_sub(9) } else { value })
-    });
+    let sum = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .fold(0_u32, |sum, (place, digit)| {
+            let value = u32::from(*digit);
+            let value = if place % 2 == 1 {
+                value.saturating_mul(2)
+            } else {
+                value
+            };
+            sum.saturating_add(if value > 9 {
+                value.saturating_sub(9)
+            } else {
+                value
+            })
+        });
     sum % 10 == 0
 }
 
@@ -96,15 +134,30 @@ mod tests {
 
     #[test]
     fn card_numbers_are_found_with_and_without_separators_and_masked() {
-        for text in ["4242424242424242", "pay 4242 4242 4242 4242 now", "5555-5555-5555-4444", "378282246310005"] {
+        for text in [
+            "4242424242424242",
+            "pay 4242 4242 4242 4242 now",
+            "5555-5555-5555-4444",
+            "378282246310005",
+            "nr 12 4242 4242 4242 4242 12/29 123",
+        ] {
             let masked = find(text).expect(text);
-            assert!(masked.starts_with("[PAN:") && masked.len() == 10, "{masked}");
+            assert!(
+                masked.starts_with("[PAN:") && masked.len() == 10,
+                "{masked}"
+            );
         }
     }
 
     #[test]
     fn ids_meters_and_times_are_left_alone() {
-        for text in ["4242424242424241", "2026-11-25T11:27:23Z", "DE*ABC*E0001234567", "9223372036854775807", "1619901767042"] {
+        for text in [
+            "4242424242424241",
+            "2026-11-25T11:27:23Z",
+            "DE*ABC*E0001234567",
+            "9223372036854775807",
+            "1619901767042",
+        ] {
             assert_eq!(find(text), None, "{text}");
         }
     }
@@ -112,6 +165,9 @@ mod tests {
     #[test]
     fn the_field_is_named() {
         let value = serde_json::json!({ "data": { "notes": ["ok", "4242424242424242"] } });
-        assert_eq!(find_in(&value, "event"), Some(("event.data.notes[1]".to_owned(), "[PAN:4242]".to_owned())));
+        assert_eq!(
+            find_in(&value, "event"),
+            Some(("event.data.notes[1]".to_owned(), "[PAN:4242]".to_owned()))
+        );
     }
 }

@@ -25,6 +25,16 @@ pub const TYPES: [&str; 6] = [
     "station_booted",
 ];
 
+/// The JSON Schema of every type of event.
+///
+/// # Panics
+/// Never: a test reads it.
+#[must_use]
+pub fn json_schema() -> Value {
+    serde_json::from_str(include_str!("../../../schemas/events.schema.json"))
+        .expect("a test reads the schema")
+}
+
 /// An event that is not taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{path}: {reason}")]
@@ -64,7 +74,10 @@ pub fn batch(bytes: &[u8], intake: &Intake<'_>) -> Result<Vec<FieldEvent>, Event
         .iter()
         .enumerate()
         .map(|(index, item)| {
-            event(item, intake).map_err(|fault| EventFault { index: Some(index), ..fault })
+            event(item, intake).map_err(|fault| EventFault {
+                index: Some(index),
+                ..fault
+            })
         })
         .collect()
 }
@@ -80,7 +93,12 @@ pub fn single(bytes: &[u8], intake: &Intake<'_>) -> Result<FieldEvent, EventFaul
 
 fn not_json(error: &serde_json::Error) -> EventFault {
     let reason = format!("not JSON: {error}");
-    EventFault { index: None, path: "$".to_owned(), code: "json", reason }
+    EventFault {
+        index: None,
+        path: "$".to_owned(),
+        code: "json",
+        reason,
+    }
 }
 
 /// Reads an event that is JSON already.
@@ -103,9 +121,14 @@ pub fn event(value: &Value, intake: &Intake<'_>) -> Result<FieldEvent, EventFaul
     }
     let occurred_at = time(&fields, "time")?;
     let type_ = fields.text("type")?;
-    let name = type_.strip_prefix("wattledger.charging.").and_then(|rest| rest.strip_suffix(".v1"));
+    let name = type_
+        .strip_prefix("wattledger.charging.")
+        .and_then(|rest| rest.strip_suffix(".v1"));
     let known = name.filter(|name| TYPES.contains(name)).ok_or_else(|| {
-        let reason = format!("`{type_}` is not wattledger.charging.<{}>.v1", TYPES.join("|"));
+        let reason = format!(
+            "`{type_}` is not wattledger.charging.<{}>.v1",
+            TYPES.join("|")
+        );
         fields.fault("type", "type", reason)
     })?;
     let data = fields.required("data")?;
@@ -124,6 +147,10 @@ pub fn event(value: &Value, intake: &Intake<'_>) -> Result<FieldEvent, EventFaul
 fn time(fields: &Fields<'_>, name: &str) -> Result<Timestamp, EventFault> {
     let text = fields.text(name)?;
     times::parse(text).ok_or_else(|| {
-        fields.fault(name, "time", format!("`{text}` is not an RFC 3339 time between 1970 and 2100"))
+        fields.fault(
+            name,
+            "time",
+            format!("`{text}` is not an RFC 3339 time between 1970 and 2100"),
+        )
     })
 }

@@ -8,6 +8,7 @@ pub mod lines;
 pub mod sessions_csv;
 
 use domain::time::Timestamp;
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use wattledger_domain as domain;
 
@@ -60,11 +61,28 @@ struct Session<'a> {
     /// When energy stopped flowing, where the file says so.
     charged_at: Option<Timestamp>,
     ended_at: Option<Timestamp>,
-    /// Delivered, in Wh, as an exact decimal.
-    energy_wh: &'a str,
+    /// Delivered, in Wh.
+    energy_wh: Decimal,
 }
 
 impl Session<'_> {
+    /// Whether it can have happened.
+    fn check(&self) -> Result<(), String> {
+        if self.ended_at.is_some_and(|end| end < self.started_at) {
+            return Err("it ends before it starts".to_owned());
+        }
+        if self
+            .charged_at
+            .is_some_and(|charged| charged < self.started_at)
+        {
+            return Err("its charging ends before it starts".to_owned());
+        }
+        if self.energy_wh.is_sign_negative() {
+            return Err(format!("its energy is {} Wh, below zero", self.energy_wh));
+        }
+        Ok(())
+    }
+
     /// Start, the end of charging where known, and the end, with a register that starts at zero.
     fn events(&self) -> Vec<ImportedEvent> {
         let mut start = json!({ "evse": 1, "transaction": self.name, "meterStart": "0" });
@@ -72,11 +90,14 @@ impl Session<'_> {
             start["token"] = token.into();
         }
         let mut events = vec![self.event("session_started", "start", self.started_at, start)];
+        let energy = self.energy_wh.normalize().to_string();
         let register = |at: Timestamp, context: &str| {
-            json!([{ "time": at.to_string(), "value": self.energy_wh, "unit": "Wh",
+            json!([{ "time": at.to_string(), "value": energy, "unit": "Wh",
                      "measurand": "Energy.Active.Import.Register", "context": context }])
         };
-        let charged = self.charged_at.map(|at| at.min(self.ended_at.unwrap_or(at)));
+        let charged = self
+            .charged_at
+            .map(|at| at.min(self.ended_at.unwrap_or(at)));
         if let Some(at) = charged {
             let data = json!({ "evse": 1, "transaction": self.name, "state": "SuspendedEV",
                                "samples": register(at, "Sample.Periodic") });
@@ -85,7 +106,7 @@ impl Session<'_> {
         match self.ended_at {
             Some(at) => {
                 let data = json!({ "evse": 1, "transaction": self.name,
-                                   "meterStop": self.energy_wh, "reason": "EVDisconnected" });
+                                   "meterStop": energy, "reason": "EVDisconnected" });
                 events.push(self.event("session_ended", "end", at, data));
             }
             None if charged.is_none() => {
@@ -109,6 +130,9 @@ impl Session<'_> {
             "datacontenttype": "application/json",
             "data": data,
         });
-        ImportedEvent { received_at: at, event }
+        ImportedEvent {
+            received_at: at,
+            event,
+        }
     }
 }

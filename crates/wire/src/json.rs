@@ -40,7 +40,10 @@ fn known() -> &'static BTreeMap<u64, (String, Types)> {
 }
 
 fn collect(schema: &Value, types: &mut Types) {
-    if let Some(name) = schema["name"].as_str().filter(|_| schema["type"].is_string()) {
+    if let Some(name) = schema["name"]
+        .as_str()
+        .filter(|_| schema["type"].is_string())
+    {
         types.insert(name.to_owned(), schema.clone());
     }
     match schema {
@@ -49,7 +52,10 @@ fn collect(schema: &Value, types: &mut Types) {
             let inner = ["type", "items"].iter().filter_map(|part| parts.get(*part));
             inner.for_each(|part| collect(part, types));
             let fields = parts.get("fields").and_then(Value::as_array);
-            fields.into_iter().flatten().for_each(|field| collect(&field["type"], types));
+            fields
+                .into_iter()
+                .flatten()
+                .for_each(|field| collect(&field["type"], types));
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
@@ -78,8 +84,13 @@ fn named(word: &str, types: &Types, input: &mut Input<'_>) -> Result<Value, Deco
 
 fn union(variants: &[Value], types: &Types, input: &mut Input<'_>) -> Result<Value, DecodeError> {
     let index = input.long()?;
-    let variant = usize::try_from(index).ok().and_then(|place| variants.get(place));
-    let variant = variant.ok_or(DecodeError::Variant { name: "union", index })?;
+    let variant = usize::try_from(index)
+        .ok()
+        .and_then(|place| variants.get(place));
+    let variant = variant.ok_or(DecodeError::Variant {
+        name: "union",
+        index,
+    })?;
     let mut read = value(variant, types, input)?;
     let optional = variants.first().is_some_and(|first| first == "null");
     let name = variant["name"].as_str().or(variant.as_str());
@@ -114,16 +125,27 @@ fn defined(schema: &Value, types: &Types, input: &mut Input<'_>) -> Result<Value
     }
     if let Some(symbols) = schema["symbols"].as_array() {
         let index = input.long()?;
-        let symbol = usize::try_from(index).ok().and_then(|place| symbols.get(place));
-        return symbol.cloned().ok_or(DecodeError::Variant { name: "enum", index });
+        let symbol = usize::try_from(index)
+            .ok()
+            .and_then(|place| symbols.get(place));
+        return symbol.cloned().ok_or(DecodeError::Variant {
+            name: "enum",
+            index,
+        });
     }
-    let size = schema["size"].as_u64().and_then(|size| usize::try_from(size).ok());
+    let size = schema["size"]
+        .as_u64()
+        .and_then(|size| usize::try_from(size).ok());
     let bytes = input.take(size.unwrap_or_default())?;
     match <[u8; 16]>::try_from(bytes) {
         Ok(bytes) if name == "wattledger.ExactCost" => {
             Ok(i128::from_be_bytes(bytes).to_string().into())
         }
-        _ => Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()),
+        _ => Ok(bytes
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>()
+            .into()),
     }
 }
 
@@ -139,13 +161,23 @@ fn record(
         read.insert(word, value(&field["type"], types, input)?);
     }
     if name == "wattledger.Money" {
-        let currency = read["currency"].as_str().and_then(|code| Currency::parse(code).ok());
+        let currency = read["currency"]
+            .as_str()
+            .and_then(|code| Currency::parse(code).ok());
         if let (Some(minor), Some(currency)) = (read["minor"].as_i64(), currency) {
-            read.insert("text".to_owned(), Money::new(minor, currency).to_string().into());
+            read.insert(
+                "text".to_owned(),
+                Money::new(minor, currency).to_string().into(),
+            );
         }
     }
-    let document = name.starts_with("wattledger.control.").then(|| read.get("text")).flatten();
-    let content = document.and_then(Value::as_str).and_then(|text| serde_json::from_str(text).ok());
+    let document = name
+        .starts_with("wattledger.control.")
+        .then(|| read.get("text"))
+        .flatten();
+    let content = document
+        .and_then(Value::as_str)
+        .and_then(|text| serde_json::from_str(text).ok());
     if let Some(content) = content {
         read.insert("text".to_owned(), content);
     }

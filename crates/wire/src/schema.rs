@@ -16,7 +16,9 @@ pub fn limit_allocations() {
 #[must_use]
 pub fn avro_field(name: &str, doc: &str, schema: Value) -> Value {
     let mut field = json!({ "name": name, "doc": doc, "type": schema });
-    let optional = field["type"].as_array().is_some_and(|variants| variants.first() == Some(&"null".into()));
+    let optional = field["type"]
+        .as_array()
+        .is_some_and(|variants| variants.first() == Some(&"null".into()));
     if optional {
         field["default"] = Value::Null;
     }
@@ -102,16 +104,21 @@ pub fn unframed<'a>(
     }
     match bytes {
         [0xC3, 0x01, rest @ ..] => {
-            let (fingerprint, body) =
-                rest.split_first_chunk::<8>().ok_or(DecodeError::Truncated)?;
+            let (fingerprint, body) = rest
+                .split_first_chunk::<8>()
+                .ok_or(DecodeError::Truncated)?;
             Ok((u64::from_le_bytes(*fingerprint), body))
         }
         [0x00, rest @ ..] => {
-            let (id, body) = rest.split_first_chunk::<4>().ok_or(DecodeError::Truncated)?;
+            let (id, body) = rest
+                .split_first_chunk::<4>()
+                .ok_or(DecodeError::Truncated)?;
             let id = u32::from_be_bytes(*id);
             let fingerprint = registry.fingerprint(id).ok_or(DecodeError::UnknownId(id))?;
             Ok((fingerprint, body))
         }
-        other => Err(DecodeError::Framing(other.iter().take(2).copied().collect())),
+        other => Err(DecodeError::Framing(
+            other.iter().take(2).copied().collect(),
+        )),
     }
 }

@@ -3,9 +3,9 @@
 
 mod against_avro;
 mod documents;
-mod evolution;
 mod events;
 mod events_doc;
+mod evolution;
 mod hostile;
 mod imports;
 mod real_files;

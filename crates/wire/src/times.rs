@@ -26,7 +26,9 @@ pub fn parse_rfc_1123(text: &str) -> Option<Timestamp> {
 /// # Errors
 /// A sentence: unknown zone, another format, or a time that the clocks skipped.
 pub fn parse_local(text: &str, format: &str, zone: &str) -> Result<Timestamp, String> {
-    let zone: chrono_tz::Tz = zone.parse().map_err(|_| format!("`{zone}` is not an IANA zone"))?;
+    let zone: chrono_tz::Tz = zone
+        .parse()
+        .map_err(|_| format!("`{zone}` is not an IANA zone"))?;
     let local = NaiveDateTime::parse_from_str(text, format)
         .map_err(|error| format!("not in the form `{format}` ({error})"))?;
     let instant = match zone.from_local_datetime(&local) {
@@ -37,7 +39,9 @@ pub fn parse_local(text: &str, format: &str, zone: &str) -> Result<Timestamp, St
 }
 
 fn bounded(milliseconds: i64) -> Option<Timestamp> {
-    (0..=Timestamp::LATEST.0).contains(&milliseconds).then_some(Timestamp(milliseconds))
+    (0..=Timestamp::LATEST.0)
+        .contains(&milliseconds)
+        .then_some(Timestamp(milliseconds))
 }
 
 #[cfg(test)]
@@ -46,12 +50,24 @@ mod tests {
 
     #[test]
     fn instants_are_read_with_and_without_an_offset() {
-        assert_eq!(parse("2021-05-01T20:42:47.042Z"), Some(Timestamp(1_619_901_767_042)));
-        assert_eq!(parse("2021-05-01T22:42:47+02:00"), Some(Timestamp(1_619_901_767_000)));
-        assert_eq!(parse("2021-05-01T20:42:47"), Some(Timestamp(1_619_901_767_000)));
+        assert_eq!(
+            parse("2021-05-01T20:42:47.042Z"),
+            Some(Timestamp(1_619_901_767_042))
+        );
+        assert_eq!(
+            parse("2021-05-01T22:42:47+02:00"),
+            Some(Timestamp(1_619_901_767_000))
+        );
+        assert_eq!(
+            parse("2021-05-01T20:42:47"),
+            Some(Timestamp(1_619_901_767_000))
+        );
         assert_eq!(parse("yesterday"), None);
         assert_eq!(parse("9999-01-01T00:00:00Z"), None);
-        assert_eq!(parse_rfc_1123("Sat, 01 May 2021 20:42:47 GMT"), Some(Timestamp(1_619_901_767_000)));
+        assert_eq!(
+            parse_rfc_1123("Sat, 01 May 2021 20:42:47 GMT"),
+            Some(Timestamp(1_619_901_767_000))
+        );
     }
 
     #[test]

@@ -4,8 +4,8 @@ mod families;
 mod field;
 
 pub use families::{
-    AnalyticsRecord, account, analytics, charging, charging_command, control, directory, invoice, issued, journal,
-    outcome, payment_command, payment_fact, rated,
+    AnalyticsRecord, account, analytics, charging, charging_command, control, directory, invoice,
+    issued, journal, outcome, payment_command, payment_fact, rated,
 };
 pub use field::FieldEnvelope;
 
@@ -31,7 +31,11 @@ pub fn published() -> Vec<Published> {
         .into_iter()
         .map(|(schema, fingerprint)| {
             let name = schema["name"].as_str().unwrap_or_default().to_owned();
-            Published { name, schema, fingerprint }
+            Published {
+                name,
+                schema,
+                fingerprint,
+            }
         })
         .collect();
     all.sort_by(|one, other| one.name.cmp(&other.name));

@@ -1,8 +1,9 @@
 //! The simulated processor's JSON, for its client and its server.
 //!
-//! `POST /v1/payments/{payment}/{authorize|increment|capture|void|refund|charge}` takes a [`Request`],
-//! `GET /v1/payments/{payment}/operations/{op}` asks; both give a [`Reply`]: 200 done or pending,
-//! 402 declined, 404 never seen, 409 another request under this key. Webhooks carry a [`Notice`].
+//! `POST /v1/payments/{payment}/{authorize|increment|capture|void|refund|charge}` takes a
+//! [`Request`], `GET /v1/payments/{payment}/operations/{op}` asks; both give a [`Reply`]: 200 done
+//! or pending, 402 declined, 404 never seen, 409 another request under this key. Webhooks carry a
+//! [`Notice`].
 
 use super::hours;
 use serde::{Deserialize, Serialize};
@@ -243,7 +244,8 @@ impl Status {
     }
 }
 
-/// A code goes into logs and topics: anything but a short plain word (a message, a number) stays out.
+/// A code goes into logs and topics: anything but a short plain word (a message, a number) stays
+/// out.
 fn plain(code: &str) -> Box<str> {
     let word = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
     if !code.is_empty() && code.len() <= 64 && code.bytes().all(word) {

@@ -12,7 +12,10 @@ fn check(scene: &Scene, dimension: Dimension, expect: &[i64]) {
     let lines = scene.settled().lines.into_iter();
     let lines = lines.filter(|line| line.kind == LineKind::Usage(dimension));
     let billed: Vec<i64> = lines.map(|line| line.quantity).collect();
-    let expect: Vec<i64> = expect.iter().map(|whole| whole.checked_mul(1_000).unwrap()).collect();
+    let expect: Vec<i64> = expect
+        .iter()
+        .map(|whole| whole.checked_mul(1_000).unwrap())
+        .collect();
     assert_eq!(billed, expect);
 }
 
@@ -57,7 +60,9 @@ fn charging_time_is_exact_once_parking_is_billed_in_either_order() {
 
 #[test]
 fn charging_time_is_rounded_where_parking_has_no_price() {
-    let scene = scene(&[stepped(time("1"), 600)]).charge_seconds(601, "1").park(5);
+    let scene = scene(&[stepped(time("1"), 600)])
+        .charge_seconds(601, "1")
+        .park(5);
     check(&scene, Dimension::Time, &[1_200]);
 }
 
@@ -71,7 +76,10 @@ fn free_parking_by_a_price_of_zero_counts_as_parking() {
 
 #[test]
 fn parking_that_stops_and_resumes_is_rounded_once() {
-    let scene = scene(&[stepped(parking("1"), 900)]).park(8).charge(5, "1").park(8);
+    let scene = scene(&[stepped(parking("1"), 900)])
+        .park(8)
+        .charge(5, "1")
+        .park(8);
     check(&scene, Dimension::ParkingTime, &[1_800]);
 }
 
@@ -96,14 +104,21 @@ fn a_component_without_volume_is_never_the_last() {
     let first = when(&[stepped(energy("1"), 1_000)], window("09:00", "10:00"));
     let second = when(&[stepped(energy("2"), 7_000)], window("10:00", "00:00"));
     let scene = Scene::new(tariff(vec![first, second]), "2024-06-03 09:00:00");
-    check(&scene.charge(60, "1.1").park(30), Dimension::Energy, &[2_000]);
+    check(
+        &scene.charge(60, "1.1").park(30),
+        Dimension::Energy,
+        &[2_000],
+    );
 }
 
 #[test]
 fn only_what_a_component_prices_is_in_the_block() {
     let priced = when(
         &[stepped(energy("1"), 1_000)],
-        Restrictions { min_energy: Some(kwh("10")), ..Restrictions::default() },
+        Restrictions {
+            min_energy: Some(kwh("10")),
+            ..Restrictions::default()
+        },
     );
     let scene = Scene::new(tariff(vec![priced]), "2024-06-03 09:00:00").charge(60, "10.3");
     check(&scene, Dimension::Energy, &[1_000]);
@@ -112,7 +127,13 @@ fn only_what_a_component_prices_is_in_the_block() {
 #[test]
 fn blocks_can_be_switched_off() {
     let scene = scene(&[stepped(energy("1"), 1_000)]).charge(60, "1.1");
-    let off = Rounding { steps: StepRule::Off, ..Rounding::DEFAULT };
-    assert_eq!(exact(settle(&scene.priced(), &off).unwrap().exact_net), "1.1");
+    let off = Rounding {
+        steps: StepRule::Off,
+        ..Rounding::DEFAULT
+    };
+    assert_eq!(
+        exact(settle(&scene.priced(), &off).unwrap().exact_net),
+        "1.1"
+    );
     assert_eq!(exact(scene.settled().exact_net), "2");
 }

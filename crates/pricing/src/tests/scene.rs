@@ -16,7 +16,9 @@ use wattledger_domain::time::Timestamp;
 
 /// A decimal number in units of 10^-places.
 pub fn scaled(text: &str, places: usize) -> i64 {
-    let (sign, digits) = text.strip_prefix('-').map_or((1, text), |digits| (-1, digits));
+    let (sign, digits) = text
+        .strip_prefix('-')
+        .map_or((1, text), |digits| (-1, digits));
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     assert!(fraction.len() <= places, "{text}");
     let number: i64 = format!("{whole}{fraction:0<places$}").parse().unwrap();
@@ -37,12 +39,21 @@ pub fn exact(cost: ExactCost) -> String {
     let text = format!("{}{:09}", if e8 < 0 { "-" } else { "" }, e8.unsigned_abs());
     let (whole, fraction) = text.split_at(text.len().checked_sub(8).unwrap());
     let fraction = fraction.trim_end_matches('0');
-    if fraction.is_empty() { whole.to_owned() } else { format!("{whole}.{fraction}") }
+    if fraction.is_empty() {
+        whole.to_owned()
+    } else {
+        format!("{whole}.{fraction}")
+    }
 }
 
 /// A component without tax and blocks.
 pub fn of(dimension: Dimension, amount: &str) -> Component {
-    Component { dimension, price: price(amount), tax: None, step_size: 0 }
+    Component {
+        dimension,
+        price: price(amount),
+        tax: None,
+        step_size: 0,
+    }
 }
 
 pub fn energy(amount: &str) -> Component {
@@ -62,11 +73,17 @@ pub fn flat(amount: &str) -> Component {
 }
 
 pub fn taxed(component: Component, percent: &str) -> Component {
-    Component { tax: Some(TaxRate(scaled(percent, 4))), ..component }
+    Component {
+        tax: Some(TaxRate(scaled(percent, 4))),
+        ..component
+    }
 }
 
 pub fn stepped(component: Component, step_size: i32) -> Component {
-    Component { step_size, ..component }
+    Component {
+        step_size,
+        ..component
+    }
 }
 
 pub fn always(components: &[Component]) -> Element {
@@ -74,7 +91,10 @@ pub fn always(components: &[Component]) -> Element {
 }
 
 pub fn when(components: &[Component], restrictions: Restrictions) -> Element {
-    Element { components: components.to_vec(), restrictions }
+    Element {
+        components: components.to_vec(),
+        restrictions,
+    }
 }
 
 pub fn tariff(elements: Vec<Element>) -> Tariff {
@@ -92,17 +112,26 @@ pub fn tariff(elements: Vec<Element>) -> Tariff {
 }
 
 pub fn limit(before: &str, after: Option<&str>) -> Option<PriceLimit> {
-    Some(PriceLimit { before_tax: price(before), after_tax: after.map(price) })
+    Some(PriceLimit {
+        before_tax: price(before),
+        after_tax: after.map(price),
+    })
 }
 
 pub fn clock(text: &str) -> Option<LocalMinute> {
     let (hour, minute) = text.split_once(':').unwrap();
     let (hour, minute): (u16, u16) = (hour.parse().unwrap(), minute.parse().unwrap());
-    Some(LocalMinute(hour.checked_mul(60).unwrap().checked_add(minute).unwrap()))
+    Some(LocalMinute(
+        hour.checked_mul(60).unwrap().checked_add(minute).unwrap(),
+    ))
 }
 
 pub fn window(start: &str, end: &str) -> Restrictions {
-    Restrictions { start_time: clock(start), end_time: clock(end), ..Restrictions::default() }
+    Restrictions {
+        start_time: clock(start),
+        end_time: clock(end),
+        ..Restrictions::default()
+    }
 }
 
 pub fn date(year: i32, month: u8, day: u8) -> Option<LocalDate> {
@@ -126,7 +155,12 @@ pub struct Scene {
 
 impl Scene {
     pub fn new(tariff: Tariff, start: &str) -> Self {
-        Self { tariff, zone: "UTC", start: utc(start), periods: Vec::new() }
+        Self {
+            tariff,
+            zone: "UTC",
+            start: utc(start),
+            periods: Vec::new(),
+        }
     }
 
     pub fn in_zone(self, zone: &'static str) -> Self {
@@ -155,11 +189,19 @@ impl Scene {
     }
 
     pub fn park(self, minutes: i64) -> Self {
-        self.then(minutes.checked_mul(60).unwrap(), "0", ChargingState::SuspendedByVehicle)
+        self.then(
+            minutes.checked_mul(60).unwrap(),
+            "0",
+            ChargingState::SuspendedByVehicle,
+        )
     }
 
     pub fn pause(self, minutes: i64) -> Self {
-        self.then(minutes.checked_mul(60).unwrap(), "0", ChargingState::SuspendedByStation)
+        self.then(
+            minutes.checked_mul(60).unwrap(),
+            "0",
+            ChargingState::SuspendedByStation,
+        )
     }
 
     /// The power of the last period.
@@ -199,7 +241,9 @@ impl Scene {
     fn quantities(&self, dimension: Dimension, unit: i64) -> Vec<(u16, i64)> {
         let steps = self.priced().steps.into_iter();
         let steps = steps.filter(|step| step.dimension == dimension);
-        steps.map(|step| (step.element, step.quantity.checked_div(unit).unwrap())).collect()
+        steps
+            .map(|step| (step.element, step.quantity.checked_div(unit).unwrap()))
+            .collect()
     }
 
     /// Exact cost before tax, and what is owed.

@@ -1,9 +1,9 @@
 //! The durable log of one process: a RocksDB of its own.
 //!
 //! One commit is one atomic write; `sync` makes all commits so far durable at once. Keys of records
-//! are topic, partition and offset; of compacted topics topic, partition and key, the offset inside, so
-//! that the newest record of a key replaces the older without a look. Invariant: what a durable reader
-//! has seen survives a power loss.
+//! are topic, partition and offset; of compacted topics topic, partition and key, the offset
+//! inside, so that the newest record of a key replaces the older without a look. Invariant: what a
+//! durable reader has seen survives a power loss.
 
 mod keys;
 mod reading;

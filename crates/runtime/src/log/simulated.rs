@@ -1,11 +1,12 @@
-//! A log in memory, with a store to go with it, for tests: the same protocol over a disk that forgets
-//! and a broker that answers late, not at all or with a no. Deterministic by its seed.
+//! A log in memory, with a store to go with it, for tests: the same protocol over a disk that
+//! forgets and a broker that answers late, not at all or with a no. Deterministic by its seed.
 //!
-//! Every call meets a [`Step`] of its [`Faults`], at which it can be refused or the process can die;
-//! a commit can also be lost, be done without its reply, or arrive late: then it counts unless a newer
-//! producer of the id was made first, and takes along what the old one has sent since.
+//! Every call meets a [`Step`] of its [`Faults`], at which it can be refused or the process can
+//! die; a commit can also be lost, be done without its reply, or arrive late: then it counts unless
+//! a newer producer of the id was made first, and takes along what the old one has sent since.
 //!
-//! Invariant: only whole commits are ever seen, and a power loss takes whole unsynced ones, from the end.
+//! Invariant: only whole commits are ever seen, and a power loss takes whole unsynced ones, from
+//! the end.
 
 mod broker;
 mod faults;
@@ -28,8 +29,8 @@ use std::time::Duration;
 pub enum Flavour {
     /// Commits are durable after a sync, offsets have no gaps, compaction is immediate.
     Embedded,
-    /// Commits are durable by themselves, markers and aborted records use up offsets, and readers of
-    /// a compacted topic may see older records of a key before the newest.
+    /// Commits are durable by themselves, markers and aborted records use up offsets, and readers
+    /// of a compacted topic may see older records of a key before the newest.
     Kafka,
 }
 

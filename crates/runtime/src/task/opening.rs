@@ -21,9 +21,9 @@ impl<F: Fold> Task<F> {
     /// Opens a task: fences older producers, reads the committed offset, rolls the store forward.
     ///
     /// # Errors
-    /// [`TaskError::Ahead`] for a store ahead of its log; [`TaskError::Truncated`] for a log that has
-    /// lost its end; [`TaskError::Restore`] when the changelog
-    /// does not reach the committed offset.
+    /// [`TaskError::Ahead`] for a store ahead of its log; [`TaskError::Truncated`] for a log that
+    /// has lost its end; [`TaskError::Restore`] when the changelog does not reach the committed
+    /// offset.
     pub fn open(
         config: TaskConfig,
         fold: F,

@@ -1,10 +1,11 @@
-//! Parking: a record whose fold panics holds back its unit, not its partition.
+//! Parking: a record whose fold panics holds back its unit, not its partition. Dead letters: what
+//! cannot be folded at all.
 
 use super::turning::Batch;
 use super::{Task, TaskError};
 use crate::codec::{Input, put_bytes};
-use crate::fold::Fold;
-use crate::record::Record;
+use crate::fold::{Fold, Refusal};
+use crate::record::{Destination, Outgoing, Record, Urgency};
 use std::sync::Arc;
 
 /// Table of parked units: unit → records held back.
@@ -97,5 +98,37 @@ impl<F: Fold> Task<F> {
             }
         }
         Ok(records)
+    }
+
+    /// Puts a record aside for good, with where it came from and why.
+    pub(super) fn dead_letter(&mut self, record: &Record, refusal: &Refusal, batch: &mut Batch) {
+        self.counters.dead_letters += 1;
+        let coordinates = format!("{}/{}/{}", record.topic, record.partition, record.offset);
+        let header = |name: &str, value: &[u8]| (Box::from(name), value.to_vec());
+        batch.outputs.push(Outgoing {
+            topic: Arc::clone(&self.config.dead_letter),
+            to: Destination::Key,
+            key: coordinates.into_bytes(),
+            value: Some(record.value.clone().unwrap_or_default()),
+            link: None,
+            headers: vec![
+                header("topic", record.topic.as_bytes()),
+                header("partition", record.partition.to_string().as_bytes()),
+                header("offset", record.offset.to_string().as_bytes()),
+                header("key", &record.key),
+                header("stage", self.config.stage.as_bytes()),
+                header("code", refusal.code.as_bytes()),
+                header("message", refusal.message.as_bytes()),
+            ],
+            urgency: Urgency::Normal,
+        });
+    }
+}
+
+/// Why a record is put aside that no fold can take.
+pub(super) fn panicked() -> Refusal {
+    Refusal {
+        code: "panicked",
+        message: "the fold panicked on it".into(),
     }
 }

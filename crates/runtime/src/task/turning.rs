@@ -1,5 +1,6 @@
 //! One turn: fetch, check, fire, fold; then one transaction of outputs, changelog and offset.
 
+use super::parking::panicked;
 use super::{Task, TaskError, TurnReport, encoded};
 use crate::fold::{Class, Fold, Refusal, Turn};
 use crate::link::Arrival;
@@ -30,7 +31,7 @@ pub enum Poison {
 /// What a turn has to commit besides the overlay.
 #[derive(Default)]
 pub struct Batch {
-    outputs: Vec<Outgoing>,
+    pub(super) outputs: Vec<Outgoing>,
     timers: BTreeMap<Vec<u8>, bool>,
     pub(super) parking: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
     announced: Vec<(Box<str>, u32)>,
@@ -111,13 +112,12 @@ impl<F: Fold> Task<F> {
             for (source, epoch) in batch.announced.drain(..) {
                 self.meta.seen.announce(&source, epoch);
             }
+            let before = batch.numbered;
             self.number(record.offset, &mut batch)?;
             self.meta.input = record.offset + 1;
             report.records += 1;
-            report.urgent |= batch
-                .outputs
-                .iter()
-                .any(|output| output.urgency == Urgency::Urgent);
+            let mut new = batch.outputs.iter().skip(before);
+            report.urgent |= new.any(|output| output.urgency == Urgency::Urgent);
             if report.urgent {
                 break;
             }
@@ -128,23 +128,26 @@ impl<F: Fold> Task<F> {
         Ok(report)
     }
 
+    /// Checks a record's link, if it has one.
+    fn arrives(&mut self, record: &Record) -> Result<Arrival, TaskError> {
+        let Some(link) = &record.link else {
+            return Ok(Arrival::Next);
+        };
+        self.meta
+            .seen
+            .arrive(link)
+            .map_err(|fault| TaskError::Link {
+                stage: Arc::clone(&self.config.stage),
+                partition: self.config.partition,
+                offset: record.offset,
+                fault,
+            })
+    }
+
     fn one(&mut self, record: &Record, batch: &mut Batch) -> Result<(), TaskError> {
-        if let Some(link) = &record.link {
-            match self.meta.seen.arrive(link) {
-                Ok(Arrival::Next) => {}
-                Ok(Arrival::Again) => {
-                    self.counters.duplicates += 1;
-                    return Ok(());
-                }
-                Err(fault) => {
-                    return Err(TaskError::Link {
-                        stage: Arc::clone(&self.config.stage),
-                        partition: self.config.partition,
-                        offset: record.offset,
-                        fault,
-                    });
-                }
-            }
+        if self.arrives(record)? == Arrival::Again {
+            self.counters.duplicates += 1;
+            return Ok(());
         }
         batch.current = Some(Poison::Unclassified(record.offset));
         let class = if self.panicked_on(&Poison::Unclassified(record.offset)) {
@@ -259,29 +262,6 @@ impl<F: Fold> Task<F> {
         (&mut self.fold, turn)
     }
 
-    fn dead_letter(&mut self, record: &Record, refusal: &Refusal, batch: &mut Batch) {
-        self.counters.dead_letters += 1;
-        let coordinates = format!("{}/{}/{}", record.topic, record.partition, record.offset);
-        let header = |name: &str, value: &[u8]| (Box::from(name), value.to_vec());
-        batch.outputs.push(Outgoing {
-            topic: Arc::clone(&self.config.dead_letter),
-            to: Destination::Key,
-            key: coordinates.into_bytes(),
-            value: Some(record.value.clone().unwrap_or_default()),
-            link: None,
-            headers: vec![
-                header("topic", record.topic.as_bytes()),
-                header("partition", record.partition.to_string().as_bytes()),
-                header("offset", record.offset.to_string().as_bytes()),
-                header("key", &record.key),
-                header("stage", self.config.stage.as_bytes()),
-                header("code", refusal.code.as_bytes()),
-                header("message", refusal.message.as_bytes()),
-            ],
-            urgency: Urgency::Normal,
-        });
-    }
-
     /// Gives the current record's outputs their partition and link.
     fn number(&mut self, offset: i64, batch: &mut Batch) -> Result<(), TaskError> {
         for (index, output) in batch.outputs.iter_mut().skip(batch.numbered).enumerate() {
@@ -325,7 +305,7 @@ impl<F: Fold> Task<F> {
         match self.transaction(&batch, batch.outputs.clone()) {
             Ok(()) => {}
             Err(TaskError::Commit(CommitError::Indefinite(error))) => {
-                tracing::warn!(%error, "outcome of a commit unknown: reading back what is committed");
+                tracing::warn!(%error, "outcome of a commit unknown: reading it back");
                 return self.reopen();
             }
             Err(other) => return Err(other),
@@ -386,12 +366,5 @@ impl<F: Fold> Task<F> {
         }
         self.producer
             .send(entry(meta::KEY.to_vec(), Some(self.meta.encode())))
-    }
-}
-
-fn panicked() -> Refusal {
-    Refusal {
-        code: "panicked",
-        message: "the fold panicked on it".into(),
     }
 }

@@ -1,7 +1,7 @@
 //! What a run leaves: states and outputs, without what may differ between runs.
 //!
-//! Offsets of `middle` may differ: two tasks write to each of its partitions. So may the order in which
-//! their records meet there, but not the order of each. Everything else must be equal.
+//! Offsets of `middle` may differ: two tasks write to each of its partitions. So may the order in
+//! which their records meet there, but not the order of each. Everything else must be equal.
 
 use std::collections::{BTreeMap, BTreeSet};
 use wattledger_runtime::log::FetchLimit;

@@ -362,7 +362,8 @@ impl World {
     }
 }
 
-/// Errors that the faults explain; the others are loud stops: something is lost, doubled or foreign.
+/// Errors that the faults explain; the others are loud stops: something is lost, doubled or
+/// foreign.
 fn legitimate(error: &TaskError) -> Result<(), String> {
     use TaskError::{Commit, Log, Store, Turn};
     let explained = matches!(error, Log(_) | Store(_) | Commit(_) | Turn { .. });

@@ -1,8 +1,8 @@
 //! A toy of two stages: `in` → first → `middle` → second → `out`.
 //!
-//! Both count the records of a key, pass every third on and, 10 after a key's first record, a total.
-//! The first passes its ticks on, to its own partition as ticks and to all others as beats, so that
-//! every partition of `middle` hears from every task of the first stage.
+//! Both count the records of a key, pass every third on and, 10 after a key's first record, a
+//! total. The first passes its ticks on, to its own partition as ticks and to all others as beats,
+//! so that every partition of `middle` hears from every task of the first stage.
 
 use std::sync::Arc;
 use wattledger_runtime::{

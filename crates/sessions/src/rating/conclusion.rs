@@ -77,7 +77,9 @@ pub(super) fn conclude(work: &Work) -> Conclusion {
     if let (Some(bound), Some(tariff)) = (&bound, tariff) {
         let policy = &bound.policy;
         priced = price(session, &ledger, &periods, tariff, policy);
-        gross = priced.as_ref().and_then(|priced| Some(settle(priced, &policy.rounding).ok()?.gross));
+        gross = priced
+            .as_ref()
+            .and_then(|priced| Some(settle(priced, &policy.rounding).ok()?.gross));
         held.extend(limits(session, &span, policy, tariff, flags));
         match gross {
             Some(_) => held.extend(too_dear(gross, policy.plausibility.gross_max_minor)),
@@ -88,7 +90,17 @@ pub(super) fn conclude(work: &Work) -> Conclusion {
     held.sort_unstable();
     held.dedup();
     let (ended_at, end, basis) = (span.ended_at, span.end, rules.seen.basis());
-    Conclusion { ended_at, end, ledger, periods, flags, priced, gross, held, basis }
+    Conclusion {
+        ended_at,
+        end,
+        ledger,
+        periods,
+        flags,
+        priced,
+        gross,
+        held,
+        basis,
+    }
 }
 
 /// From where to where a session is accounted.
@@ -110,15 +122,27 @@ impl Span {
     /// The first of end, free EVSE; an inferred end without a free EVSE is at the last reading.
     fn of(session: &Session, entries: impl Iterator<Item = Entry>) -> Self {
         let started_at = session.started_at;
-        let Some(End { at, evidence, meter_stop }) = session.end else {
+        let Some(End {
+            at,
+            evidence,
+            meter_stop,
+        }) = session.end
+        else {
             let ended_at = session.ledger.closed_to;
             let end = EndEvidence::Open;
-            return Self { ended_at, end, cutoff: ended_at, backwards: Backwards::No };
+            return Self {
+                ended_at,
+                end,
+                cutoff: ended_at,
+                backwards: Backwards::No,
+            };
         };
         let told = match (evidence, session.free_at) {
-            (EndEvidence::Inferred, None) => {
-                entries.map(|entry| entry.at).filter(|last| *last <= at).last().unwrap_or(started_at)
-            }
+            (EndEvidence::Inferred, None) => entries
+                .map(|entry| entry.at)
+                .filter(|last| *last <= at)
+                .last()
+                .unwrap_or(started_at),
             (EndEvidence::Inferred, Some(free_at)) => free_at,
             (EndEvidence::Reported | EndEvidence::Open, free_at) => {
                 free_at.map_or(at, |free_at| free_at.min(at))
@@ -128,9 +152,18 @@ impl Span {
             (EndEvidence::Reported, None) => at.plus(CLOSING),
             (EndEvidence::Reported | EndEvidence::Inferred | EndEvidence::Open, _) => at,
         };
-        let backwards = if at < started_at { Backwards::Yes } else { Backwards::No };
+        let backwards = if at < started_at {
+            Backwards::Yes
+        } else {
+            Backwards::No
+        };
         let ended_at = told.max(started_at);
-        Self { ended_at, end: evidence, cutoff: cutoff.max(ended_at), backwards }
+        Self {
+            ended_at,
+            end: evidence,
+            cutoff: cutoff.max(ended_at),
+            backwards,
+        }
     }
 }
 
@@ -197,7 +230,9 @@ fn limits(
     if span.ended_at.since(session.started_at) > policy.plausibility.duration_max {
         held.push(HoldReason::TooLong);
     }
-    let by_time = Meter::start(session.started_at).next_change(tariff).is_some();
+    let by_time = Meter::start(session.started_at)
+        .next_change(tariff)
+        .is_some();
     if flags.has(SessionFlag::ClockSuspect) && by_time {
         held.push(HoldReason::TimesImplausible);
     }

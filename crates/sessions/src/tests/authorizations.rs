@@ -12,7 +12,12 @@ fn a_request_pins_what_it_will_cost_and_the_answer_goes_to_the_charger() {
          08:00 grant auth=A limit=5000 op=1
          08:01 grant auth=A limit=4000 op=1
          08:02 grant auth=A limit=6000 op=2",
-        &["pin plain v1 for alice", "Duplicate", "allow 50.00 EUR", "allow 60.00 EUR"],
+        &[
+            "pin plain v1 for alice",
+            "Duplicate",
+            "allow 50.00 EUR",
+            "allow 60.00 EUR",
+        ],
     );
 }
 
@@ -30,7 +35,12 @@ fn a_request_that_nobody_can_answer_for_is_refused() {
     check(
         "08:00 ask auth=A token=?x
          08:00 ask auth=B token=alice at=S9",
-        &["Refused", "refuse UnknownToken", "Refused", "refuse UnknownStation"],
+        &[
+            "Refused",
+            "refuse UnknownToken",
+            "Refused",
+            "refuse UnknownStation",
+        ],
     );
 }
 
@@ -64,16 +74,28 @@ fn the_highest_priority_then_the_narrowest_scope_chooses_the_tariff() {
         Content::Tariff(Box::new(documents::tariff("event", 70))),
         Content::TariffAssignment(Box::new(group)),
     ] {
-        world.fold(&ChargingRecord::Reference(documents::recorded(content, 1, clock("00:00"))));
+        world.fold(&ChargingRecord::Reference(documents::recorded(
+            content,
+            1,
+            clock("00:00"),
+        )));
     }
     let event = Content::TariffAssignment(Box::new(documents::assignment("c", "event", 9)));
-    world.fold(&ChargingRecord::Reference(documents::recorded(event, 1, clock("12:00"))));
+    world.fold(&ChargingRecord::Reference(documents::recorded(
+        event,
+        1,
+        clock("12:00"),
+    )));
     world.tell(
         "08:00 ask auth=A token=alice
          08:00 ask auth=B token=bob group=club
          12:00 ask auth=C token=bob group=club received=12:00",
     );
-    let expect = ["pin plain v1 for alice", "pin club v1 for bob", "pin event v1 for bob"];
+    let expect = [
+        "pin plain v1 for alice",
+        "pin club v1 for bob",
+        "pin event v1 for bob",
+    ];
     assert_eq!(world.came(), expect);
 }
 
@@ -81,7 +103,11 @@ fn the_highest_priority_then_the_narrowest_scope_chooses_the_tariff() {
 fn a_version_holds_for_sessions_that_begin_under_it() {
     let mut world = World::new();
     let dearer = Content::Tariff(Box::new(documents::tariff("plain", 60)));
-    world.fold(&ChargingRecord::Reference(documents::recorded(dearer, 2, clock("08:30"))));
+    world.fold(&ChargingRecord::Reference(documents::recorded(
+        dearer,
+        2,
+        clock("08:30"),
+    )));
     world.tell(
         "08:00 start tx=7 token=alice meter=1000
          09:00 end tx=7 meter=11000
@@ -90,8 +116,14 @@ fn a_version_holds_for_sessions_that_begin_under_it() {
          tick 00:01",
     );
     let came = world.came();
-    assert!(came.iter().any(|line| line.contains("5.00 EUR")), "{came:?}");
-    assert!(came.iter().any(|line| line.contains("6.00 EUR")), "{came:?}");
+    assert!(
+        came.iter().any(|line| line.contains("5.00 EUR")),
+        "{came:?}"
+    );
+    assert!(
+        came.iter().any(|line| line.contains("6.00 EUR")),
+        "{came:?}"
+    );
 }
 
 #[test]
@@ -147,7 +179,12 @@ fn the_charger_is_stopped_at_the_drivers_own_limit() {
          08:00 start tx=7 auth=A meter=0
          08:15 read tx=7 total=2500
          08:30 read tx=7 total=5000",
-        &["pin plain v1 for alice", "allow 3.00 EUR", "opened alice", "stop DriverLimit"],
+        &[
+            "pin plain v1 for alice",
+            "allow 3.00 EUR",
+            "opened alice",
+            "stop DriverLimit",
+        ],
     );
 }
 

@@ -49,7 +49,11 @@ fn late_readings_that_change_nothing_on_the_bill_give_no_new_version() {
          tick 00:01
          08:30 read tx=7 total=6000
          tick 00:02",
-        &["opened alice", "rated v1 08:00-09:00 10000 Wh 5.00 EUR", "Late"],
+        &[
+            "opened alice",
+            "rated v1 08:00-09:00 10000 Wh 5.00 EUR",
+            "Late",
+        ],
     );
 }
 
@@ -63,10 +67,19 @@ fn after_the_window_session_and_readings_are_gone_but_its_start_bills_nothing_ag
          tick +36d00:00
          08:30 read tx=7 total=3000",
     );
-    let expect =
-        ["opened alice", "rated v1 08:00-09:00 0 Wh 0.00 EUR", "Duplicate", "TooLate"];
+    let expect = [
+        "opened alice",
+        "rated v1 08:00-09:00 0 Wh 0.00 EUR",
+        "Duplicate",
+        "TooLate",
+    ];
     assert_eq!(world.came(), expect);
-    let left = |key: &&Key| matches!(key, Key::Session(..) | Key::Samples(..) | Key::Transaction(..));
+    let left = |key: &&Key| {
+        matches!(
+            key,
+            Key::Session(..) | Key::Samples(..) | Key::Transaction(..)
+        )
+    };
     assert_eq!(world.state.entities.keys().filter(left).count(), 0);
     world.tell("tick +500d00:00");
     assert!(world.state.timers.is_empty());

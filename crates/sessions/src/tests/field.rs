@@ -1,6 +1,7 @@
 //! Starts, ends and which session an event is about (ev-domain §2).
 
 use super::world::{World, check};
+use crate::fold;
 
 #[test]
 fn a_session_is_metered_and_rated_when_its_grace_is_over() {
@@ -39,7 +40,11 @@ fn anomaly_4_a_second_end_that_differs_is_held_and_never_a_second_invoice() {
          09:00 end tx=7 meter=11000
          09:00 end tx=7 meter=12000
          tick 00:01",
-        &["opened alice", "Conflicting", "held [ConflictingEnd] 10000 Wh"],
+        &[
+            "opened alice",
+            "Conflicting",
+            "held [ConflictingEnd] 10000 Wh",
+        ],
     );
 }
 
@@ -50,7 +55,11 @@ fn anomaly_5_the_same_end_in_another_message_is_a_duplicate() {
          09:00 end tx=7 meter=11000
          09:00 end tx=7 meter=11000
          tick 00:01",
-        &["opened alice", "Duplicate", "rated v1 08:00-09:00 10000 Wh 5.00 EUR"],
+        &[
+            "opened alice",
+            "Duplicate",
+            "rated v1 08:00-09:00 10000 Wh 5.00 EUR",
+        ],
     );
 }
 
@@ -96,10 +105,14 @@ fn anomaly_8_the_same_start_again_is_the_same_session() {
     check(
         "08:00 start token=alice meter=1000
          08:00 start token=alice meter=1000 tx=7
-         08:30 read tx=7 total=2000
+         08:30 read tx=7 total=6000
          09:00 end tx=7 meter=11000
          tick 00:01",
-        &["opened alice", "Duplicate", "rated v1 08:00-09:00 10000 Wh 5.00 EUR"],
+        &[
+            "opened alice",
+            "Duplicate",
+            "rated v1 08:00-09:00 10000 Wh 5.00 EUR",
+        ],
     );
 }
 
@@ -110,7 +123,11 @@ fn anomaly_9_one_transaction_id_on_two_evses_closes_only_its_own() {
          08:00 start evse=2 tx=7 token=bob meter=500
          09:00 end evse=1 tx=7 meter=11000
          tick 00:01",
-        &["opened alice", "opened bob", "rated v1 08:00-09:00 10000 Wh 5.00 EUR"],
+        &[
+            "opened alice",
+            "opened bob",
+            "rated v1 08:00-09:00 10000 Wh 5.00 EUR",
+        ],
     );
 }
 
@@ -120,7 +137,10 @@ fn anomaly_10_an_untrusted_clock_gives_way_to_the_time_of_receipt() {
         "08:00! start tx=7 token=alice meter=1000
          09:00 end tx=7 meter=11000
          tick 00:01",
-        &["opened alice", "rated v1 08:00-09:00 10000 Wh 5.00 EUR [ClockSuspect]"],
+        &[
+            "opened alice",
+            "rated v1 08:00-09:00 10000 Wh 5.00 EUR [ClockSuspect]",
+        ],
     );
 }
 
@@ -215,7 +235,11 @@ fn a_reading_without_a_transaction_is_attributed_by_evse_and_time() {
          08:30 read evse=2 total=9
          09:00 end tx=7
          tick 00:01",
-        &["opened alice", "Unresolved", "rated v1 08:00-09:00 5000 Wh 2.50 EUR"],
+        &[
+            "opened alice",
+            "Unresolved",
+            "rated v1 08:00-09:00 5000 Wh 2.50 EUR",
+        ],
     );
 }
 
@@ -226,7 +250,11 @@ fn what_no_price_depends_on_is_ignored_and_changes_nothing() {
          08:30 read tx=7 soc=50
          09:00 end tx=7 meter=11000
          tick 00:01",
-        &["opened alice", "Ignored", "rated v1 08:00-09:00 10000 Wh 5.00 EUR"],
+        &[
+            "opened alice",
+            "Ignored",
+            "rated v1 08:00-09:00 10000 Wh 5.00 EUR",
+        ],
     );
 }
 
@@ -244,6 +272,9 @@ fn a_session_at_an_unknown_station_is_metered_and_held() {
 #[test]
 fn an_evse_below_zero_is_refused_and_nothing_changes() {
     let mut world = World::new();
-    let told = std::panic::catch_unwind(move || world.tell("08:00 start evse=-1 token=alice"));
-    assert!(told.is_err());
+    let record = world.record("08:00 start evse=-1 token=alice");
+    let before = world.state.entities.clone();
+    assert!(fold(&mut world.state, &record, &mut world.effects).is_err());
+    assert_eq!(world.state.entities, before);
+    assert_eq!(world.came(), Vec::<String>::new());
 }

@@ -1,9 +1,11 @@
 //! Laws: order and repetition of events do not matter, energy is conserved, live is final.
 
-use super::world::{World, documents};
+use super::world::{World, clock, documents};
 use crate::Value;
 use proptest::prelude::*;
-use wattledger_domain::session::SessionRated;
+use wattledger_domain::charging::ChargingRecord;
+use wattledger_domain::reference::Content;
+use wattledger_domain::session::{ChargingPeriod, SessionRated};
 use wattledger_pricing::{CompiledTariff, rate};
 
 /// A day's worth of readings of one session, as lines; registers rise, states change.
@@ -22,15 +24,29 @@ fn readings() -> impl Strategy<Value = Vec<String>> {
                 .unwrap_or("");
             let (hour, minute) = (8 + minute / 60, minute % 60);
             let number = index + 1;
-            lines.push(format!("{hour:02}:{minute:02} read tx=7 seq={number} total={register}{state}"));
+            lines.push(format!(
+                "{hour:02}:{minute:02} read tx=7 seq={number} total={register}{state}"
+            ));
         }
         lines.push(format!("23:00 end tx=7 meter={register}"));
         lines
     })
 }
 
-fn rated(lines: &[String]) -> (World, Option<SessionRated>) {
+/// The usual station, where energy is dearer from 13:00 to 15:00 on its own clock.
+fn world() -> World {
     let mut world = World::new();
+    let by_time = Content::Tariff(Box::new(documents::by_time("plain")));
+    world.fold(&ChargingRecord::Reference(documents::recorded(
+        by_time,
+        2,
+        clock("00:00"),
+    )));
+    world
+}
+
+fn rated(lines: &[String]) -> (World, Option<SessionRated>) {
+    let mut world = world();
     for line in lines {
         world.tell(line);
     }
@@ -93,7 +109,7 @@ proptest! {
         let mut sorted = vec![START.to_owned()];
         sorted.extend(lines);
         let end = sorted.pop();
-        let mut world = World::new();
+        let mut world = world();
         for line in &sorted {
             world.tell(line);
         }
@@ -102,17 +118,14 @@ proptest! {
             _ => None,
         });
         let running = running.unwrap();
-        let (_, found) = rated(&[sorted, end.into_iter().collect()].concat());
-        let found = found.unwrap();
-        let tariff = CompiledTariff::compile(&documents::tariff("plain", 50), "Europe/Berlin").unwrap();
-        let until: Vec<_> =
-            found.periods.iter().filter(|period| period.to <= running.now).copied().collect();
-        let energy = |steps: &[wattledger_domain::cost::PricedStep]| steps
-            .iter()
-            .filter(|step| step.dimension == wattledger_domain::tariff::Dimension::Energy)
-            .map(|step| step.quantity)
-            .sum::<i64>();
-        let batch = rate(&tariff, found.started_at, &until).unwrap();
-        prop_assert_eq!(energy(&running.priced(&tariff).steps), energy(&batch.steps));
+        sorted.extend(end);
+        let found = rated(&sorted).1.unwrap();
+        let tariff = CompiledTariff::compile(&documents::by_time("plain"), "Europe/Berlin").unwrap();
+        let so_far = found.periods.iter().filter(|period| period.from < running.now);
+        let so_far: Vec<_> = so_far
+            .map(|period| ChargingPeriod { to: period.to.min(running.now), ..*period })
+            .collect();
+        let batch = rate(&tariff, found.started_at, &so_far).unwrap();
+        prop_assert_eq!(running.priced(&tariff), batch);
     }
 }

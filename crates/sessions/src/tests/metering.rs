@@ -10,7 +10,10 @@ fn anomaly_1_a_lifetime_register_after_a_start_at_zero_is_never_billed() {
          08:20 read tx=7 total=910000
          08:30 end tx=7 meter=910031
          tick 00:01",
-        &["opened alice", "rated v1 08:00-08:30 83 Wh 0.04 EUR [BaselineSuspect]"],
+        &[
+            "opened alice",
+            "rated v1 08:00-08:30 83 Wh 0.04 EUR [BaselineSuspect]",
+        ],
     );
 }
 
@@ -33,7 +36,10 @@ fn anomaly_13_a_register_that_restarts_begins_a_segment() {
          08:50 read tx=7 total=1000
          09:00 end tx=7 meter=2000
          tick 00:01",
-        &["opened alice", "rated v1 08:00-09:00 4000 Wh 2.00 EUR [RegisterReset]"],
+        &[
+            "opened alice",
+            "rated v1 08:00-09:00 4000 Wh 2.00 EUR [RegisterReset]",
+        ],
     );
 }
 
@@ -45,7 +51,10 @@ fn anomaly_13_a_dip_that_recovers_is_an_outlier() {
          08:40 read tx=7 total=104000
          09:00 end tx=7 meter=106000
          tick 00:01",
-        &["opened alice", "rated v1 08:00-09:00 6000 Wh 3.00 EUR [ReadingOutlier]"],
+        &[
+            "opened alice",
+            "rated v1 08:00-09:00 6000 Wh 3.00 EUR [ReadingOutlier]",
+        ],
     );
 }
 

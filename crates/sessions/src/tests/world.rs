@@ -8,7 +8,7 @@ mod telling;
 
 use crate::{Effect, Key, Timer, Value, fire, fold};
 use wattledger_domain::accounts::AccountRecord;
-use wattledger_domain::charging::{ChargingAction, ChargingRecord, FieldEvent};
+use wattledger_domain::charging::{ChargingAction, ChargingRecord};
 use wattledger_domain::session::SessionRated;
 use wattledger_domain::state::InMemory;
 use wattledger_domain::time::Timestamp;
@@ -39,8 +39,16 @@ pub fn clock(text: &str) -> Timestamp {
 fn face(at: Timestamp) -> String {
     let seconds = (at.0 - DAY) / 1_000;
     let (day, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    let ahead = if day == 0 { String::new() } else { format!("+{day}d") };
-    let rest = if second % 60 == 0 { String::new() } else { format!(":{:02}", second % 60) };
+    let ahead = if day == 0 {
+        String::new()
+    } else {
+        format!("+{day}d")
+    };
+    let rest = if second % 60 == 0 {
+        String::new()
+    } else {
+        format!(":{:02}", second % 60)
+    };
     format!("{ahead}{:02}:{:02}{rest}", second / 3_600, second / 60 % 60)
 }
 
@@ -56,15 +64,20 @@ impl World {
 
     /// A station that nobody has described.
     pub fn empty() -> Self {
-        Self { state: InMemory::new(Timestamp(DAY)), effects: Vec::new(), told: 0 }
+        Self {
+            state: InMemory::new(Timestamp(DAY)),
+            effects: Vec::new(),
+            told: 0,
+        }
     }
 
     pub fn fold(&mut self, record: &ChargingRecord) {
         fold(&mut self.state, record, &mut self.effects).unwrap();
     }
 
-    pub fn event(&mut self, event: FieldEvent) {
-        self.fold(&ChargingRecord::Field(event));
+    pub fn record(&mut self, line: &str) -> ChargingRecord {
+        self.told += 1;
+        telling::record(line, self.told, &self.effects)
     }
 
     pub fn tick(&mut self, at: Timestamp) {
@@ -76,12 +89,15 @@ impl World {
 
     /// Tells the lines of a script.
     pub fn tell(&mut self, script: &str) {
-        for line in script.lines().map(str::trim).filter(|line| !line.is_empty()) {
-            self.told += 1;
+        for line in script
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+        {
             if let Some(at) = line.strip_prefix("tick ") {
                 self.tick(clock(at));
             } else {
-                let record = telling::record(line, self.told, &self.effects);
+                let record = self.record(line);
                 self.fold(&record);
             }
         }
@@ -93,11 +109,13 @@ impl World {
     }
 
     pub fn rated(&self) -> Vec<&SessionRated> {
-        let rated = |effect| match effect {
-            &Effect::Rated(ref rated) => Some(&**rated),
-            _ => None,
-        };
-        self.effects.iter().filter_map(rated).collect()
+        let mut found = Vec::new();
+        for effect in &self.effects {
+            if let Effect::Rated(rated) = effect {
+                found.push(&**rated);
+            }
+        }
+        found
     }
 }
 
@@ -130,7 +148,10 @@ fn to_account(record: &AccountRecord) -> Option<String> {
     Some(match record {
         AccountRecord::AuthorizationPinned(pinned) => {
             let tariff = &pinned.terms.pins.tariff;
-            format!("pin {} v{} for {}", tariff.id, tariff.version, pinned.account)
+            format!(
+                "pin {} v{} for {}",
+                tariff.id, tariff.version, pinned.account
+            )
         }
         AccountRecord::SessionOpened(opened) => format!("opened {}", opened.account),
         AccountRecord::RunningCost(cost) => format!("cost {} then {}", cost.gross, cost.forecast),
@@ -142,7 +163,9 @@ fn to_account(record: &AccountRecord) -> Option<String> {
 }
 
 fn rating(rated: &SessionRated) -> String {
-    let gross = settle(&rated.priced, &documents::policy().rounding).unwrap().gross;
+    let gross = settle(&rated.priced, &documents::policy().rounding)
+        .unwrap()
+        .gross;
     let span = format!("{}-{}", face(rated.started_at), face(rated.ended_at));
     let flags = match &rated.evidence.flags[..] {
         [] => String::new(),

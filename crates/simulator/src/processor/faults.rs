@@ -1,4 +1,5 @@
-//! What goes wrong: by the test card, else by rates, drawn from (seed, key, attempt) and nothing else.
+//! What goes wrong: by the test card, else by rates, drawn from (seed, key, attempt) and nothing
+//! else.
 //!
 //! Test cards (anything else that starts with `tok_` behaves by the rates):
 //!
@@ -7,7 +8,7 @@
 //! | `tok_approved` | always works, whatever the rates |
 //! | `tok_declined` | authorisations and charges are declined for good |
 //! | `tok_declined_once` | the first attempt of an authorisation or charge is declined for now |
-//! | `tok_insufficient_40` | holds 40 whole units at most (any number); charges above are declined |
+//! | `tok_insufficient_40` | holds 40 whole units at most (any number); charges above: declined |
 //! | `tok_no_increment` | holds cannot grow |
 //! | `tok_increment_declined` | holds could grow, but the bank says no |
 //! | `tok_capture_declined` | captures are declined for good |

@@ -1,8 +1,8 @@
 //! The ledger's file: one JSON line for each thing that was asked, written before it is answered.
 //!
-//! Invariant: what was answered is in the file, whenever the process is killed. (Losing the machine's
-//! power may lose the newest lines: the file is not synced.) A torn last line was never answered, and
-//! is cut off. Doing the lines again, in order, gives the ledger.
+//! Invariant: what was answered is in the file, whenever the process is killed. (Losing the
+//! machine's power may lose the newest lines: the file is not synced.) A torn last line was never
+//! answered, and is cut off. Doing the lines again, in order, gives the ledger.
 
 use super::faults::FaultRates;
 use serde::{Deserialize, Serialize};

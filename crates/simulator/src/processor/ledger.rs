@@ -1,7 +1,7 @@
 //! The processor's ledger: payments, idempotency keys, deadlines, webhooks.
 //!
-//! Invariant: a function of the journal's head and lines. One attempt under one key has one answer, for
-//! as long as the key is kept.
+//! Invariant: a function of the journal's head and lines. One attempt under one key has one answer,
+//! for as long as the key is kept.
 
 use super::faults::{Attempt, Fate, Passage};
 use super::journal::{Head, Line};

@@ -1,7 +1,7 @@
 //! Webhooks: when each is due, and in which order.
 //!
-//! Invariant: ids and due times come from (seed, payment, operation, kind, time of the effect), so the
-//! order is a function of the effects, whoever asks and how often.
+//! Invariant: ids and due times come from (seed, payment, operation, kind, time of the effect), so
+//! the order is a function of the effects, whoever asks and how often.
 
 use super::faults::FaultRates;
 use crate::draw::Draw;

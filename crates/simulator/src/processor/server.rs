@@ -58,7 +58,7 @@ impl Desk {
             match books.journal.write(&line) {
                 Ok(()) => self.paced(books.ledger.take(line)),
                 Err(error) => {
-                    tracing::error!(error = %error, "the simulated processor cannot write its ledger");
+                    tracing::error!(error = %error, "the ledger cannot be written");
                     refused(503, "the ledger cannot be written")
                 }
             }
@@ -179,6 +179,10 @@ async fn clock(State(desk): State<Arc<Desk>>, body: Bytes) -> Response {
         if !matches!(sent, Sent::Reply(200, ..)) {
             return answer(sent).await;
         }
+    }
+    if desk.with(|books| books.ledger.delivered() < asked.after) {
+        // Should the engine go live, the live processor need not post these again.
+        desk.delivered(asked.after);
     }
     let secret = desk.config.secrets.current.as_ref();
     let webhooks = desk.with(|books| books.ledger.webhooks(secret, at, asked.after));

@@ -45,7 +45,9 @@ impl Avro for u32 {
         put_long(out, i64::from(*self));
     }
     fn read(input: &mut Input<'_>) -> Result<Self, DecodeError> {
-        Self::try_from(input.long()?).map_err(|_| DecodeError::Range { what: "a whole number" })
+        Self::try_from(input.long()?).map_err(|_| DecodeError::Range {
+            what: "a whole number",
+        })
     }
 }
 
@@ -63,7 +65,10 @@ impl Avro for i128 {
         out.extend_from_slice(&self.to_be_bytes());
     }
     fn read(input: &mut Input<'_>) -> Result<Self, DecodeError> {
-        let bytes = input.take(16)?.try_into().map_err(|_| DecodeError::Truncated)?;
+        let bytes = input
+            .take(16)?
+            .try_into()
+            .map_err(|_| DecodeError::Truncated)?;
         Ok(Self::from_be_bytes(bytes))
     }
 }
@@ -99,7 +104,10 @@ impl<T: Avro> Avro for Option<T> {
         match input.long()? {
             0 => Ok(None),
             1 => T::read(input).map(Some),
-            index => Err(DecodeError::Variant { name: "optional", index }),
+            index => Err(DecodeError::Variant {
+                name: "optional",
+                index,
+            }),
         }
     }
 }
@@ -182,7 +190,9 @@ impl<K: Avro + Ord, V: Avro> Avro for BTreeMap<K, V> {
     }
     fn read(input: &mut Input<'_>) -> Result<Self, DecodeError> {
         let count = input.long()?;
-        (0..input.items(count)?).map(|_| Ok((K::read(input)?, V::read(input)?))).collect()
+        (0..input.items(count)?)
+            .map(|_| Ok((K::read(input)?, V::read(input)?)))
+            .collect()
     }
 }
 
@@ -264,7 +274,23 @@ macro_rules! texts {
     )*};
 }
 texts!(
-    StationId, SiteId, LegalEntityId, TariffId, PolicyId, CustomerGroup, AccountId, AuthorizationId,
-    SessionId, TransactionId, PaymentId, CommandId, DraftId, InvoiceId, EntryId, BookId, SourceId,
-    EventId, ProcessorId
+    StationId,
+    SiteId,
+    LegalEntityId,
+    TariffId,
+    PolicyId,
+    CustomerGroup,
+    AccountId,
+    AuthorizationId,
+    SessionId,
+    TransactionId,
+    PaymentId,
+    CommandId,
+    DraftId,
+    InvoiceId,
+    EntryId,
+    BookId,
+    SourceId,
+    EventId,
+    ProcessorId
 );

@@ -44,7 +44,11 @@ pub fn read(
     occurred_at: Timestamp,
     intake: &Intake<'_>,
 ) -> Result<FieldBody, EventFault> {
-    let at = Reading { data, occurred_at, intake };
+    let at = Reading {
+        data,
+        occurred_at,
+        intake,
+    };
     match name {
         "authorization_requested" => at.authorization().map(FieldBody::AuthorizationRequested),
         "session_started" => at.started().map(FieldBody::SessionStarted),
@@ -68,11 +72,15 @@ impl Reading<'_> {
     }
 
     fn required_evse(&self) -> Result<EvseId, EventFault> {
-        self.evse()?.ok_or_else(|| self.data.fault("evse", "field", "is required"))
+        self.evse()?
+            .ok_or_else(|| self.data.fault("evse", "field", "is required"))
     }
 
     fn transaction(&self) -> Result<Option<TransactionId>, EventFault> {
-        Ok(self.data.optional_word("transaction")?.map(TransactionId::new))
+        Ok(self
+            .data
+            .optional_word("transaction")?
+            .map(TransactionId::new))
     }
 
     fn sequence(&self) -> Result<Option<i64>, EventFault> {
@@ -99,7 +107,9 @@ impl Reading<'_> {
             (Some(token), None, None) => PayerRequest::Token(token),
             (None, Some(account), None) => PayerRequest::Account(AccountId::new(account)),
             (None, None, Some(method)) => PayerRequest::Method(PaymentMethod {
-                processor: ProcessorId::new(method.optional_text("processor")?.unwrap_or("simulated")),
+                processor: ProcessorId::new(
+                    method.optional_text("processor")?.unwrap_or("simulated"),
+                ),
                 token: method.text("token")?.into(),
                 label: method.optional_text("label")?.map(Into::into),
             }),
@@ -120,7 +130,12 @@ impl Reading<'_> {
             }
         };
         let authorization = AuthorizationId::new(self.data.text("authorization")?);
-        Ok(AuthorizationRequested { authorization, evse: self.evse()?, payer, limit })
+        Ok(AuthorizationRequested {
+            authorization,
+            evse: self.evse()?,
+            payer,
+            limit,
+        })
     }
 
     fn started(&self) -> Result<SessionStarted, EventFault> {
@@ -129,11 +144,18 @@ impl Reading<'_> {
             evse: self.required_evse()?,
             transaction: self.transaction()?,
             sequence: self.sequence()?,
-            authorization: self.data.optional_text("authorization")?.map(AuthorizationId::new),
+            authorization: self
+                .data
+                .optional_text("authorization")?
+                .map(AuthorizationId::new),
             token: self.token()?,
             meter_start: self.register("meterStart")?,
             state: self.data.word("state", &STATES)?,
-            connectivity: if offline { Connectivity::Offline } else { Connectivity::Online },
+            connectivity: if offline {
+                Connectivity::Offline
+            } else {
+                Connectivity::Online
+            },
             samples: samples::read(self.data, self.occurred_at)?,
         })
     }

@@ -19,17 +19,32 @@ impl<'a> Fields<'a> {
     pub fn new(value: &'a Value, path: &str) -> Result<Self, EventFault> {
         let object = value.as_object().ok_or_else(|| EventFault {
             index: None,
-            path: if path.is_empty() { "$".to_owned() } else { path.to_owned() },
+            path: if path.is_empty() {
+                "$".to_owned()
+            } else {
+                path.to_owned()
+            },
             code: "field",
             reason: "expected an object".to_owned(),
         })?;
-        Ok(Self { object, path: path.to_owned() })
+        Ok(Self {
+            object,
+            path: path.to_owned(),
+        })
     }
 
     pub fn fault(&self, name: &str, code: &'static str, reason: impl Into<String>) -> EventFault {
-        let path =
-            if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) };
-        EventFault { index: None, path, code, reason: reason.into() }
+        let path = if self.path.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{}.{name}", self.path)
+        };
+        EventFault {
+            index: None,
+            path,
+            code,
+            reason: reason.into(),
+        }
     }
 
     pub fn optional(&self, name: &str) -> Option<&'a Value> {
@@ -37,22 +52,30 @@ impl<'a> Fields<'a> {
     }
 
     pub fn required(&self, name: &str) -> Result<&'a Value, EventFault> {
-        self.optional(name).ok_or_else(|| self.fault(name, "field", "is required"))
+        self.optional(name)
+            .ok_or_else(|| self.fault(name, "field", "is required"))
     }
 
     pub fn optional_text(&self, name: &str) -> Result<Option<&'a str>, EventFault> {
         match self.optional(name) {
             None => Ok(None),
             Some(Value::String(text)) if text.is_empty() || text.len() > TEXT_BYTES_MAX => {
-                Err(self.fault(name, "field", format!("expected 1 to {TEXT_BYTES_MAX} bytes")))
+                Err(self.fault(
+                    name,
+                    "field",
+                    format!("expected 1 to {TEXT_BYTES_MAX} bytes"),
+                ))
             }
             Some(Value::String(text)) => Ok(Some(text)),
-            Some(other) => Err(self.fault(name, "field", format!("expected a text, found {other}"))),
+            Some(other) => {
+                Err(self.fault(name, "field", format!("expected a text, found {other}")))
+            }
         }
     }
 
     pub fn text(&self, name: &str) -> Result<&'a str, EventFault> {
-        self.optional_text(name)?.ok_or_else(|| self.fault(name, "field", "is required"))
+        self.optional_text(name)?
+            .ok_or_else(|| self.fault(name, "field", "is required"))
     }
 
     /// A text, or a whole number as its text (OCPP 1.6 transaction ids are numbers).
@@ -68,11 +91,17 @@ impl<'a> Fields<'a> {
         name: &str,
         bounds: std::ops::RangeInclusive<i64>,
     ) -> Result<Option<i64>, EventFault> {
-        let Some(value) = self.optional(name) else { return Ok(None) };
+        let Some(value) = self.optional(name) else {
+            return Ok(None);
+        };
         let whole = value.as_i64().filter(|whole| bounds.contains(whole));
         whole.map(Some).ok_or_else(|| {
             let (low, high) = (bounds.start(), bounds.end());
-            self.fault(name, "field", format!("expected a whole number from {low} to {high}, found {value}"))
+            self.fault(
+                name,
+                "field",
+                format!("expected a whole number from {low} to {high}, found {value}"),
+            )
         })
     }
 
@@ -80,13 +109,19 @@ impl<'a> Fields<'a> {
         match self.optional(name) {
             None => Ok(None),
             Some(Value::Bool(flag)) => Ok(Some(*flag)),
-            Some(other) => Err(self.fault(name, "field", format!("expected true or false, found {other}"))),
+            Some(other) => Err(self.fault(
+                name,
+                "field",
+                format!("expected true or false, found {other}"),
+            )),
         }
     }
 
     /// A decimal number or text, times a power of ten, as a whole number.
     pub fn optional_decimal(&self, name: &str, power: i64) -> Result<Option<i64>, EventFault> {
-        let Some(value) = self.optional(name) else { return Ok(None) };
+        let Some(value) = self.optional(name) else {
+            return Ok(None);
+        };
         let text = match value {
             Value::Number(number) => number.to_string(),
             Value::String(text) => text.clone(),
@@ -94,7 +129,8 @@ impl<'a> Fields<'a> {
                 return Err(self.fault(name, "field", format!("expected a number, found {value}")));
             }
         };
-        let number = Decimal::from_str(text.trim()).or_else(|_| Decimal::from_scientific(text.trim()));
+        let number =
+            Decimal::from_str(text.trim()).or_else(|_| Decimal::from_scientific(text.trim()));
         let number = number
             .map_err(|_| self.fault(name, "number", format!("`{text}` is not a decimal number")))?;
         scaled(number, power)
@@ -104,11 +140,15 @@ impl<'a> Fields<'a> {
 
     pub fn child(&self, name: &str) -> Result<Option<Fields<'a>>, EventFault> {
         let path = self.fault(name, "field", "").path;
-        self.optional(name).map(|value| Fields::new(value, &path)).transpose()
+        self.optional(name)
+            .map(|value| Fields::new(value, &path))
+            .transpose()
     }
 
     pub fn children(&self, name: &str, at_most: usize) -> Result<Vec<Fields<'a>>, EventFault> {
-        let Some(value) = self.optional(name) else { return Ok(Vec::new()) };
+        let Some(value) = self.optional(name) else {
+            return Ok(Vec::new());
+        };
         let items = value
             .as_array()
             .ok_or_else(|| self.fault(name, "field", "expected an array"))?;
@@ -125,7 +165,9 @@ impl<'a> Fields<'a> {
     }
 
     pub fn word<T: Copy>(&self, name: &str, words: &[(&str, T)]) -> Result<Option<T>, EventFault> {
-        let Some(text) = self.optional_text(name)? else { return Ok(None) };
+        let Some(text) = self.optional_text(name)? else {
+            return Ok(None);
+        };
         let found = words.iter().find(|(word, _)| *word == text);
         found.map(|(_, meaning)| Some(*meaning)).ok_or_else(|| {
             let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
@@ -136,8 +178,16 @@ impl<'a> Fields<'a> {
 
 /// `number × 10^power`, rounded half away from zero to a whole number.
 pub fn scaled(number: Decimal, power: i64) -> Option<i64> {
-    let magnitude = u32::try_from(power.unsigned_abs()).ok().filter(|power| *power <= 18)?;
+    let magnitude = u32::try_from(power.unsigned_abs())
+        .ok()
+        .filter(|power| *power <= 18)?;
     let factor = Decimal::from(10_u64.checked_pow(magnitude)?);
-    let moved = if power >= 0 { number.checked_mul(factor)? } else { number.checked_div(factor)? };
-    moved.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero).to_i64()
+    let moved = if power >= 0 {
+        number.checked_mul(factor)?
+    } else {
+        number.checked_div(factor)?
+    };
+    moved
+        .round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero)
+        .to_i64()
 }

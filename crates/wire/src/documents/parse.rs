@@ -12,7 +12,7 @@ use wattledger_domain::ids::{
 };
 use wattledger_domain::money::Currency;
 use wattledger_domain::payment::PaymentMethod;
-use wattledger_domain::quantity::{Milliseconds, Milliwatts, MilliwattHours};
+use wattledger_domain::quantity::{Milliseconds, MilliwattHours, Milliwatts};
 use wattledger_domain::reference::{
     Account, CollectionPolicy, Content, Document, Evse, HoldPolicy, Kind, LegalEntity,
     Plausibility, Policy, Site, Standing, Station, TariffAssignment, Token,
@@ -41,15 +41,22 @@ pub fn submission(
 ) -> Result<Submission, Fault> {
     if let Some((path, masked)) = crate::card_numbers::find_in(value, "") {
         let reason = format!("holds a card number ({masked}): card data is refused");
-        return Err(Fault { path: path.trim_start_matches('.').to_owned(), reason });
+        return Err(Fault {
+            path: path.trim_start_matches('.').to_owned(),
+            reason,
+        });
     }
     let mut reader = Reader::new(value, "")?;
     let words: Vec<(&str, Kind)> = Kind::ALL.iter().map(|kind| (kind.word(), *kind)).collect();
     reader.required("kind")?;
     let kind = reader.word("kind", Kind::Policy, &words)?;
     let time = |reader: &mut Reader<'_>, name: &'static str| -> Result<Option<Timestamp>, Fault> {
-        let Some(text) = reader.optional_text(name)? else { return Ok(None) };
-        times::parse(text).map(Some).ok_or_else(|| reader.fault(name, "expected an RFC 3339 time"))
+        let Some(text) = reader.optional_text(name)? else {
+            return Ok(None);
+        };
+        times::parse(text)
+            .map(Some)
+            .ok_or_else(|| reader.fault(name, "expected an RFC 3339 time"))
     };
     let valid_from = time(&mut reader, "validFrom")?;
     let valid_to = time(&mut reader, "validTo")?;
@@ -72,8 +79,16 @@ pub fn submission(
     let text = canonical_json(&body);
     let content = content(kind, &text)?;
     let hash = Digest::of(text.as_bytes());
-    let document = Document { text: text.into(), hash, content };
-    Ok(Submission { document, valid_from, valid_to })
+    let document = Document {
+        text: text.into(),
+        hash,
+        content,
+    };
+    Ok(Submission {
+        document,
+        valid_from,
+        valid_to,
+    })
 }
 
 /// Puts a token's hash in the place of the token.
@@ -98,8 +113,10 @@ fn hash_plain_token(spec: &mut Value, hash_token: &dyn Fn(&str) -> TokenHash) ->
 /// # Errors
 /// A [`Fault`] with the path and what is expected there.
 pub fn content(kind: Kind, text: &str) -> Result<Content, Fault> {
-    let value: Value = serde_json::from_str(text)
-        .map_err(|error| Fault { path: String::new(), reason: format!("not JSON: {error}") })?;
+    let value: Value = serde_json::from_str(text).map_err(|error| Fault {
+        path: String::new(),
+        reason: format!("not JSON: {error}"),
+    })?;
     let mut outer = Reader::new(&value, "")?;
     let id = outer.text("id")?;
     let spec = outer.required("spec")?;
@@ -121,16 +138,26 @@ pub fn content(kind: Kind, text: &str) -> Result<Content, Fault> {
 }
 
 fn tariff(id: &str, spec: &Value) -> Result<Content, Fault> {
-    let fault = |path: String, reason: String| Fault { path: format!("spec{path}"), reason };
-    let (tariff, _) = ocpi::tariff_value(spec)
-        .map_err(|error| fault(String::new(), error.to_string()))?;
+    let fault = |path: String, reason: String| Fault {
+        path: format!("spec{path}"),
+        reason,
+    };
+    let (tariff, _) =
+        ocpi::tariff_value(spec).map_err(|error| fault(String::new(), error.to_string()))?;
     if tariff.id.as_str() != id {
-        return Err(fault(".id".to_owned(), format!("is `{}`, the document's id `{id}`", tariff.id)));
+        return Err(fault(
+            ".id".to_owned(),
+            format!("is `{}`, the document's id `{id}`", tariff.id),
+        ));
     }
     Ok(Content::Tariff(Box::new(tariff)))
 }
 
-fn seconds(reader: &mut Reader<'_>, name: &'static str, default: i64) -> Result<Milliseconds, Fault> {
+fn seconds(
+    reader: &mut Reader<'_>,
+    name: &'static str,
+    default: i64,
+) -> Result<Milliseconds, Fault> {
     let seconds = reader.number(name, default, 0..=31_622_400)?;
     Milliseconds::from_seconds(seconds).ok_or_else(|| reader.fault(name, "is too long"))
 }
@@ -141,9 +168,15 @@ fn policy(id: &str, reader: &mut Reader<'_>) -> Result<Policy, Fault> {
     let rounding = match reader.object("rounding")? {
         None => Rounding::DEFAULT,
         Some(mut inner) => {
-            let orders = [("net_first", RoundingOrder::NetFirst), ("gross_first", RoundingOrder::GrossFirst)];
+            let orders = [
+                ("net_first", RoundingOrder::NetFirst),
+                ("gross_first", RoundingOrder::GrossFirst),
+            ];
             let halves = [("up", Half::Up), ("even", Half::Even), ("down", Half::Down)];
-            let steps = [("once_per_session", StepRule::OncePerSession), ("off", StepRule::Off)];
+            let steps = [
+                ("once_per_session", StepRule::OncePerSession),
+                ("off", StepRule::Off),
+            ];
             let rounding = Rounding {
                 order: inner.word("order", RoundingOrder::NetFirst, &orders)?,
                 half: inner.word("half", Half::Up, &halves)?,
@@ -211,25 +244,34 @@ fn zone(reader: &mut Reader<'_>) -> Result<Box<str>, Fault> {
 }
 
 fn legal_entity(id: &str, reader: &mut Reader<'_>) -> Result<LegalEntity, Fault> {
-    let address = reader.array("address")?.iter().enumerate().map(|(index, line)| {
-        let text = line.as_str().map(Into::into);
-        text.ok_or_else(|| reader.fault("address", format!("line {index} is not a text")))
-    });
+    let address = reader
+        .array("address")?
+        .iter()
+        .enumerate()
+        .map(|(index, line)| {
+            let text = line.as_str().map(Into::into);
+            text.ok_or_else(|| reader.fault("address", format!("line {index} is not a text")))
+        });
     let address = address.collect::<Result<Vec<Box<str>>, Fault>>()?;
     let country = reader.text("country")?;
     if country.len() != 2 || !country.bytes().all(|letter| letter.is_ascii_uppercase()) {
         return Err(reader.fault("country", "expected ISO 3166-1 alpha-2, such as DE"));
     }
     let currency = reader.text("currency")?;
-    let currency = Currency::parse(currency).map_err(|error| reader.fault("currency", error.to_string()))?;
-    let number = |reader: &mut Reader<'_>, name: &'static str, default: &str| -> Result<Box<str>, Fault> {
-        let text = reader.optional_text(name)?.unwrap_or(default);
-        if text.contains("{number") {
-            Ok(text.into())
-        } else {
-            Err(reader.fault(name, "expected a text with {number} or {number:6}, and {year}"))
-        }
-    };
+    let currency =
+        Currency::parse(currency).map_err(|error| reader.fault("currency", error.to_string()))?;
+    let number =
+        |reader: &mut Reader<'_>, name: &'static str, default: &str| -> Result<Box<str>, Fault> {
+            let text = reader.optional_text(name)?.unwrap_or(default);
+            if text.contains("{number") {
+                Ok(text.into())
+            } else {
+                Err(reader.fault(
+                    name,
+                    "expected a text with {number} or {number:6}, and {year}",
+                ))
+            }
+        };
     Ok(LegalEntity {
         id: LegalEntityId::new(id),
         name: reader.text("name")?.into(),
@@ -270,10 +312,20 @@ fn station(id: &str, reader: &mut Reader<'_>) -> Result<Station, Fault> {
             max_power: Milliwatts(watts.saturating_mul(1_000)),
         });
     }
-    if evses.is_empty() || evses.iter().any(|evse| evse.id.0 == 0 || evse.max_power.0 == 0) {
+    if evses.is_empty()
+        || evses
+            .iter()
+            .any(|evse| evse.id.0 == 0 || evse.max_power.0 == 0)
+    {
         return Err(reader.fault("evses", "expected at least one, each with id and maxPowerW"));
     }
-    Ok(Station { id: StationId::new(id), site, vendor, model, evses })
+    Ok(Station {
+        id: StationId::new(id),
+        site,
+        vendor,
+        model,
+        evses,
+    })
 }
 
 fn assignment(id: &str, reader: &mut Reader<'_>) -> Result<TariffAssignment, Fault> {
@@ -295,7 +347,9 @@ fn account(id: &str, reader: &mut Reader<'_>) -> Result<Account, Fault> {
         None => None,
         Some(mut inner) => {
             let method = PaymentMethod {
-                processor: ProcessorId::new(inner.optional_text("processor")?.unwrap_or("simulated")),
+                processor: ProcessorId::new(
+                    inner.optional_text("processor")?.unwrap_or("simulated"),
+                ),
                 token: inner.text("token")?.into(),
                 label: inner.optional_text("label")?.map(Into::into),
             };
@@ -304,7 +358,10 @@ fn account(id: &str, reader: &mut Reader<'_>) -> Result<Account, Fault> {
         }
     };
     if id.contains(':') {
-        return Err(Fault { path: "id".to_owned(), reason: "may not hold `:`".to_owned() });
+        return Err(Fault {
+            path: "id".to_owned(),
+            reason: "may not hold `:`".to_owned(),
+        });
     }
     Ok(Account {
         id: AccountId::new(id),
@@ -321,7 +378,9 @@ fn token(reader: &mut Reader<'_>) -> Result<Token, Fault> {
         .step_by(2)
         .map(|at| u8::from_str_radix(hash.get(at..at.saturating_add(2))?, 16).ok())
         .collect();
-    let bytes = digits.filter(|_| hash.len() == 32).and_then(|bytes| bytes.try_into().ok());
+    let bytes = digits
+        .filter(|_| hash.len() == 32)
+        .and_then(|bytes| bytes.try_into().ok());
     let bytes = bytes.ok_or_else(|| reader.fault("hash", "expected 32 hexadecimal digits"))?;
     Ok(Token {
         hash: TokenHash(bytes),

@@ -27,13 +27,24 @@ impl<'a> Reader<'a> {
             path: path.to_owned(),
             reason: "expected an object".to_owned(),
         })?;
-        Ok(Self { fields, path: path.to_owned(), read: BTreeSet::new() })
+        Ok(Self {
+            fields,
+            path: path.to_owned(),
+            read: BTreeSet::new(),
+        })
     }
 
     /// A fault at a field.
     pub fn fault(&self, name: &str, reason: impl Into<String>) -> Fault {
-        let path = if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) };
-        Fault { path, reason: reason.into() }
+        let path = if self.path.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{}.{name}", self.path)
+        };
+        Fault {
+            path,
+            reason: reason.into(),
+        }
     }
 
     /// A field that may be absent or null.
@@ -44,12 +55,15 @@ impl<'a> Reader<'a> {
 
     /// A field that must be there.
     pub fn required(&mut self, name: &'static str) -> Result<&'a Value, Fault> {
-        self.optional(name).ok_or_else(|| self.fault(name, "is required"))
+        self.optional(name)
+            .ok_or_else(|| self.fault(name, "is required"))
     }
 
     /// A text that may be absent.
     pub fn optional_text(&mut self, name: &'static str) -> Result<Option<&'a str>, Fault> {
-        let Some(value) = self.optional(name) else { return Ok(None) };
+        let Some(value) = self.optional(name) else {
+            return Ok(None);
+        };
         match value.as_str() {
             Some(text) if text.is_empty() || text.len() > 4_096 => {
                 Err(self.fault(name, "expected 1 to 4096 characters"))
@@ -61,7 +75,8 @@ impl<'a> Reader<'a> {
 
     /// A text that must be there.
     pub fn text(&mut self, name: &'static str) -> Result<&'a str, Fault> {
-        self.optional_text(name)?.ok_or_else(|| self.fault(name, "is required"))
+        self.optional_text(name)?
+            .ok_or_else(|| self.fault(name, "is required"))
     }
 
     /// A whole number within bounds, or its default.
@@ -71,11 +86,19 @@ impl<'a> Reader<'a> {
         default: i64,
         bounds: std::ops::RangeInclusive<i64>,
     ) -> Result<i64, Fault> {
-        let Some(value) = self.optional(name) else { return Ok(default) };
-        value.as_i64().filter(|number| bounds.contains(number)).ok_or_else(|| {
-            let (low, high) = (bounds.start(), bounds.end());
-            self.fault(name, format!("expected a whole number from {low} to {high}, found `{value}`"))
-        })
+        let Some(value) = self.optional(name) else {
+            return Ok(default);
+        };
+        value
+            .as_i64()
+            .filter(|number| bounds.contains(number))
+            .ok_or_else(|| {
+                let (low, high) = (bounds.start(), bounds.end());
+                self.fault(
+                    name,
+                    format!("expected a whole number from {low} to {high}, found `{value}`"),
+                )
+            })
     }
 
     /// One of some words, or its default.
@@ -85,7 +108,9 @@ impl<'a> Reader<'a> {
         default: T,
         words: &[(&str, T)],
     ) -> Result<T, Fault> {
-        let Some(value) = self.optional(name) else { return Ok(default) };
+        let Some(value) = self.optional(name) else {
+            return Ok(default);
+        };
         let found = words.iter().find(|(word, _)| value.as_str() == Some(*word));
         found.map(|(_, meaning)| *meaning).ok_or_else(|| {
             let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
@@ -96,7 +121,9 @@ impl<'a> Reader<'a> {
     /// An object inside, or an empty one.
     pub fn object(&mut self, name: &'static str) -> Result<Option<Reader<'a>>, Fault> {
         let path = self.fault(name, "").path;
-        self.optional(name).map(|value| Reader::new(value, &path)).transpose()
+        self.optional(name)
+            .map(|value| Reader::new(value, &path))
+            .transpose()
     }
 
     /// An array, or an empty one.
@@ -110,7 +137,10 @@ impl<'a> Reader<'a> {
 
     /// Refuses what nobody has asked for.
     pub fn finish(self) -> Result<(), Fault> {
-        let unknown = self.fields.keys().find(|name| !self.read.contains(name.as_str()));
+        let unknown = self
+            .fields
+            .keys()
+            .find(|name| !self.read.contains(name.as_str()));
         match unknown {
             Some(name) => {
                 let known: Vec<&str> = self.read.iter().copied().collect();

@@ -42,11 +42,19 @@ pub fn read(mut input: impl Read) -> std::io::Result<Imported> {
             Ok(read) => match add(&mut imported, &read) {
                 Ok(()) => {}
                 Err(reason) => {
-                    imported.refused.push(Refused { row, name: Some(read.session), reason });
+                    imported.refused.push(Refused {
+                        row,
+                        name: Some(read.session),
+                        reason,
+                    });
                 }
             },
             Err(error) => {
-                imported.refused.push(Refused { row, name: None, reason: error.to_string() });
+                imported.refused.push(Refused {
+                    row,
+                    name: None,
+                    reason: error.to_string(),
+                });
             }
         }
     }
@@ -55,7 +63,8 @@ pub fn read(mut input: impl Read) -> std::io::Result<Imported> {
 
 fn add(imported: &mut Imported, row: &Row) -> Result<(), String> {
     let time = |field: &str, text: &str| {
-        times::parse_rfc_1123(text).ok_or_else(|| format!("{field} `{text}` is not an RFC 1123 time"))
+        times::parse_rfc_1123(text)
+            .ok_or_else(|| format!("{field} `{text}` is not an RFC 1123 time"))
     };
     let optional = |field: &str, text: &Option<String>| {
         text.as_deref().map(|text| time(field, text)).transpose()
@@ -75,9 +84,12 @@ fn add(imported: &mut Imported, row: &Row) -> Result<(), String> {
         started_at: time("connectionTime", &row.connection_time)?,
         charged_at: optional("doneChargingTime", &row.done_charging_time)?,
         ended_at: optional("disconnectTime", &row.disconnect_time)?,
-        energy_wh: &energy.to_string(),
+        energy_wh: energy,
     };
+    session.check()?;
     imported.events.extend(session.events());
-    imported.stations.insert(row.station.clone(), row.timezone.clone());
+    imported
+        .stations
+        .insert(row.station.clone(), row.timezone.clone());
     Ok(())
 }

@@ -24,7 +24,11 @@ pub fn read(input: impl BufRead) -> std::io::Result<Imported> {
                 }
                 imported.events.push(event);
             }
-            Err(reason) => imported.refused.push(Refused { row, name: None, reason }),
+            Err(reason) => imported.refused.push(Refused {
+                row,
+                name: None,
+                reason,
+            }),
         }
     }
     Ok(imported.sorted())
@@ -34,8 +38,13 @@ fn event(line: &[u8]) -> Result<ImportedEvent, String> {
     let mut event: Value =
         serde_json::from_slice(line).map_err(|error| format!("not JSON: {error}"))?;
     let fields = event.as_object_mut().ok_or("not a JSON object")?;
-    let stated = fields.remove("receivedat").or_else(|| fields.get("time").cloned());
-    let text = stated.as_ref().and_then(Value::as_str).ok_or("it has no `time`")?;
+    let stated = fields
+        .remove("receivedat")
+        .or_else(|| fields.get("time").cloned());
+    let text = stated
+        .as_ref()
+        .and_then(Value::as_str)
+        .ok_or("it has no `time`")?;
     let received_at =
         times::parse(text).ok_or_else(|| format!("`{text}` is not an RFC 3339 time"))?;
     Ok(ImportedEvent { received_at, event })

@@ -41,24 +41,38 @@ pub struct Columns {
 /// # Errors
 /// When the file cannot be read or lacks a mapped column.
 pub fn read(input: impl Read, columns: &Columns) -> std::io::Result<Imported> {
-    let mut reader =
-        csv::ReaderBuilder::new().delimiter(columns.delimiter).flexible(true).from_reader(input);
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(columns.delimiter)
+        .flexible(true)
+        .from_reader(input);
     let names = reader.headers()?.clone();
-    let places: BTreeMap<&str, usize> =
-        names.iter().enumerate().map(|(place, name)| (name.trim_start_matches('\u{feff}'), place)).collect();
+    let places: BTreeMap<&str, usize> = names
+        .iter()
+        .enumerate()
+        .map(|(place, name)| (name.trim_start_matches('\u{feff}'), place))
+        .collect();
     for name in columns.named() {
         if !places.contains_key(name) {
             let known: Vec<&str> = places.keys().copied().collect();
-            return Err(std::io::Error::other(format!("no column `{name}`; there are {known:?}")));
+            return Err(std::io::Error::other(format!(
+                "no column `{name}`; there are {known:?}"
+            )));
         }
     }
     let mut imported = Imported::default();
     for (index, record) in reader.records().enumerate() {
         let row = index.saturating_add(2);
-        let outcome = record.map_err(|error| (None, error.to_string())).and_then(|record| {
-            let row = Row { record: &record, places: &places, columns };
-            row.add(&mut imported).map_err(|reason| (row.joined(&columns.session), reason))
-        });
+        let outcome = record
+            .map_err(|error| (None, error.to_string()))
+            .and_then(|record| {
+                let row = Row {
+                    record: &record,
+                    places: &places,
+                    columns,
+                };
+                row.add(&mut imported)
+                    .map_err(|reason| (row.joined(&columns.session), reason))
+            });
         if let Err((name, reason)) = outcome {
             imported.refused.push(Refused { row, name, reason });
         }
@@ -89,12 +103,17 @@ impl Row<'_> {
     }
 
     fn joined(&self, names: &str) -> Option<String> {
-        let parts: Vec<&str> = names.split('+').filter_map(|name| self.value(name)).collect();
+        let parts: Vec<&str> = names
+            .split('+')
+            .filter_map(|name| self.value(name))
+            .collect();
         (!parts.is_empty()).then(|| parts.join("-"))
     }
 
     fn time(&self, name: &str) -> Result<Option<wattledger_domain::time::Timestamp>, String> {
-        let Some(text) = self.value(name) else { return Ok(None) };
+        let Some(text) = self.value(name) else {
+            return Ok(None);
+        };
         times::parse_local(text, &self.columns.time_format, &self.columns.zone)
             .map(Some)
             .map_err(|reason| format!("{name} `{text}`: {reason}"))
@@ -102,13 +121,12 @@ impl Row<'_> {
 
     fn add(&self, imported: &mut Imported) -> Result<(), String> {
         let columns = self.columns;
-        let name = self.joined(&columns.session).ok_or("it has no session name")?;
+        let name = self
+            .joined(&columns.session)
+            .ok_or("it has no session name")?;
         let station = self.joined(&columns.station).ok_or("it has no station")?;
         let started_at = self.time(&columns.start)?.ok_or("it has no start")?;
         let ended_at = self.time(&columns.end)?;
-        if ended_at.is_some_and(|end| end < started_at) {
-            return Err("it ends before it starts".to_owned());
-        }
         let stated = self.value(&columns.energy).ok_or("it has no energy")?;
         let energy = Decimal::from_str(&stated.replace(columns.decimal, "."))
             .ok()
@@ -123,10 +141,13 @@ impl Row<'_> {
             started_at,
             charged_at: None,
             ended_at,
-            energy_wh: &energy.normalize().to_string(),
+            energy_wh: energy,
         };
+        session.check()?;
         imported.events.extend(session.events());
-        imported.stations.insert(station.clone(), Some(columns.zone.clone()));
+        imported
+            .stations
+            .insert(station.clone(), Some(columns.zone.clone()));
         Ok(())
     }
 }

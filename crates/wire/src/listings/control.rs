@@ -24,7 +24,11 @@ impl Avro for Document {
             return NAME.into();
         }
         let kind = crate::avro_field("kind", "What it is.", Kind::schema(names));
-        let text = crate::avro_field("text", "Canonical JSON: sorted keys, no white space.", "string".into());
+        let text = crate::avro_field(
+            "text",
+            "Canonical JSON: sorted keys, no white space.",
+            "string".into(),
+        );
         crate::avro_record(NAME, "A reference document.", vec![kind, text])
     }
     fn write(&self, out: &mut Vec<u8>) {
@@ -37,7 +41,11 @@ impl Avro for Document {
         let content = documents::content(kind, &text)
             .map_err(|fault| DecodeError::Document(fault.to_string()))?;
         let hash = Digest::of(text.as_bytes());
-        Ok(Self { text, hash, content })
+        Ok(Self {
+            text,
+            hash,
+            content,
+        })
     }
 }
 

@@ -40,7 +40,11 @@ impl<Id: Avro> Avro for Pin<Id> {
         self.hash.write(out);
     }
     fn read(input: &mut Input<'_>) -> Result<Self, DecodeError> {
-        Ok(Self { id: Avro::read(input)?, version: Avro::read(input)?, hash: Avro::read(input)? })
+        Ok(Self {
+            id: Avro::read(input)?,
+            version: Avro::read(input)?,
+            hash: Avro::read(input)?,
+        })
     }
 }
 

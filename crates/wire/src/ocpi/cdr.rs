@@ -6,7 +6,7 @@ use crate::ocpi::tariff_value;
 use rust_decimal::Decimal;
 use serde_json::Value;
 use wattledger_domain::money::Currency;
-use wattledger_domain::quantity::{Milliamperes, Milliseconds, Milliwatts, MilliwattHours};
+use wattledger_domain::quantity::{Milliamperes, Milliseconds, MilliwattHours, Milliwatts};
 use wattledger_domain::session::{ChargingPeriod, ChargingState};
 use wattledger_domain::tariff::Tariff;
 use wattledger_domain::time::Timestamp;
@@ -39,17 +39,28 @@ pub struct OcpiCdr {
 /// # Errors
 /// A [`Fault`] with the JSON path.
 pub fn cdr(text: &str) -> Result<(OcpiCdr, Vec<Warning>), Fault> {
-    let value: Value = serde_json::from_str(text)
-        .map_err(|error| Fault { path: "$".to_owned(), reason: format!("not JSON: {error}") })?;
+    let value: Value = serde_json::from_str(text).map_err(|error| Fault {
+        path: "$".to_owned(),
+        reason: format!("not JSON: {error}"),
+    })?;
     let at = At::root(&value);
     let mut warnings = Vec::new();
     let start = at.required("start_date_time")?.time()?;
-    let stop = at.field("end_date_time").or_else(|| at.field("stop_date_time"));
-    let end = stop.ok_or_else(|| at.fault("`end_date_time` is required"))?.time()?;
+    let stop = at
+        .field("end_date_time")
+        .or_else(|| at.field("stop_date_time"));
+    let end = stop
+        .ok_or_else(|| at.fault("`end_date_time` is required"))?
+        .time()?;
     let mut tariffs = Vec::new();
-    for field in at.field("tariffs").map_or(Ok(Vec::new()), |field| field.items())? {
-        let (tariff, more) = tariff_value(field.value)
-            .map_err(|fault| Fault { path: fault.path.replacen('$', &field.path, 1), ..fault })?;
+    for field in at
+        .field("tariffs")
+        .map_or(Ok(Vec::new()), |field| field.items())?
+    {
+        let (tariff, more) = tariff_value(field.value).map_err(|fault| Fault {
+            path: fault.path.replacen('$', &field.path, 1),
+            ..fault
+        })?;
         warnings.extend(more);
         tariffs.push(tariff);
     }
@@ -60,12 +71,17 @@ pub fn cdr(text: &str) -> Result<(OcpiCdr, Vec<Warning>), Fault> {
     });
     let total = |names: [&str; 2]| {
         let total = at.field("total_cost")?;
-        names.iter().find_map(|name| total.field(name)).and_then(|field| field.decimal().ok())
+        names
+            .iter()
+            .find_map(|name| total.field(name))
+            .and_then(|field| field.decimal().ok())
     };
     let location = at.field("cdr_location").or_else(|| at.field("location"));
     let zone = location.and_then(|location| location.field("time_zone"));
     let cdr = OcpiCdr {
-        id: at.field("id").and_then(|id| id.text().ok().map(str::to_owned)),
+        id: at
+            .field("id")
+            .and_then(|id| id.text().ok().map(str::to_owned)),
         currency: currency.transpose()?,
         start,
         end,
@@ -100,10 +116,15 @@ fn periods(
     raw.sort_by_key(|(period, _)| period.from);
     let mut periods = Vec::new();
     for (index, (period, path)) in raw.iter().enumerate() {
-        let next = raw.get(index.saturating_add(1)).map_or(end, |(next, _)| next.from);
+        let next = raw
+            .get(index.saturating_add(1))
+            .map_or(end, |(next, _)| next.from);
         let from = period.from.max(start);
         if next < from {
-            warnings.push(Warning { path: path.clone(), message: "lies outside the session; left out".into() });
+            warnings.push(Warning {
+                path: path.clone(),
+                message: "lies outside the session; left out".into(),
+            });
             continue;
         }
         split(period, from, next, &mut periods);
@@ -113,7 +134,14 @@ fn periods(
 
 fn read(at: &At<'_>) -> Result<Raw, Fault> {
     let from = at.required("start_date_time")?.time()?;
-    let mut raw = Raw { from, energy: 0, charging: 0, parking: 0, power: None, current: None };
+    let mut raw = Raw {
+        from,
+        energy: 0,
+        charging: 0,
+        parking: 0,
+        power: None,
+        current: None,
+    };
     for dimension in at.required("dimensions")?.items()? {
         let volume = dimension.required("volume")?;
         match dimension.required("type")?.text()? {
@@ -135,7 +163,8 @@ fn hours(at: &At<'_>) -> Result<i64, Fault> {
     let ms = at.decimal()?.checked_mul(Decimal::from(3_600_000));
     let ms = ms.map(|ms| ms.round());
     use rust_decimal::prelude::ToPrimitive as _;
-    ms.and_then(|ms| ms.to_i64()).ok_or_else(|| at.fault("is too large"))
+    ms.and_then(|ms| ms.to_i64())
+        .ok_or_else(|| at.fault("is too large"))
 }
 
 /// A period as one of charging or parking; where both are stated and fill it, as the two in turn.
@@ -153,7 +182,12 @@ fn split(raw: &Raw, from: Timestamp, to: Timestamp, periods: &mut Vec<ChargingPe
         periods.push(piece(from, middle, raw.energy, ChargingState::Charging));
         periods.push(piece(middle, to, 0, ChargingState::SuspendedByVehicle));
     } else if raw.parking > 0 {
-        periods.push(piece(from, to, raw.energy, ChargingState::SuspendedByVehicle));
+        periods.push(piece(
+            from,
+            to,
+            raw.energy,
+            ChargingState::SuspendedByVehicle,
+        ));
     } else {
         periods.push(piece(from, to, raw.energy, ChargingState::Charging));
     }

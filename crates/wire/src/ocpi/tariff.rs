@@ -6,7 +6,7 @@ use serde_json::Value;
 use wattledger_domain::ids::TariffId;
 use wattledger_domain::money::Currency;
 use wattledger_domain::price::{PriceE8, TaxRate};
-use wattledger_domain::quantity::{Milliamperes, Milliseconds, Milliwatts, MilliwattHours};
+use wattledger_domain::quantity::{Milliamperes, Milliseconds, MilliwattHours, Milliwatts};
 use wattledger_domain::tariff::{
     Component, Dimension, Element, LocalDate, LocalMinute, PriceLimit, Reservation, Restrictions,
     Tariff, TariffKind, TaxIncluded, Weekday,
@@ -17,8 +17,10 @@ use wattledger_domain::tariff::{
 /// # Errors
 /// A [`Fault`] with the JSON path.
 pub fn tariff(text: &str) -> Result<(Tariff, Vec<Warning>), Fault> {
-    let value: Value = serde_json::from_str(text)
-        .map_err(|error| Fault { path: "$".to_owned(), reason: format!("not JSON: {error}") })?;
+    let value: Value = serde_json::from_str(text).map_err(|error| Fault {
+        path: "$".to_owned(),
+        reason: format!("not JSON: {error}"),
+    })?;
     tariff_value(&value)
 }
 
@@ -33,19 +35,28 @@ pub fn tariff_value(value: &Value) -> Result<(Tariff, Vec<Warning>), Fault> {
     let time = |name: &str| at.field(name).map(|field| field.time()).transpose();
     let tariff = Tariff {
         id: TariffId::new(at.required("id")?.text()?),
-        currency: Currency::parse(currency.text()?).map_err(|error| currency.fault(error.to_string()))?,
+        currency: Currency::parse(currency.text()?)
+            .map_err(|error| currency.fault(error.to_string()))?,
         kind: at.field("type").map(|field| kind(&field)).transpose()?,
         valid_from: time("start_date_time")?,
         valid_to: time("end_date_time")?,
-        tax_included: at.field("tax_included").map_or(Ok(TaxIncluded::No), |field| tax_included(&field))?,
+        tax_included: at
+            .field("tax_included")
+            .map_or(Ok(TaxIncluded::No), |field| tax_included(&field))?,
         elements: at
             .required("elements")?
             .items()?
             .iter()
             .map(|element| read_element(element, &mut warnings))
             .collect::<Result<_, _>>()?,
-        min_price: at.field("min_price").map(|field| limit(&field)).transpose()?,
-        max_price: at.field("max_price").map(|field| limit(&field)).transpose()?,
+        min_price: at
+            .field("min_price")
+            .map(|field| limit(&field))
+            .transpose()?,
+        max_price: at
+            .field("max_price")
+            .map(|field| limit(&field))
+            .transpose()?,
     };
     Ok((tariff, warnings))
 }
@@ -77,7 +88,9 @@ fn limit(at: &At<'_>) -> Result<PriceLimit, Fault> {
     let after = either("incl_vat", "after_taxes");
     Ok(PriceLimit {
         before_tax: PriceE8(before.scaled(8)?),
-        after_tax: after.map(|after| after.scaled(8).map(PriceE8)).transpose()?,
+        after_tax: after
+            .map(|after| after.scaled(8).map(PriceE8))
+            .transpose()?,
     })
 }
 
@@ -88,7 +101,9 @@ fn read_element(at: &At<'_>, warnings: &mut Vec<Warning>) -> Result<Element, Fau
             .iter()
             .map(|component| read_component(component, warnings))
             .collect::<Result<_, _>>()?,
-        restrictions: at.field("restrictions").map_or(Ok(Restrictions::default()), |field| restrictions(&field))?,
+        restrictions: at
+            .field("restrictions")
+            .map_or(Ok(Restrictions::default()), |field| restrictions(&field))?,
     })
 }
 
@@ -105,7 +120,10 @@ fn read_component(at: &At<'_>, warnings: &mut Vec<Warning>) -> Result<Component,
         Some(field) => field.scaled(0)?,
         None => {
             let message = "is required by OCPI; read as 0, no blocks".to_owned();
-            warnings.push(Warning { path: format!("{}.step_size", at.path), message });
+            warnings.push(Warning {
+                path: format!("{}.step_size", at.path),
+                message,
+            });
             0
         }
     };
@@ -123,7 +141,11 @@ fn restrictions(at: &At<'_>) -> Result<Restrictions, Fault> {
     let date = |name: &str| at.field(name).map(|field| local_date(&field)).transpose();
     let days = match at.field("day_of_week") {
         None => Vec::new(),
-        Some(field) => field.items()?.iter().map(weekday).collect::<Result<_, _>>()?,
+        Some(field) => field
+            .items()?
+            .iter()
+            .map(weekday)
+            .collect::<Result<_, _>>()?,
     };
     Ok(Restrictions {
         start_time: minute("start_time")?,
@@ -139,7 +161,10 @@ fn restrictions(at: &At<'_>) -> Result<Restrictions, Fault> {
         min_duration: at.optional_scaled("min_duration", 3)?.map(Milliseconds),
         max_duration: at.optional_scaled("max_duration", 3)?.map(Milliseconds),
         days,
-        reservation: at.field("reservation").map(|field| reservation(&field)).transpose()?,
+        reservation: at
+            .field("reservation")
+            .map(|field| reservation(&field))
+            .transpose()?,
     })
 }
 
@@ -149,7 +174,9 @@ fn local_minute(at: &At<'_>) -> Result<LocalMinute, Fault> {
         let (hour, minute): (u16, u16) = (hour.parse().ok()?, minute.get(..2)?.parse().ok()?);
         (hour < 24 && minute < 60).then(|| hour.saturating_mul(60).saturating_add(minute))
     });
-    parts.map(LocalMinute).ok_or_else(|| at.fault(format!("`{text}` is not HH:MM")))
+    parts
+        .map(LocalMinute)
+        .ok_or_else(|| at.fault(format!("`{text}` is not HH:MM")))
 }
 
 fn local_date(at: &At<'_>) -> Result<LocalDate, Fault> {
@@ -157,8 +184,15 @@ fn local_date(at: &At<'_>) -> Result<LocalDate, Fault> {
     let date = chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
     let read = date.and_then(|date| {
         use chrono::Datelike as _;
-        let (month, day) = (u8::try_from(date.month()).ok()?, u8::try_from(date.day()).ok()?);
-        Some(LocalDate { year: date.year(), month, day })
+        let (month, day) = (
+            u8::try_from(date.month()).ok()?,
+            u8::try_from(date.day()).ok()?,
+        );
+        Some(LocalDate {
+            year: date.year(),
+            month,
+            day,
+        })
     });
     read.ok_or_else(|| at.fault(format!("`{text}` is not YYYY-MM-DD")))
 }

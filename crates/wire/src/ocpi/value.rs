@@ -17,30 +17,48 @@ pub struct At<'a> {
 
 impl<'a> At<'a> {
     pub fn root(value: &'a Value) -> Self {
-        Self { value, path: "$".to_owned() }
+        Self {
+            value,
+            path: "$".to_owned(),
+        }
     }
 
     pub fn fault(&self, reason: impl Into<String>) -> Fault {
-        Fault { path: self.path.clone(), reason: reason.into() }
+        Fault {
+            path: self.path.clone(),
+            reason: reason.into(),
+        }
     }
 
     pub fn field(&self, name: &str) -> Option<Self> {
         let value = self.value.get(name).filter(|value| !value.is_null())?;
-        Some(Self { value, path: format!("{}.{name}", self.path) })
+        Some(Self {
+            value,
+            path: format!("{}.{name}", self.path),
+        })
     }
 
     pub fn required(&self, name: &str) -> Result<Self, Fault> {
-        self.field(name).ok_or_else(|| self.fault(format!("`{name}` is required")))
+        self.field(name)
+            .ok_or_else(|| self.fault(format!("`{name}` is required")))
     }
 
     pub fn items(&self) -> Result<Vec<Self>, Fault> {
-        let items = self.value.as_array().ok_or_else(|| self.fault("expected an array"))?;
-        let at = |(index, value)| At { value, path: format!("{}[{index}]", self.path) };
+        let items = self
+            .value
+            .as_array()
+            .ok_or_else(|| self.fault("expected an array"))?;
+        let at = |(index, value)| At {
+            value,
+            path: format!("{}[{index}]", self.path),
+        };
         Ok(items.iter().enumerate().map(at).collect())
     }
 
     pub fn text(&self) -> Result<&'a str, Fault> {
-        self.value.as_str().ok_or_else(|| self.fault("expected a text"))
+        self.value
+            .as_str()
+            .ok_or_else(|| self.fault("expected a text"))
     }
 
     pub fn time(&self) -> Result<Timestamp, Fault> {
@@ -65,14 +83,17 @@ impl<'a> At<'a> {
     pub fn scaled(&self, places: u32) -> Result<i64, Fault> {
         let scale = Decimal::from(10_u64.checked_pow(places).unwrap_or(1));
         let scaled = self.decimal()?.checked_mul(scale);
-        let whole = scaled.map(|scaled| {
-            scaled.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero)
-        });
-        whole.and_then(|whole| whole.to_i64()).ok_or_else(|| self.fault("is too large"))
+        let whole = scaled
+            .map(|scaled| scaled.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero));
+        whole
+            .and_then(|whole| whole.to_i64())
+            .ok_or_else(|| self.fault("is too large"))
     }
 
     /// An optional number in units of 10^-places.
     pub fn optional_scaled(&self, name: &str, places: u32) -> Result<Option<i64>, Fault> {
-        self.field(name).map(|field| field.scaled(places)).transpose()
+        self.field(name)
+            .map(|field| field.scaled(places))
+            .transpose()
     }
 }

@@ -13,7 +13,10 @@ use std::collections::BTreeMap;
 fn parsed() -> BTreeMap<String, Schema> {
     let parse = |known: crate::topics::Published| {
         let schema = Schema::parse_str(&known.schema.to_string());
-        (known.name.clone(), schema.unwrap_or_else(|error| panic!("{}: {error}", known.name)))
+        (
+            known.name.clone(),
+            schema.unwrap_or_else(|error| panic!("{}: {error}", known.name)),
+        )
     };
     published().into_iter().map(parse).collect()
 }
@@ -35,7 +38,12 @@ fn apache_avro_reads_our_bytes_and_writes_the_same_ones() {
         let value = read(schema, body);
         assert!(value.validate(schema), "{}", sample.name);
         let writer = GenericDatumWriter::builder(schema).build().unwrap();
-        assert_eq!(writer.write_value_to_vec(value).unwrap(), body, "{}", sample.name);
+        assert_eq!(
+            writer.write_value_to_vec(value).unwrap(),
+            body,
+            "{}",
+            sample.name
+        );
     }
 }
 
@@ -55,15 +63,30 @@ fn our_reader_reads_what_apache_avro_writes() {
 #[test]
 fn fields_mean_the_same_to_apache_avro() {
     let bytes = charging::encode(&samples::typical_update());
-    let value = read(&parsed()["wattledger.charging.SessionUpdated"], &bytes[10..]);
-    let Value::Record(fields) = value else { panic!("{value:?}") };
+    let value = read(
+        &parsed()["wattledger.charging.SessionUpdated"],
+        &bytes[10..],
+    );
+    let Value::Record(fields) = value else {
+        panic!("{value:?}")
+    };
     let fields: BTreeMap<String, Value> = fields.into_iter().collect();
     assert_eq!(fields["station"], Value::String("DE*ABC*E0001".to_owned()));
-    assert_eq!(fields["occurred_at"], Value::TimestampMillis(1_764_072_000_000));
-    assert_eq!(fields["sequence"], Value::Union(1, Box::new(Value::Long(17))));
+    assert_eq!(
+        fields["occurred_at"],
+        Value::TimestampMillis(1_764_072_000_000)
+    );
+    assert_eq!(
+        fields["sequence"],
+        Value::Union(1, Box::new(Value::Long(17)))
+    );
     assert_eq!(fields["state"], Value::Union(0, Box::new(Value::Null)));
-    let Value::Array(samples) = &fields["samples"] else { panic!() };
-    let Value::Record(sample) = &samples[0] else { panic!() };
+    let Value::Array(samples) = &fields["samples"] else {
+        panic!()
+    };
+    let Value::Record(sample) = &samples[0] else {
+        panic!()
+    };
     let word = Value::Enum(0, "ENERGY_IMPORT_REGISTER".to_owned());
     assert_eq!(sample[1], ("measurand".to_owned(), word));
     assert_eq!(sample[4], ("value".to_owned(), Value::Long(1_234_567_000)));
@@ -99,23 +122,36 @@ fn both_framings_are_read_and_anything_else_is_named() {
     let confluent = |id: [u8; 4]| [&[0][..], &id, &bytes[10..]].concat();
     let read = |bytes: &[u8]| charging::decode_with(bytes, &Registry);
     assert_eq!(read(&bytes), Ok(samples::typical_update()));
-    assert_eq!(read(&confluent([1, 2, 3, 4])), Ok(samples::typical_update()));
-    assert_eq!(read(&confluent([1, 2, 3, 5])), Err(DecodeError::UnknownId(0x0102_0305)));
+    assert_eq!(
+        read(&confluent([1, 2, 3, 4])),
+        Ok(samples::typical_update())
+    );
+    assert_eq!(
+        read(&confluent([1, 2, 3, 5])),
+        Err(DecodeError::UnknownId(0x0102_0305))
+    );
     let without = charging::decode(&confluent([1, 2, 3, 4]));
     assert_eq!(without, Err(DecodeError::UnknownId(0x0102_0304)));
     assert_eq!(read(b"{}"), Err(DecodeError::Framing(b"{}".to_vec())));
     assert_eq!(read(b""), Err(DecodeError::Framing(Vec::new())));
     assert_eq!(read(&[0xC3, 0x01, 1]), Err(DecodeError::Truncated));
-    assert_eq!(read(&[&bytes[..], &[0]].concat()), Err(DecodeError::Trailing(1)));
+    assert_eq!(
+        read(&[&bytes[..], &[0]].concat()),
+        Err(DecodeError::Trailing(1))
+    );
     let mut unknown = bytes.clone();
     unknown[2..10].fill(0xab);
-    assert_eq!(read(&unknown), Err(DecodeError::UnknownSchema(0xabab_abab_abab_abab)));
+    assert_eq!(
+        read(&unknown),
+        Err(DecodeError::UnknownSchema(0xabab_abab_abab_abab))
+    );
 }
 
 #[test]
 fn fingerprints_and_names_are_unique() {
     let all = published();
-    let prints: std::collections::BTreeSet<u64> = all.iter().map(|known| known.fingerprint).collect();
+    let prints: std::collections::BTreeSet<u64> =
+        all.iter().map(|known| known.fingerprint).collect();
     assert_eq!(prints.len(), all.len());
 }
 

@@ -50,7 +50,10 @@ fn submit(value: &Value) -> Result<Submission, String> {
 }
 
 fn of_kind(kind: &str) -> Value {
-    every_kind().into_iter().find(|document| document["kind"] == kind).unwrap()
+    every_kind()
+        .into_iter()
+        .find(|document| document["kind"] == kind)
+        .unwrap()
 }
 
 #[test]
@@ -81,7 +84,9 @@ fn known_to_reader(document: &Value, pointer: &str) -> BTreeSet<String> {
     let mut planted = document.clone();
     planted.pointer_mut(pointer).unwrap()["planted"] = 1.into();
     let refusal = submit(&planted).unwrap_err();
-    let (_, known) = refusal.split_once("there are ").unwrap_or_else(|| panic!("{refusal}"));
+    let (_, known) = refusal
+        .split_once("there are ")
+        .unwrap_or_else(|| panic!("{refusal}"));
     serde_json::from_str(known).unwrap()
 }
 
@@ -91,7 +96,12 @@ fn objects(value: &Value, schema: &Value, pointer: &str, out: &mut Vec<(String, 
         Value::Object(fields) if schema["additionalProperties"] == false => {
             out.push((pointer.to_owned(), schema.clone()));
             for (name, inner) in fields {
-                objects(inner, &schema["properties"][name], &format!("{pointer}/{name}"), out);
+                objects(
+                    inner,
+                    &schema["properties"][name],
+                    &format!("{pointer}/{name}"),
+                    out,
+                );
             }
         }
         Value::Array(items) => items.iter().enumerate().for_each(|(index, item)| {
@@ -117,7 +127,9 @@ fn the_json_schema_and_the_reader_know_the_same_fields() {
             let known = known_to_reader(&document, &pointer);
             assert_eq!(listed, known, "{kind}{pointer}");
             for (name, property) in properties {
-                let described = property["description"].as_str().is_some_and(|text| text.ends_with('.'));
+                let described = property["description"]
+                    .as_str()
+                    .is_some_and(|text| text.ends_with('.'));
                 assert!(described, "{kind}{pointer}/{name}");
             }
             // A field said to be required is missed; any other may go.
@@ -125,7 +137,12 @@ fn the_json_schema_and_the_reader_know_the_same_fields() {
             let fields = document.pointer(&pointer).unwrap().as_object().unwrap();
             for name in fields.keys() {
                 let mut without = document.clone();
-                without.pointer_mut(&pointer).unwrap().as_object_mut().unwrap().remove(name);
+                without
+                    .pointer_mut(&pointer)
+                    .unwrap()
+                    .as_object_mut()
+                    .unwrap()
+                    .remove(name);
                 let needed = required.iter().any(|word| word == name) || name == "token";
                 assert_eq!(submit(&without).is_err(), needed, "{kind}{pointer}/{name}");
             }
@@ -153,12 +170,28 @@ fn the_json_schema_states_the_defaults_that_the_reader_has() {
     assert_eq!(read["spec"], stated);
 
     let mut seller = of_kind("LegalEntity");
-    let said = ["address", "book", "invoiceNumber", "creditNoteNumber", "processor", "vatId"];
-    said.iter().for_each(|name| drop(seller["spec"].as_object_mut().unwrap().remove(*name)));
-    let Content::LegalEntity(read) = submit(&seller).unwrap().document.content else { panic!() };
+    let said = [
+        "address",
+        "book",
+        "invoiceNumber",
+        "creditNoteNumber",
+        "processor",
+        "vatId",
+    ];
+    said.iter()
+        .for_each(|name| drop(seller["spec"].as_object_mut().unwrap().remove(*name)));
+    let Content::LegalEntity(read) = submit(&seller).unwrap().document.content else {
+        panic!()
+    };
     let properties = &defs["LegalEntity"]["properties"]["spec"]["properties"];
-    assert_eq!(*read.invoice_number, *properties["invoiceNumber"]["default"].as_str().unwrap());
-    assert_eq!(*read.credit_note_number, *properties["creditNoteNumber"]["default"].as_str().unwrap());
+    assert_eq!(
+        *read.invoice_number,
+        *properties["invoiceNumber"]["default"].as_str().unwrap()
+    );
+    assert_eq!(
+        *read.credit_note_number,
+        *properties["creditNoteNumber"]["default"].as_str().unwrap()
+    );
     assert_eq!(read.processor.as_str(), properties["processor"]["default"]);
     assert_eq!((read.book.as_str(), read.address.len()), ("demo", 0));
 }
@@ -178,10 +211,19 @@ fn bounds_and_words_of_the_json_schema_are_the_readers() {
                     submit(&changed)
                 };
                 for bound in ["minimum", "maximum"] {
-                    let Some(limit) = property[bound].as_i64() else { continue };
-                    let beyond = if bound == "minimum" { limit - 1 } else { limit + 1 };
+                    let Some(limit) = property[bound].as_i64() else {
+                        continue;
+                    };
+                    let beyond = if bound == "minimum" {
+                        limit - 1
+                    } else {
+                        limit + 1
+                    };
                     assert!(with(limit.into()).is_ok(), "{kind}{pointer}/{name} {bound}");
-                    assert!(with(beyond.into()).is_err(), "{kind}{pointer}/{name} beyond {bound}");
+                    assert!(
+                        with(beyond.into()).is_err(),
+                        "{kind}{pointer}/{name} beyond {bound}"
+                    );
                 }
                 for word in property["enum"].as_array().into_iter().flatten() {
                     assert!(with(word.clone()).is_ok(), "{kind}{pointer}/{name} {word}");
@@ -190,7 +232,10 @@ fn bounds_and_words_of_the_json_schema_are_the_readers() {
                 if property["type"] == "string" && !(kind == "Token" && name == "hash") {
                     assert!(with(7.into()).is_err(), "{kind}{pointer}/{name}");
                     assert!(with("".into()).is_err(), "{kind}{pointer}/{name}");
-                    assert!(with("x".repeat(4_097).into()).is_err(), "{kind}{pointer}/{name}");
+                    assert!(
+                        with("x".repeat(4_097).into()).is_err(),
+                        "{kind}{pointer}/{name}"
+                    );
                 }
             }
         }
@@ -208,17 +253,52 @@ fn check(kind: &str, pointer: &str, value: Value, path: &str) {
 #[test]
 fn what_is_wrong_is_named_with_its_place() {
     check("Policy", "/kind", json!("Police"), "kind");
-    check("Site", "/spec/timeZone", json!("Europe/Bonn"), "spec.timeZone");
+    check(
+        "Site",
+        "/spec/timeZone",
+        json!("Europe/Bonn"),
+        "spec.timeZone",
+    );
     check("LegalEntity", "/spec/country", json!("de"), "spec.country");
-    check("LegalEntity", "/spec/currency", json!("euro"), "spec.currency");
-    check("LegalEntity", "/spec/invoiceNumber", json!("INV-{year}"), "spec.invoiceNumber");
+    check(
+        "LegalEntity",
+        "/spec/currency",
+        json!("euro"),
+        "spec.currency",
+    );
+    check(
+        "LegalEntity",
+        "/spec/invoiceNumber",
+        json!("INV-{year}"),
+        "spec.invoiceNumber",
+    );
     check("LegalEntity", "/validFrom", json!("soon"), "validFrom");
     check("LegalEntity", "/spec/address", json!([1]), "spec.address");
-    check("Station", "/spec/evses/1/maxPowerW", json!(0), "spec.evses[1].maxPowerW");
+    check(
+        "Station",
+        "/spec/evses/1/maxPowerW",
+        json!(0),
+        "spec.evses[1].maxPowerW",
+    );
     check("Station", "/spec/evses", json!([]), "spec.evses");
     check("Account", "/id", json!("guest:1"), "id");
-    check("Account", "/spec/method/token", json!("4242424242424242"), "spec.method.token");
+    check(
+        "Account",
+        "/spec/method/token",
+        json!("4242424242424242"),
+        "spec.method.token",
+    );
     check("Tariff", "/id", json!("night"), "spec.id");
-    check("Token", "/spec", json!({ "account": "acc-1" }), "spec.token");
-    check("Token", "/spec", json!({ "account": "acc-1", "hash": "xyz" }), "spec.hash");
+    check(
+        "Token",
+        "/spec",
+        json!({ "account": "acc-1" }),
+        "spec.token",
+    );
+    check(
+        "Token",
+        "/spec",
+        json!({ "account": "acc-1", "hash": "xyz" }),
+        "spec.hash",
+    );
 }

@@ -14,25 +14,39 @@ use std::fs;
 fn conflict(one: &Value, other: &Value) -> Option<String> {
     let parse = |schema: &Value| Schema::parse_str(&schema.to_string()).unwrap();
     let (one, other) = (parse(one), parse(other));
-    let reads = |writer: &Schema, reader: &Schema| match SchemaCompatibility::can_read(writer, reader) {
-        Ok(Compatibility::Full) => None,
-        Ok(Compatibility::Partial) => Some("not every value of the writer can be read".to_owned()),
-        Err(error) => Some(error.to_string()),
-    };
+    let reads =
+        |writer: &Schema, reader: &Schema| match SchemaCompatibility::can_read(writer, reader) {
+            Ok(Compatibility::Full) => None,
+            Ok(Compatibility::Partial) => {
+                Some("not every value of the writer can be read".to_owned())
+            }
+            Err(error) => Some(error.to_string()),
+        };
     reads(&one, &other).or_else(|| reads(&other, &one))
 }
 
 /// Every committed schema, by record and version.
 fn committed() -> BTreeMap<String, BTreeMap<String, Value>> {
     let mut all: BTreeMap<String, BTreeMap<String, Value>> = BTreeMap::new();
-    let folders = fs::read_dir(root()).unwrap().map(|entry| entry.unwrap().path());
+    let folders = fs::read_dir(root())
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
     for folder in folders.filter(|path| path.is_dir() && !path.ends_with("golden")) {
-        for path in fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()) {
+        for path in fs::read_dir(&folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+        {
             let file = path.file_name().unwrap().to_str().unwrap();
-            let (record, version) = file.strip_suffix(".avsc").unwrap().rsplit_once('.').unwrap();
+            let (record, version) = file
+                .strip_suffix(".avsc")
+                .unwrap()
+                .rsplit_once('.')
+                .unwrap();
             let name = format!("{}/{record}", folder.file_name().unwrap().to_str().unwrap());
             let schema = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
-            all.entry(name).or_default().insert(version.to_owned(), schema);
+            all.entry(name)
+                .or_default()
+                .insert(version.to_owned(), schema);
         }
     }
     all
@@ -53,7 +67,9 @@ fn every_version_of_a_record_reads_every_other() {
 
 #[test]
 fn no_schema_is_left_over() {
-    let known = crate::topics::published().into_iter().map(|known| stem(&known.name));
+    let known = crate::topics::published()
+        .into_iter()
+        .map(|known| stem(&known.name));
     let known: BTreeSet<String> = known.collect();
     assert_eq!(committed().into_keys().collect::<BTreeSet<_>>(), known);
 }
@@ -70,16 +86,35 @@ fn changed(change: impl Fn(&mut Vec<Value>)) -> Option<String> {
 #[test]
 fn incompatible_changes_are_caught() {
     let required = json!({ "name": "tariff", "doc": "New.", "type": "string" });
-    let optional = json!({ "name": "tariff", "doc": "New.", "type": ["null", "string"], "default": null });
+    let optional =
+        json!({ "name": "tariff", "doc": "New.", "type": ["null", "string"], "default": null });
     assert_eq!(changed(|fields| fields.push(optional.clone())), None);
-    assert!(changed(|fields| fields.push(required.clone())).is_some(), "a field without default");
-    assert!(changed(|fields| drop(fields.remove(0))).is_some(), "a field removed");
-    assert!(changed(|fields| fields[0]["type"] = "long".into()).is_some(), "another type");
+    assert!(
+        changed(|fields| fields.push(required.clone())).is_some(),
+        "a field without default"
+    );
+    assert!(
+        changed(|fields| drop(fields.remove(0))).is_some(),
+        "a field removed"
+    );
+    assert!(
+        changed(|fields| fields[0]["type"] = "long".into()).is_some(),
+        "another type"
+    );
     let state = |fields: &mut Vec<Value>| {
-        let place = fields.iter().position(|field| field["name"] == "state").unwrap();
-        fields[place]["type"][1]["symbols"].as_array_mut().unwrap().push("REVERSED".into());
+        let place = fields
+            .iter()
+            .position(|field| field["name"] == "state")
+            .unwrap();
+        fields[place]["type"][1]["symbols"]
+            .as_array_mut()
+            .unwrap()
+            .push("REVERSED".into());
     };
-    assert!(changed(state).is_some(), "a symbol that old readers do not know");
+    assert!(
+        changed(state).is_some(),
+        "a symbol that old readers do not know"
+    );
 }
 
 #[test]
@@ -97,10 +132,17 @@ fn goldens_of_every_version_are_read_and_written() {
             fs::write(&path, &sample.bytes).unwrap();
         }
         let golden = fs::read(&path).unwrap_or_default();
-        assert!(golden == sample.bytes, "{} differs: UPDATE_GOLDEN=1 rewrites", path.display());
+        assert!(
+            golden == sample.bytes,
+            "{} differs: UPDATE_GOLDEN=1 rewrites",
+            path.display()
+        );
         assert_eq!((sample.same)(&golden), Ok(true), "{record}");
     }
-    for path in fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()) {
+    for path in fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+    {
         let bytes = fs::read(&path).unwrap();
         json::render(&bytes).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     }

@@ -29,8 +29,15 @@ fn decode_everywhere(bytes: &[u8]) {
 }
 
 fn intake() -> Intake<'static> {
-    let token = &|_: &str, _: Timestamp| TokenRef { hash: TokenHash([1; 16]), account: None, group: None };
-    Intake { received_at: Timestamp(0), token }
+    let token = &|_: &str, _: Timestamp| TokenRef {
+        hash: TokenHash([1; 16]),
+        account: None,
+        group: None,
+    };
+    Intake {
+        received_at: Timestamp(0),
+        token,
+    }
 }
 
 #[test]
@@ -56,18 +63,36 @@ fn counts_and_lengths_beyond_the_record_are_refused_unread() {
         if count < 0 {
             put_long(&mut bytes, 0);
         }
-        assert!(<Vec<i64>>::read(&mut Input::new(&bytes)).is_err(), "{count}");
-        assert!(<BTreeMap<i64, i64>>::read(&mut Input::new(&bytes)).is_err(), "{count}");
-        assert!(<BTreeSet<i64>>::read(&mut Input::new(&bytes)).is_err(), "{count}");
-        assert!(<Box<str>>::read(&mut Input::new(&bytes)).is_err(), "{count}");
+        assert!(
+            <Vec<i64>>::read(&mut Input::new(&bytes)).is_err(),
+            "{count}"
+        );
+        assert!(
+            <BTreeMap<i64, i64>>::read(&mut Input::new(&bytes)).is_err(),
+            "{count}"
+        );
+        assert!(
+            <BTreeSet<i64>>::read(&mut Input::new(&bytes)).is_err(),
+            "{count}"
+        );
+        assert!(
+            <Box<str>>::read(&mut Input::new(&bytes)).is_err(),
+            "{count}"
+        );
     }
 }
 
 #[test]
 fn numbers_of_more_than_64_bits_are_refused() {
     let read = |bytes: &[u8]| Input::new(bytes).long();
-    assert_eq!(read(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01]), Ok(i64::MIN));
-    assert_eq!(read(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02]), Err(DecodeError::Varint));
+    assert_eq!(
+        read(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01]),
+        Ok(i64::MIN)
+    );
+    assert_eq!(
+        read(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02]),
+        Err(DecodeError::Varint)
+    );
     assert_eq!(read(&[0x80; 11]), Err(DecodeError::Varint));
     assert_eq!(read(&[0x80; 9]), Err(DecodeError::Truncated));
 }
@@ -75,7 +100,10 @@ fn numbers_of_more_than_64_bits_are_refused() {
 #[test]
 fn a_record_over_256_kib_is_refused() {
     let bytes = vec![0xC3; 262_145];
-    assert_eq!(topics::charging::decode(&bytes), Err(DecodeError::Oversize(262_145)));
+    assert_eq!(
+        topics::charging::decode(&bytes),
+        Err(DecodeError::Oversize(262_145))
+    );
 }
 
 #[test]
@@ -83,27 +111,55 @@ fn bad_text_symbols_and_variants_are_named() {
     let text = <Box<str>>::read(&mut Input::new(&[4, 0xff, 0xfe]));
     assert_eq!(text, Err(DecodeError::Text));
     let flag = <Option<i64>>::read(&mut Input::new(&[4]));
-    assert_eq!(flag, Err(DecodeError::Variant { name: "optional", index: 2 }));
+    assert_eq!(
+        flag,
+        Err(DecodeError::Variant {
+            name: "optional",
+            index: 2
+        })
+    );
     let side = wattledger_domain::document::Side::read(&mut Input::new(&[1]));
-    assert_eq!(side, Err(DecodeError::Variant { name: "wattledger.billing.Side", index: -1 }));
+    assert_eq!(
+        side,
+        Err(DecodeError::Variant {
+            name: "wattledger.billing.Side",
+            index: -1
+        })
+    );
     let small = u16::read(&mut Input::new(&[0x80, 0x80, 0x10]));
-    assert_eq!(small, Err(DecodeError::Range { what: "a whole number" }));
+    assert_eq!(
+        small,
+        Err(DecodeError::Range {
+            what: "a whole number"
+        })
+    );
 }
 
 #[test]
 fn every_decode_error_has_its_page() {
     let errors = [
-        DecodeError::Truncated, DecodeError::Trailing(1), DecodeError::Varint, DecodeError::Length(1),
-        DecodeError::Text, DecodeError::Variant { name: "", index: 0 }, DecodeError::Range { what: "" },
-        DecodeError::Framing(Vec::new()), DecodeError::UnknownSchema(0), DecodeError::UnknownId(0),
-        DecodeError::Oversize(0), DecodeError::Document(String::new()),
+        DecodeError::Truncated,
+        DecodeError::Trailing(1),
+        DecodeError::Varint,
+        DecodeError::Length(1),
+        DecodeError::Text,
+        DecodeError::Variant { name: "", index: 0 },
+        DecodeError::Range { what: "" },
+        DecodeError::Framing(Vec::new()),
+        DecodeError::UnknownSchema(0),
+        DecodeError::UnknownId(0),
+        DecodeError::Oversize(0),
+        DecodeError::Document(String::new()),
     ];
     let codes: BTreeSet<&str> = errors.iter().map(DecodeError::code).collect();
     assert_eq!(codes.len(), errors.len());
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/errors");
     for code in codes {
         let page = std::fs::read_to_string(folder.join(format!("{code}.md"))).unwrap_or_default();
-        assert!(page.starts_with(&format!("# {code}")), "docs/errors/{code}.md");
+        assert!(
+            page.starts_with(&format!("# {code}")),
+            "docs/errors/{code}.md"
+        );
         assert!(page.contains("What to do"), "docs/errors/{code}.md");
     }
 }

@@ -5,7 +5,10 @@ use crate::json::render;
 
 #[track_caller]
 fn first(name: &str) -> serde_json::Value {
-    let sample = samples::all().into_iter().find(|sample| sample.name == name).unwrap();
+    let sample = samples::all()
+        .into_iter()
+        .find(|sample| sample.name == name)
+        .unwrap();
     let rendered = render(&sample.bytes).unwrap();
     assert_eq!(rendered["type"], name);
     rendered["data"].clone()
@@ -31,7 +34,10 @@ fn times_hashes_and_exact_costs_are_readable() {
     let issued = first("wattledger.billing.IssuedDocument");
     assert_eq!(issued["issued_at"], "2025-11-25T12:00:00Z");
     assert_eq!(issued["previous_hash"], "0".repeat(64));
-    assert_eq!(issued["draft"]["lines"][0]["exact_net"], i128::MAX.to_string());
+    assert_eq!(
+        issued["draft"]["lines"][0]["exact_net"],
+        i128::MAX.to_string()
+    );
     let resolved = first("wattledger.charging.PayerResolved");
     assert_eq!(resolved["token"]["hash"], "fe".repeat(16));
 }
@@ -48,5 +54,8 @@ fn a_variant_says_which_it_is() {
 #[test]
 fn a_document_is_shown_as_json() {
     let recorded = first("wattledger.control.ReferenceRecorded");
-    assert!(recorded["document"]["text"]["spec"].is_object(), "{recorded}");
+    assert!(
+        recorded["document"]["text"]["spec"].is_object(),
+        "{recorded}"
+    );
 }

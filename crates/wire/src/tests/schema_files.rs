@@ -13,7 +13,10 @@ pub fn root() -> PathBuf {
 
 /// `wattledger.charging.SessionUpdated` is `charging/session_updated`.
 pub fn stem(name: &str) -> String {
-    let (family, record) = name.trim_start_matches("wattledger.").split_once('.').unwrap();
+    let (family, record) = name
+        .trim_start_matches("wattledger.")
+        .split_once('.')
+        .unwrap();
     let mut words = String::new();
     for letter in record.chars() {
         if letter.is_uppercase() && !words.is_empty() {
@@ -39,7 +42,11 @@ fn committed_schemas_are_what_the_code_says() {
             fs::write(&path, &text).unwrap();
         }
         let committed = fs::read_to_string(&path).unwrap_or_default();
-        assert!(committed == text, "{} differs: UPDATE_SCHEMAS=1 rewrites", path.display());
+        assert!(
+            committed == text,
+            "{} differs: UPDATE_SCHEMAS=1 rewrites",
+            path.display()
+        );
         let again: Value = serde_json::from_str(&committed).unwrap();
         assert_eq!(again, known.schema, "{}", path.display());
     }
@@ -47,36 +54,68 @@ fn committed_schemas_are_what_the_code_says() {
 
 /// A schema with its keys in the order in which people read them.
 fn pretty(value: &Value, depth: usize) -> String {
-    const TYPE: [&str; 9] =
-        ["type", "logicalType", "name", "doc", "size", "symbols", "items", "fields", "default"];
+    const TYPE: [&str; 9] = [
+        "type",
+        "logicalType",
+        "name",
+        "doc",
+        "size",
+        "symbols",
+        "items",
+        "fields",
+        "default",
+    ];
     const FIELD: [&str; 4] = ["name", "doc", "type", "default"];
     let (inner, outer) = ("  ".repeat(depth + 1), "  ".repeat(depth));
     let joined = |parts: Vec<String>, open: char, close: char| {
-        format!("{open}\n{inner}{}\n{outer}{close}", parts.join(&format!(",\n{inner}")))
+        format!(
+            "{open}\n{inner}{}\n{outer}{close}",
+            parts.join(&format!(",\n{inner}"))
+        )
     };
     let flat = |value: &Value| {
-        !matches!(value, Value::Object(_)) && !value.as_array().is_some_and(|items| items.iter().any(Value::is_object))
+        !matches!(value, Value::Object(_))
+            && !value
+                .as_array()
+                .is_some_and(|items| items.iter().any(Value::is_object))
     };
     match value {
-        Value::Array(items) if !flat(value) => {
-            joined(items.iter().map(|item| pretty(item, depth + 1)).collect(), '[', ']')
-        }
+        Value::Array(items) if !flat(value) => joined(
+            items.iter().map(|item| pretty(item, depth + 1)).collect(),
+            '[',
+            ']',
+        ),
         Value::Object(parts) => {
-            let named = ["record", "enum", "fixed"].iter().any(|word| parts["type"] == *word);
+            let named = ["record", "enum", "fixed"]
+                .iter()
+                .any(|word| parts["type"] == *word);
             let field = parts.contains_key("name") && !named;
             let order = if field { &FIELD[..] } else { &TYPE[..] };
-            assert!(parts.keys().all(|key| order.contains(&key.as_str())), "{parts:?}");
-            let present = order.iter().filter_map(|key| Some((*key, parts.get(*key)?)));
+            assert!(
+                parts.keys().all(|key| order.contains(&key.as_str())),
+                "{parts:?}"
+            );
+            let present = order
+                .iter()
+                .filter_map(|key| Some((*key, parts.get(*key)?)));
             let one_line = parts.values().all(flat) && value.to_string().len() + 2 * depth < 86;
             let parts: Vec<String> = present
                 .map(|(key, part)| format!("\"{key}\": {}", pretty(part, depth + 1)))
                 .collect();
-            if one_line { format!("{{ {} }}", parts.join(", ")) } else { joined(parts, '{', '}') }
+            if one_line {
+                format!("{{ {} }}", parts.join(", "))
+            } else {
+                joined(parts, '{', '}')
+            }
         }
         Value::Array(items) => {
             let items: Vec<String> = items.iter().map(Value::to_string).collect();
             let line = items.join(", ");
-            if line.len() < 80 { format!("[{line}]") } else { joined(items, '[', ']') }
+            if line.len() < 80 {
+                format!("[{line}]")
+            } else {
+                joined(items, '[', ']')
+            }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.to_string(),
     }
@@ -87,8 +126,15 @@ fn each(schema: &Value, visit: &mut dyn FnMut(&Value)) {
     match schema {
         Value::Array(variants) => variants.iter().for_each(|variant| each(variant, visit)),
         Value::Object(parts) => {
-            parts.get("items").into_iter().for_each(|items| each(items, visit));
-            let fields = parts.get("fields").and_then(Value::as_array).into_iter().flatten();
+            parts
+                .get("items")
+                .into_iter()
+                .for_each(|items| each(items, visit));
+            let fields = parts
+                .get("fields")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten();
             fields.for_each(|field| each(&field["type"], visit));
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
@@ -101,7 +147,11 @@ fn every_field_of_every_schema_says_what_it_is() {
         each(&known.schema, &mut |schema| {
             for field in schema["fields"].as_array().into_iter().flatten() {
                 let doc = field["doc"].as_str().unwrap_or_default();
-                assert!(doc.len() > 3 && doc.ends_with('.'), "{}: {field}", known.name);
+                assert!(
+                    doc.len() > 3 && doc.ends_with('.'),
+                    "{}: {field}",
+                    known.name
+                );
             }
         });
     }
@@ -112,7 +162,11 @@ fn no_published_field_is_an_optional_union() {
     for known in published() {
         each(&known.schema, &mut |schema| {
             let variants = schema.as_array().map_or(&[][..], Vec::as_slice);
-            assert!(variants.iter().all(|variant| !variant.is_array()), "{}", known.name);
+            assert!(
+                variants.iter().all(|variant| !variant.is_array()),
+                "{}",
+                known.name
+            );
             let optional = variants.iter().any(|variant| variant == "null");
             assert!(!optional || variants.len() == 2, "{}: {schema}", known.name);
         });
@@ -124,13 +178,19 @@ fn a_name_means_the_same_in_every_schema() {
     let mut meanings: BTreeMap<String, Value> = BTreeMap::new();
     for known in published() {
         each(&known.schema, &mut |schema| {
-            let Some(name) = schema["name"].as_str() else { return };
+            let Some(name) = schema["name"].as_str() else {
+                return;
+            };
             let own = |schema: &Value| -> Vec<Value> {
                 let fields = schema["fields"].as_array().into_iter().flatten();
                 let names = fields.map(|field| field["name"].clone());
-                names.chain([schema["symbols"].clone(), schema["size"].clone()]).collect()
+                names
+                    .chain([schema["symbols"].clone(), schema["size"].clone()])
+                    .collect()
             };
-            let meaning = meanings.entry(name.to_owned()).or_insert_with(|| schema.clone());
+            let meaning = meanings
+                .entry(name.to_owned())
+                .or_insert_with(|| schema.clone());
             assert_eq!(own(meaning), own(schema), "{name}");
         });
     }

@@ -202,7 +202,9 @@ fn field_table() -> &'static [(u64, Reader<domain::charging::FieldEvent>)] {
 }
 
 fn encode_field(event: &domain::charging::FieldEvent, _: &str) -> Vec<u8> {
-    let fingerprint = field_table().get(field::position(event)).map_or(0, |(known, _)| *known);
+    let fingerprint = field_table()
+        .get(field::position(event))
+        .map_or(0, |(known, _)| *known);
     let mut out = Vec::with_capacity(160);
     out.extend_from_slice(&[0xC3, 0x01]);
     out.extend_from_slice(&fingerprint.to_le_bytes());

@@ -103,6 +103,19 @@ flat! {
 }
 
 fn joined(envelope: FieldEnvelope, body: FieldBody) -> FieldEvent {
-    let FieldEnvelope { source, id, station, occurred_at, received_at } = envelope;
-    FieldEvent { source, id, station, occurred_at, received_at, body }
+    let FieldEnvelope {
+        source,
+        id,
+        station,
+        occurred_at,
+        received_at,
+    } = envelope;
+    FieldEvent {
+        source,
+        id,
+        station,
+        occurred_at,
+        received_at,
+        body,
+    }
 }

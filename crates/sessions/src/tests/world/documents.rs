@@ -14,7 +14,7 @@ use wattledger_domain::reference::{
     ReferenceRecorded, Site, Station, TariffAssignment,
 };
 use wattledger_domain::tariff::{
-    Component, Dimension, Element, Restrictions, Tariff, TaxIncluded,
+    Component, Dimension, Element, LocalMinute, Restrictions, Tariff, TaxIncluded,
 };
 use wattledger_domain::time::Timestamp;
 
@@ -31,7 +31,10 @@ pub fn policy() -> Policy {
             plug_in_timeout: Milliseconds::minutes(5),
             rotation_margin: Milliseconds::minutes(360),
         },
-        collection: CollectionPolicy { charge_minimum_minor: 50, correction_minimum_minor: 100 },
+        collection: CollectionPolicy {
+            charge_minimum_minor: 50,
+            correction_minimum_minor: 100,
+        },
         plausibility: Plausibility {
             power_percent: 110,
             duration_max: Milliseconds::minutes(48 * 60),
@@ -72,7 +75,10 @@ fn site() -> Site {
 }
 
 fn station() -> Station {
-    let evse = |id| Evse { id: EvseId(id), max_power: Milliwatts(11_000_000) };
+    let evse = |id| Evse {
+        id: EvseId(id),
+        max_power: Milliwatts(11_000_000),
+    };
     Station {
         id: StationId::new("S1"),
         site: SiteId::new("yard"),
@@ -109,6 +115,25 @@ pub fn tariff(id: &str, cents: i64) -> Tariff {
     }
 }
 
+/// The same at 50 cents, 80 from 13:00 to 15:00.
+pub fn by_time(id: &str) -> Tariff {
+    let mut tariff = tariff(id, 50);
+    let mut dearer = tariff.elements.clone();
+    for element in &mut dearer {
+        element.restrictions.start_time = Some(LocalMinute(13 * 60));
+        element.restrictions.end_time = Some(LocalMinute(15 * 60));
+        element
+            .components
+            .retain(|component| component.dimension == Dimension::Energy);
+        element
+            .components
+            .iter_mut()
+            .for_each(|component| component.price.0 = 80_000_000);
+    }
+    tariff.elements.splice(0..0, dearer);
+    tariff
+}
+
 pub fn assignment(id: &str, tariff: &str, priority: i32) -> TariffAssignment {
     TariffAssignment {
         id: id.into(),
@@ -130,7 +155,11 @@ pub fn recorded(content: Content, version: i32, valid_from: Timestamp) -> Refere
     let text: Box<str> = format!("{}/{}/{version}", content.kind().word(), content.id()).into();
     let hash = Digest::of(text.as_bytes());
     ReferenceRecorded {
-        document: Document { text, hash, content },
+        document: Document {
+            text,
+            hash,
+            content,
+        },
         version,
         valid_from,
         valid_to: None,

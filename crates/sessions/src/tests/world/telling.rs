@@ -4,10 +4,10 @@ use super::clock;
 use crate::Effect;
 use std::collections::BTreeMap;
 use wattledger_domain::charging::{
-    AuthorizationRefused, AuthorizationRequested, ChargingRecord, ConnectorStatus,
-    ConnectorStatusChanged, Connectivity, FieldBody, FieldEvent, HoldGranted, HoldGrowth,
-    Measurand, MeterSample, PayerRequest, PayerResolved, Phase, ReadingContext, RefusalReason,
-    SessionEnded, SessionStarted, SessionUpdated, StationBooted, TokenRef,
+    AuthorizationRefused, AuthorizationRequested, ChargingRecord, Connectivity, ConnectorStatus,
+    ConnectorStatusChanged, FieldBody, FieldEvent, HoldGranted, HoldGrowth, Measurand, MeterSample,
+    PayerRequest, PayerResolved, Phase, ReadingContext, RefusalReason, SessionEnded,
+    SessionStarted, SessionUpdated, StationBooted, TokenRef,
 };
 use wattledger_domain::ids::{
     AccountId, AuthorizationId, CustomerGroup, EventId, EvseId, ProcessorId, SourceId, StationId,
@@ -34,7 +34,8 @@ impl Line<'_> {
     }
 
     fn evse(&self) -> Option<EvseId> {
-        self.number("evse").map(|evse| EvseId(evse.try_into().unwrap()))
+        self.number("evse")
+            .map(|evse| EvseId(evse.try_into().unwrap()))
     }
 
     fn transaction(&self) -> Option<TransactionId> {
@@ -46,7 +47,8 @@ impl Line<'_> {
     }
 
     fn money(&self, word: &str) -> Option<Money> {
-        self.number(word).map(|cents| Money::new(cents, Currency::EUR))
+        self.number(word)
+            .map(|cents| Money::new(cents, Currency::EUR))
     }
 
     fn state(&self) -> Option<ChargingState> {
@@ -67,7 +69,11 @@ impl Line<'_> {
         }
         let account = (!name.starts_with('?')).then(|| AccountId::new(name));
         let group = self.text("group").map(CustomerGroup::new);
-        Some(TokenRef { hash: TokenHash(hash), account, group })
+        Some(TokenRef {
+            hash: TokenHash(hash),
+            account,
+            group,
+        })
     }
 
     fn samples(&self) -> Vec<MeterSample> {
@@ -97,7 +103,9 @@ impl Line<'_> {
 pub fn record(line: &str, number: i64, effects: &[Effect]) -> ChargingRecord {
     let mut words = line.split_whitespace();
     let (at, verb) = (words.next().unwrap(), words.next().unwrap());
-    let words = words.map(|word| word.split_once('=').unwrap_or((word, ""))).collect();
+    let words = words
+        .map(|word| word.split_once('=').unwrap_or((word, "")))
+        .collect();
     // `at!` comes with a charger's clock that stands at 1970.
     let (at, occurred_at) = match at.strip_suffix('!') {
         Some(at) => (clock(at), Timestamp(5_000)),
@@ -213,9 +221,17 @@ fn resolved(line: &Line<'_>, effects: &[Effect]) -> PayerResolved {
     let asked = asked.unwrap();
     let mut token = asked.token.clone();
     token.account = line.text("account").map(AccountId::new);
-    PayerResolved { station: asked.station.clone(), session: asked.session.clone(), token }
+    PayerResolved {
+        station: asked.station.clone(),
+        session: asked.session.clone(),
+        token,
+    }
 }
 
 fn card() -> PaymentMethod {
-    PaymentMethod { processor: ProcessorId::new("simulated"), token: "card".into(), label: None }
+    PaymentMethod {
+        processor: ProcessorId::new("simulated"),
+        token: "card".into(),
+        label: None,
+    }
 }

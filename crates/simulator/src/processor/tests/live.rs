@@ -61,7 +61,7 @@ fn a_live_webhook_is_posted_again_until_it_is_taken() {
         let what = authorize(5_000, "tok_approved");
         connector.execute(&command(&pay(&format!("live {number}")), 1, 1, what));
     }
-    let mut next = || posted.recv_timeout(Duration::from_secs(30)).unwrap();
+    let next = || posted.recv_timeout(Duration::from_secs(30)).unwrap();
     let (refused, again, other) = (next(), next(), next());
     assert_eq!(refused.body, again.body, "refused, so sent again");
     assert_ne!(again.body, other.body, "taken, so the next");

@@ -27,7 +27,13 @@ use wattledger_domain::tariff::{Dimension, LocalDate};
 pub fn all() -> Vec<Sample> {
     let mut all: Vec<Sample> = operations()
         .into_iter()
-        .map(|operation| sample(command(operation), payment_command::encode, payment_command::decode))
+        .map(|operation| {
+            sample(
+                command(operation),
+                payment_command::encode,
+                payment_command::decode,
+            )
+        })
         .collect();
     all.extend(results().into_iter().map(|result| {
         let outcome = AccountRecord::PaymentOutcome(Box::new(outcome(result)));
@@ -36,19 +42,36 @@ pub fn all() -> Vec<Sample> {
     for movement in symbols::<Movement>() {
         let boxed = InvoiceRecord::PaymentFact(Box::new(fact(movement)));
         all.push(sample(boxed, invoice::encode, invoice::decode));
-        all.push(sample(fact(movement), payment_fact::encode, payment_fact::decode));
+        all.push(sample(
+            fact(movement),
+            payment_fact::encode,
+            payment_fact::decode,
+        ));
     }
     for full in [true, false] {
         let boxed = InvoiceRecord::Draft(Box::new(draft(full)));
         all.push(sample(boxed, invoice::encode, invoice::decode));
-        all.push(sample(issued_document(full), issued::encode, issued::decode));
+        all.push(sample(
+            issued_document(full),
+            issued::encode,
+            issued::decode,
+        ));
         all.push(sample(entry(full), journal::encode, journal::decode));
     }
     all.extend(symbols::<DraftFault>().into_iter().map(|reason| {
         let (draft, account) = (DraftId::of(&["one"]), AccountId::new("acc-1"));
         let session = SessionId::of(&["one"]);
-        let rejected = DraftRejected { draft, account, session, reason };
-        sample(AccountRecord::DraftRejected(Box::new(rejected)), account::encode, account::decode)
+        let rejected = DraftRejected {
+            draft,
+            account,
+            session,
+            reason,
+        };
+        sample(
+            AccountRecord::DraftRejected(Box::new(rejected)),
+            account::encode,
+            account::decode,
+        )
     }));
     let notice = AccountRecord::InvoiceIssued(Box::new(InvoiceNotice {
         draft: DraftId::of(&["one"]),
@@ -65,17 +88,29 @@ pub fn all() -> Vec<Sample> {
 }
 
 fn method() -> PaymentMethod {
-    PaymentMethod { processor: ProcessorId::new(""), token: "tok".into(), label: None }
+    PaymentMethod {
+        processor: ProcessorId::new(""),
+        token: "tok".into(),
+        label: None,
+    }
 }
 
 fn operations() -> Vec<Operation> {
     vec![
-        Operation::Authorize { amount: euro(5_000), method: method() },
-        Operation::Increment { total: euro(i64::MAX) },
+        Operation::Authorize {
+            amount: euro(5_000),
+            method: method(),
+        },
+        Operation::Increment {
+            total: euro(i64::MAX),
+        },
         Operation::Capture { amount: yen(0) },
         Operation::Void,
         Operation::Refund { amount: euro(-1) },
-        Operation::Charge { amount: euro(1), method: method() },
+        Operation::Charge {
+            amount: euro(1),
+            method: method(),
+        },
         Operation::Retrieve { op: i32::MAX },
     ]
 }
@@ -102,22 +137,44 @@ fn results() -> Vec<OutcomeResult> {
     let (code, dispute) = (|| "card_declined".into(), || "dp_1".into());
     let mut results = vec![
         OutcomeResult::Incremented { held: euro(7_000) },
-        OutcomeResult::Captured { captured: euro(1_998), released: euro(3_002) },
+        OutcomeResult::Captured {
+            captured: euro(1_998),
+            released: euro(3_002),
+        },
         OutcomeResult::Voided,
         OutcomeResult::Refunded { refunded: euro(1) },
         OutcomeResult::Charged { charged: yen(1) },
         OutcomeResult::Pending,
-        OutcomeResult::Unknown { detail: SCRIPTS.into() },
+        OutcomeResult::Unknown {
+            detail: SCRIPTS.into(),
+        },
         OutcomeResult::NotFound,
         OutcomeResult::CaptureFailedLate { code: code() },
         OutcomeResult::Expired,
-        OutcomeResult::DisputeOpened { dispute: dispute(), amount: euro(1) },
+        OutcomeResult::DisputeOpened {
+            dispute: dispute(),
+            amount: euro(1),
+        },
         OutcomeResult::DisputeWon { dispute: dispute() },
-        OutcomeResult::DisputeLost { dispute: dispute(), amount: euro(1) },
+        OutcomeResult::DisputeLost {
+            dispute: dispute(),
+            amount: euro(1),
+        },
     ];
-    results.extend(symbols::<Retry>().into_iter().map(|retry| OutcomeResult::Declined { code: code(), retry }));
+    results.extend(
+        symbols::<Retry>()
+            .into_iter()
+            .map(|retry| OutcomeResult::Declined {
+                code: code(),
+                retry,
+            }),
+    );
     results.extend(symbols::<IncrementSupport>().into_iter().map(|increments| {
-        OutcomeResult::Authorized { held: euro(5_000), capture_before: MOST, increments }
+        OutcomeResult::Authorized {
+            held: euro(5_000),
+            capture_before: MOST,
+            increments,
+        }
     }));
     results
 }
@@ -129,7 +186,11 @@ fn outcome(result: OutcomeResult) -> PaymentOutcome {
         account: AccountId::new("acc-1"),
         op: 2,
         attempt: 0,
-        via: if told { OutcomeVia::Webhook("evt_1".into()) } else { OutcomeVia::Call },
+        via: if told {
+            OutcomeVia::Webhook("evt_1".into())
+        } else {
+            OutcomeVia::Call
+        },
         reference: told.then(|| "pi_1".into()),
         result,
         at: NOON,
@@ -165,26 +226,48 @@ fn lines() -> Vec<SettledLine> {
         from: NOON,
         to: MOST,
     };
-    let mut lines = vec![line(LineKind::MinPrice, i128::MAX), line(LineKind::MaxPrice, i128::MIN)];
-    lines.extend(symbols::<Dimension>().into_iter().map(|dimension| line(LineKind::Usage(dimension), -1)));
+    let mut lines = vec![
+        line(LineKind::MinPrice, i128::MAX),
+        line(LineKind::MaxPrice, i128::MIN),
+    ];
+    lines.extend(
+        symbols::<Dimension>()
+            .into_iter()
+            .map(|dimension| line(LineKind::Usage(dimension), -1)),
+    );
     lines
 }
 
 fn groups() -> Vec<TaxGroup> {
     [None, Some(TaxRate(0)), Some(TaxRate(i64::MAX))]
-        .map(|rate| TaxGroup { rate, net: euro(1), tax: euro(0), gross: euro(1) })
+        .map(|rate| TaxGroup {
+            rate,
+            net: euro(1),
+            tax: euro(0),
+            gross: euro(1),
+        })
         .into()
 }
 
-const LEAP_DAY: LocalDate = LocalDate { year: 2024, month: 2, day: 29 };
+const LEAP_DAY: LocalDate = LocalDate {
+    year: 2024,
+    month: 2,
+    day: 29,
+};
 
 fn draft(full: bool) -> InvoiceDraft {
-    let credit = DocumentKind::CreditNote { credits: DraftId::of(&["two"]) };
+    let credit = DocumentKind::CreditNote {
+        credits: DraftId::of(&["two"]),
+    };
     InvoiceDraft {
         draft: DraftId::of(&["one"]),
         kind: if full { credit } else { DocumentKind::Invoice },
         seller: seller(full.then_some("DE123456789")),
-        seller_pin: Pin { id: LegalEntityId::new("demo"), version: 1, hash: digest("seller") },
+        seller_pin: Pin {
+            id: LegalEntityId::new("demo"),
+            version: 1,
+            hash: digest("seller"),
+        },
         account: AccountId::new("acc-1"),
         buyer_name: full.then(|| long_text().into()),
         supply: Supply {
@@ -197,7 +280,11 @@ fn draft(full: bool) -> InvoiceDraft {
             started_at: NOON,
             ended_at: MOST,
             energy: KWH,
-            tariff: Pin { id: TariffId::new("day"), version: 2, hash: digest("tariff") },
+            tariff: Pin {
+                id: TariffId::new("day"),
+                version: 2,
+                hash: digest("tariff"),
+            },
         },
         issue_date: LEAP_DAY,
         tax_point: NOON,
@@ -231,19 +318,31 @@ fn issued_document(full: bool) -> IssuedDocument {
 
 fn entry(full: bool) -> JournalEntry {
     let (payment, op, movement) = (PaymentId::of(&["one"]), 1, Movement::WrittenOff);
-    let posting = |side: Side| Posting { ledger: "vat:DE:190000".into(), side, amount: euro(319) };
+    let posting = |side: Side| Posting {
+        ledger: "vat:DE:190000".into(),
+        side,
+        amount: euro(319),
+    };
     JournalEntry {
         entry: EntryId::of(&["one"]),
         legal_entity: LegalEntityId::new("demo"),
         book: BookId::new("demo"),
         sequence: 1,
         cause: if full {
-            EntryCause::Payment { payment, op, movement }
+            EntryCause::Payment {
+                payment,
+                op,
+                movement,
+            }
         } else {
             EntryCause::Document(InvoiceId::of(&["one"]))
         },
         session: full.then(|| SessionId::of(&["one"])),
-        postings: if full { symbols().into_iter().map(posting).collect() } else { Vec::new() },
+        postings: if full {
+            symbols().into_iter().map(posting).collect()
+        } else {
+            Vec::new()
+        },
         at: NOON,
     }
 }

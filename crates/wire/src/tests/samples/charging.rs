@@ -31,20 +31,31 @@ pub fn all() -> Vec<Sample> {
     bodies.extend(payers().into_iter().map(|payer| {
         let limit = matches!(payer, PayerRequest::Token(_)).then(|| yen(i64::MAX));
         let authorization = AuthorizationId::new("auth-1");
-        let request = AuthorizationRequested { authorization, evse: Some(EvseId(1)), payer, limit };
+        let request = AuthorizationRequested {
+            authorization,
+            evse: Some(EvseId(1)),
+            payer,
+            limit,
+        };
         FieldBody::AuthorizationRequested(request)
     }));
     bodies.extend(symbols::<ConnectorStatus>().into_iter().map(status));
-    let mut records: Vec<ChargingRecord> =
-        bodies.into_iter().map(|body| ChargingRecord::Field(event(body))).collect();
+    let mut records: Vec<ChargingRecord> = bodies
+        .into_iter()
+        .map(|body| ChargingRecord::Field(event(body)))
+        .collect();
     records.extend(others());
-    let mut all: Vec<Sample> =
-        records.into_iter().map(|record| sample(record, charging::encode, charging::decode)).collect();
-    all.extend(
-        actions()
-            .into_iter()
-            .map(|action| sample(command(action), charging_command::encode, charging_command::decode)),
-    );
+    let mut all: Vec<Sample> = records
+        .into_iter()
+        .map(|record| sample(record, charging::encode, charging::decode))
+        .collect();
+    all.extend(actions().into_iter().map(|action| {
+        sample(
+            command(action),
+            charging_command::encode,
+            charging_command::decode,
+        )
+    }));
     all
 }
 
@@ -78,11 +89,19 @@ fn event(body: FieldBody) -> FieldEvent {
 
 fn token() -> TokenRef {
     let group = Some(CustomerGroup::new("fleet"));
-    TokenRef { hash: TokenHash([0xfe; 16]), account: Some(AccountId::new("acc-1")), group }
+    TokenRef {
+        hash: TokenHash([0xfe; 16]),
+        account: Some(AccountId::new("acc-1")),
+        group,
+    }
 }
 
 fn stranger() -> TokenRef {
-    TokenRef { hash: TokenHash([0; 16]), account: None, group: None }
+    TokenRef {
+        hash: TokenHash([0; 16]),
+        account: None,
+        group: None,
+    }
 }
 
 fn payers() -> Vec<PayerRequest> {
@@ -103,10 +122,20 @@ fn payers() -> Vec<PayerRequest> {
 /// Every measurand, phase and context, with values at the ends of the range.
 fn readings() -> Vec<MeterSample> {
     let values = [0, 1, -1, i64::MAX, i64::MIN];
-    let mut around = symbols::<Phase>().into_iter().zip(symbols::<ReadingContext>()).zip(values).cycle();
+    let mut around = symbols::<Phase>()
+        .into_iter()
+        .zip(symbols::<ReadingContext>())
+        .zip(values)
+        .cycle();
     let reading = |measurand| {
         let ((phase, context), value) = around.next().unwrap();
-        MeterSample { at: NOON, measurand, phase, context, value }
+        MeterSample {
+            at: NOON,
+            measurand,
+            phase,
+            context,
+            value,
+        }
     };
     symbols::<Measurand>().into_iter().map(reading).collect()
 }
@@ -150,7 +179,13 @@ fn updated() -> SessionUpdated {
 }
 
 fn bare_update() -> SessionUpdated {
-    SessionUpdated { evse: None, transaction: None, sequence: None, state: None, samples: vec![] }
+    SessionUpdated {
+        evse: None,
+        transaction: None,
+        sequence: None,
+        state: None,
+        samples: vec![],
+    }
 }
 
 fn ended() -> SessionEnded {
@@ -179,7 +214,12 @@ fn bare_end() -> SessionEnded {
 
 fn booted(text: Option<&str>) -> StationBooted {
     let text = || text.map(Into::into);
-    StationBooted { reason: text(), vendor: text(), model: text(), firmware: text() }
+    StationBooted {
+        reason: text(),
+        vendor: text(),
+        model: text(),
+        firmware: text(),
+    }
 }
 
 fn status(status: ConnectorStatus) -> FieldBody {
@@ -200,7 +240,13 @@ fn others() -> Vec<ChargingRecord> {
     let grant = |limit, reserve, growth| {
         let (authorization, station, account) = (authorization(), station(), account());
         ChargingRecord::HoldGranted(HoldGranted {
-            authorization, station, account, limit, reserve, growth, op: i32::MAX,
+            authorization,
+            station,
+            account,
+            limit,
+            reserve,
+            growth,
+            op: i32::MAX,
         })
     };
     let mut records = vec![
@@ -218,7 +264,10 @@ fn others() -> Vec<ChargingRecord> {
     records.extend(symbols::<RefusalReason>().into_iter().map(|reason| {
         let (authorization, station, account) = (authorization(), station(), account());
         ChargingRecord::AuthorizationRefused(AuthorizationRefused {
-            authorization, station, account, reason,
+            authorization,
+            station,
+            account,
+            reason,
         })
     }));
     records
@@ -230,8 +279,16 @@ fn actions() -> Vec<ChargingAction> {
         ChargingAction::Allow(None),
         ChargingAction::ShowCost(euro(i64::MIN)),
     ];
-    actions.extend(symbols::<RefusalReason>().into_iter().map(ChargingAction::Refuse));
-    actions.extend(symbols::<StopReason>().into_iter().map(ChargingAction::Stop));
+    actions.extend(
+        symbols::<RefusalReason>()
+            .into_iter()
+            .map(ChargingAction::Refuse),
+    );
+    actions.extend(
+        symbols::<StopReason>()
+            .into_iter()
+            .map(ChargingAction::Stop),
+    );
     actions
 }
 

@@ -32,26 +32,50 @@ pub fn all() -> Vec<Sample> {
         let tick = ControlRecord::Tick(ControlTick { at: NOON, stages });
         sample(tick, control::encode, control::decode)
     }));
-    let token = TokenRef { hash: TokenHash([7; 16]), account: None, group: None };
+    let token = TokenRef {
+        hash: TokenHash([7; 16]),
+        account: None,
+        group: None,
+    };
     let (station, session) = (StationId::new("S1"), SessionId::of(&["one"]));
-    let unknown = TokenUnknown { station, session, token, used_at: NOON };
-    all.push(sample(ControlRecord::TokenUnknown(unknown), control::encode, control::decode));
-    all.extend([entries(2), entries(0)].map(|entry| sample(entry, directory::encode, directory::decode)));
+    let unknown = TokenUnknown {
+        station,
+        session,
+        token,
+        used_at: NOON,
+    };
+    all.push(sample(
+        ControlRecord::TokenUnknown(unknown),
+        control::encode,
+        control::decode,
+    ));
+    all.extend(
+        [entries(2), entries(0)].map(|entry| sample(entry, directory::encode, directory::decode)),
+    );
     all.extend(
         symbols::<Outcome>()
             .into_iter()
             .map(|what| sample(became(what), outcome::encode, outcome::decode)),
     );
-    let facts = [session_fact(true), session_fact(false), line_fact(true), line_fact(false)];
+    let facts = [
+        session_fact(true),
+        session_fact(false),
+        line_fact(true),
+        line_fact(false),
+    ];
     all.extend(facts.map(|fact| sample(fact, analytics::encode, analytics::decode)));
     all
 }
 
 /// A document of every kind, as it is submitted.
 pub fn every_document() -> Vec<Document> {
-    let submitted = super::super::documents::every_kind().into_iter().map(|value| {
-        submission(&value, &|_| TokenHash([9; 16])).unwrap().document
-    });
+    let submitted = super::super::documents::every_kind()
+        .into_iter()
+        .map(|value| {
+            submission(&value, &|_| TokenHash([9; 16]))
+                .unwrap()
+                .document
+        });
     submitted.collect()
 }
 
@@ -95,10 +119,26 @@ fn documents() -> Vec<Sample> {
             submitted_by: SCRIPTS.into(),
         };
         let boxed = Box::new(recorded.clone());
-        all.push(sample(ControlRecord::Submitted(Box::new(submitted)), control::encode, control::decode));
-        all.push(sample(AccountRecord::Reference(boxed.clone()), account::encode, account::decode));
-        all.push(sample(InvoiceRecord::Reference(boxed), invoice::encode, invoice::decode));
-        all.push(sample(ChargingRecord::Reference(recorded), charging::encode, charging::decode));
+        all.push(sample(
+            ControlRecord::Submitted(Box::new(submitted)),
+            control::encode,
+            control::decode,
+        ));
+        all.push(sample(
+            AccountRecord::Reference(boxed.clone()),
+            account::encode,
+            account::decode,
+        ));
+        all.push(sample(
+            InvoiceRecord::Reference(boxed),
+            invoice::encode,
+            invoice::decode,
+        ));
+        all.push(sample(
+            ChargingRecord::Reference(recorded),
+            charging::encode,
+            charging::decode,
+        ));
     }
     all
 }
@@ -110,7 +150,10 @@ fn entries(count: usize) -> DirectoryEntry {
         from: LEAST,
         to: (index == 0).then_some(MOST),
     };
-    DirectoryEntry { token: TokenHash([0xff; 16]), entries: (0..count).map(entry).collect() }
+    DirectoryEntry {
+        token: TokenHash([0xff; 16]),
+        entries: (0..count).map(entry).collect(),
+    }
 }
 
 fn became(outcome: Outcome) -> EventOutcome {
@@ -137,7 +180,10 @@ fn session_fact(full: bool) -> AnalyticsRecord {
         started_at: NOON,
         ended_at: MOST,
         energy: KWH,
-        durations: Durations { other: Milliseconds(i64::MIN), ..Durations::default() },
+        durations: Durations {
+            other: Milliseconds(i64::MIN),
+            ..Durations::default()
+        },
         flags: if full { symbols() } else { Vec::new() },
         held: if full { symbols() } else { Vec::new() },
         end: EndEvidence::Inferred,

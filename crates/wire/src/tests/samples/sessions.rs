@@ -27,8 +27,14 @@ pub fn all() -> Vec<Sample> {
         sample(rated_session(false), rated::encode, rated::decode),
     ];
     let records = [
-        AccountRecord::SessionRated(Box::new(SessionBill { rated: rated_session(true), terms: terms(true) })),
-        AccountRecord::SessionRated(Box::new(SessionBill { rated: rated_session(false), terms: terms(false) })),
+        AccountRecord::SessionRated(Box::new(SessionBill {
+            rated: rated_session(true),
+            terms: terms(true),
+        })),
+        AccountRecord::SessionRated(Box::new(SessionBill {
+            rated: rated_session(false),
+            terms: terms(false),
+        })),
         pinned(true),
         pinned(false),
         opened(true),
@@ -52,18 +58,42 @@ pub fn all() -> Vec<Sample> {
 
 pub fn pins() -> Pins {
     Pins {
-        station: Pin { id: StationId::new("S1"), version: 1, hash: digest("station") },
-        site: Pin { id: SiteId::new("site"), version: i32::MAX, hash: digest("site") },
+        station: Pin {
+            id: StationId::new("S1"),
+            version: 1,
+            hash: digest("station"),
+        },
+        site: Pin {
+            id: SiteId::new("site"),
+            version: i32::MAX,
+            hash: digest("site"),
+        },
         time_zone: "Europe/Berlin".into(),
-        legal_entity: Pin { id: LegalEntityId::new("demo"), version: 1, hash: digest("seller") },
-        policy: Pin { id: PolicyId::new("default"), version: 1, hash: digest("policy") },
-        tariff: Pin { id: TariffId::new("day"), version: 2, hash: digest("tariff") },
+        legal_entity: Pin {
+            id: LegalEntityId::new("demo"),
+            version: 1,
+            hash: digest("seller"),
+        },
+        policy: Pin {
+            id: PolicyId::new("default"),
+            version: 1,
+            hash: digest("policy"),
+        },
+        tariff: Pin {
+            id: TariffId::new("day"),
+            version: 2,
+            hash: digest("tariff"),
+        },
     }
 }
 
 fn terms(full: bool) -> Terms {
     let vat_id = full.then_some("DE123456789");
-    Terms { pins: pins(), legal_entity: seller(vat_id), policy: policy() }
+    Terms {
+        pins: pins(),
+        legal_entity: seller(vat_id),
+        policy: policy(),
+    }
 }
 
 fn periods() -> Vec<ChargingPeriod> {
@@ -95,8 +125,16 @@ fn priced(full: bool) -> Priced {
     };
     Priced {
         currency: Currency::EUR,
-        tax_included: if full { TaxIncluded::NotApplicable } else { TaxIncluded::No },
-        steps: if full { symbols().into_iter().map(step).collect() } else { Vec::new() },
+        tax_included: if full {
+            TaxIncluded::NotApplicable
+        } else {
+            TaxIncluded::No
+        },
+        steps: if full {
+            symbols().into_iter().map(step).collect()
+        } else {
+            Vec::new()
+        },
         min_price: full.then(|| limit(0)),
         max_price: full.then(|| limit(1)),
     }
@@ -114,7 +152,10 @@ pub fn rated_session(full: bool) -> SessionRated {
         started_at: NOON,
         ended_at: MOST,
         energy: KWH,
-        durations: Durations { charging: Milliseconds(i64::MAX), ..Durations::default() },
+        durations: Durations {
+            charging: Milliseconds(i64::MAX),
+            ..Durations::default()
+        },
         pins: pins(),
         periods: if full { periods() } else { Vec::new() },
         priced: priced(full),
@@ -122,7 +163,11 @@ pub fn rated_session(full: bool) -> SessionRated {
             register_start: full.then_some(KWH),
             register_end: full.then_some(MilliwattHours(i64::MAX)),
             readings: 4,
-            end: if full { EndEvidence::Open } else { EndEvidence::Reported },
+            end: if full {
+                EndEvidence::Open
+            } else {
+                EndEvidence::Reported
+            },
             flags: if full { symbols() } else { Vec::new() },
         },
         rated_at: NOON,
