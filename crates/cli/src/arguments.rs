@@ -22,7 +22,12 @@ use std::path::PathBuf;
 ///
 /// Data goes to standard output, words to standard error. Exit codes: 0 done, 1 refused, 2 broken.
 #[derive(Debug, Parser)]
-#[command(name = "wattledger", version, verbatim_doc_comment, max_term_width = 110)]
+#[command(
+    name = "wattledger",
+    version,
+    verbatim_doc_comment,
+    max_term_width = 110
+)]
 pub struct Cli {
     /// Where the engine keeps everything
     #[arg(
@@ -40,12 +45,16 @@ pub struct Cli {
 
 /// What to do.
 #[derive(Debug, Subcommand)]
+#[allow(
+    missing_docs,
+    reason = "each is told at its arguments, which is the help"
+)]
 pub enum Command {
     Run(RunArguments),
     Demo(DemoArguments),
     Apply(ApplyArguments),
     Get(GetArguments),
-    Import(ImportArguments),
+    Import(Box<ImportArguments>),
     Simulate(SimulateArguments),
     Report(ReportArguments),
     Session(SessionArguments),
@@ -226,7 +235,9 @@ pub enum TailFrom {
     Latest,
 }
 
-/// Check every promise on a cut of all topics; exit 1 and the first offender when one is broken
+/// Check every promise on a cut of all topics
+///
+/// Exit 1 and the first offender when one is broken.
 ///
 /// Every event is accounted for, every billable session has one invoice, numbers run without gaps,
 /// hashes chain, the books balance, money adds up, and the processor's ledger agrees. What is still

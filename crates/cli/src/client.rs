@@ -72,12 +72,18 @@ impl Transport {
             .enable_all()
             .build()
             .context("failed to start a runtime")?;
-        Ok(Self::InProcess(Box::new(InProcess { runtime, router: RefCell::new(router) })))
+        Ok(Self::InProcess(Box::new(InProcess {
+            runtime,
+            router: RefCell::new(router),
+        })))
     }
 
     fn http(address: &str) -> Result<Self, CliError> {
         let client = client(ANSWER_WAIT)?;
-        Ok(Self::Http(HttpEngine { base: format!("http://{address}"), client }))
+        Ok(Self::Http(HttpEngine {
+            base: format!("http://{address}"),
+            client,
+        }))
     }
 
     /// Whether an engine runs, so that more may come while we wait.
@@ -163,7 +169,10 @@ fn answer(path: &str, status: StatusCode, bytes: &[u8]) -> Result<Value, CliErro
     if status.is_success() {
         return Ok(read.with_context(|| format!("the answer to `{path}` is not JSON"))?);
     }
-    let error = read.ok().map(|body| body["error"].clone()).unwrap_or_default();
+    let error = read
+        .ok()
+        .map(|body| body["error"].clone())
+        .unwrap_or_default();
     let mut sentence = match error["message"].as_str() {
         Some(message) => message.to_owned(),
         None => format!("the engine answered {status} to `{path}`"),
@@ -175,7 +184,11 @@ fn answer(path: &str, status: StatusCode, bytes: &[u8]) -> Result<Value, CliErro
         sentence = format!("[{index}] {sentence}");
     }
     let is_refusal = status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS;
-    Err(if is_refusal { CliError::refused(sentence) } else { CliError::broken(sentence) })
+    Err(if is_refusal {
+        CliError::refused(sentence)
+    } else {
+        CliError::broken(sentence)
+    })
 }
 
 fn client(wait: Duration) -> Result<reqwest::blocking::Client, CliError> {
@@ -190,16 +203,24 @@ fn client(wait: Duration) -> Result<reqwest::blocking::Client, CliError> {
 /// The address of the engine that runs on a directory; a file that one left behind counts as none.
 fn running_engine(data_dir: &Path) -> Result<Option<String>, CliError> {
     let file = data_dir.join(ENGINE_FILE);
-    let Ok(text) = std::fs::read_to_string(&file) else { return Ok(None) };
-    let Ok(stated) = serde_json::from_str::<Value>(&text) else { return Ok(None) };
-    let Some(address) = stated["address"].as_str() else { return Ok(None) };
+    let Ok(text) = std::fs::read_to_string(&file) else {
+        return Ok(None);
+    };
+    let Ok(stated) = serde_json::from_str::<Value>(&text) else {
+        return Ok(None);
+    };
+    let Some(address) = stated["address"].as_str() else {
+        return Ok(None);
+    };
     let is_gone = stated["pid"].as_u64().is_some_and(|pid| {
         Path::new("/proc/self").exists() && !Path::new(&format!("/proc/{pid}")).exists()
     });
     if is_gone {
         return Ok(None);
     }
-    let health = client(Duration::from_secs(10))?.get(format!("http://{address}/health")).send();
+    let health = client(Duration::from_secs(10))?
+        .get(format!("http://{address}/health"))
+        .send();
     match health {
         Ok(_) => Ok(Some(address.to_owned())),
         Err(error) if error.is_connect() => Ok(None),

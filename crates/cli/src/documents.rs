@@ -52,7 +52,10 @@ impl Located {
         let mut path = path;
         loop {
             if let Some(line) = self.lines.get(path) {
-                return Place { line: *line, ..self.place.clone() };
+                return Place {
+                    line: *line,
+                    ..self.place.clone()
+                };
             }
             match path.rfind(['.', '[']) {
                 Some(end) => path = path.get(..end).unwrap_or_default(),
@@ -80,7 +83,10 @@ pub fn read_files(paths: &[PathBuf]) -> Result<Vec<Located>, CliError> {
     for path in paths {
         if path.as_os_str() == "-" {
             let mut text = String::new();
-            let input = std::io::stdin().lock().take(FILE_BYTES_MAX).read_to_string(&mut text);
+            let input = std::io::stdin()
+                .lock()
+                .take(FILE_BYTES_MAX)
+                .read_to_string(&mut text);
             input.context("failed to read standard input")?;
             documents.extend(read_text("-", &text)?);
             continue;
@@ -94,7 +100,9 @@ pub fn read_files(paths: &[PathBuf]) -> Result<Vec<Located>, CliError> {
 
 fn read_file(file: &Path) -> Result<Vec<Located>, CliError> {
     let name = file.display().to_string();
-    let size = std::fs::metadata(file).with_context(|| format!("failed to read `{name}`"))?.len();
+    let size = std::fs::metadata(file)
+        .with_context(|| format!("failed to read `{name}`"))?
+        .len();
     if size > FILE_BYTES_MAX {
         return Err(CliError::refused(format!("`{name}` is larger than 16 MiB")));
     }
@@ -111,8 +119,14 @@ fn read_file(file: &Path) -> Result<Vec<Located>, CliError> {
 pub fn read_text(file: &str, text: &str) -> Result<Vec<Located>, CliError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let is_json = file.ends_with(".json") || text.trim_start().starts_with(['{', '[']);
-    let read = if is_json { json::read(file, text) } else { yaml::read(file, text) };
-    read.map_err(|Unreadable { line, reason }| CliError::refused(format!("{file}:{line}: {reason}")))
+    let read = if is_json {
+        json::read(file, text)
+    } else {
+        yaml::read(file, text)
+    };
+    read.map_err(|Unreadable { line, reason }| {
+        CliError::refused(format!("{file}:{line}: {reason}"))
+    })
 }
 
 fn files_of(path: &Path) -> Result<Vec<PathBuf>, CliError> {
@@ -130,17 +144,24 @@ fn files_of(path: &Path) -> Result<Vec<PathBuf>, CliError> {
         for entry in entries {
             let entry = entry.with_context(|| format!("failed to list `{name}`"))?;
             let found = entry.path();
-            let kind = entry.file_type().with_context(|| format!("failed to read `{name}`"))?;
+            let kind = entry
+                .file_type()
+                .with_context(|| format!("failed to read `{name}`"))?;
             if kind.is_dir() {
                 folders.push(found);
-            } else if found.extension().is_some_and(|end| ["yaml", "yml", "json"].iter().any(|known| end == *known)) {
+            } else if found
+                .extension()
+                .is_some_and(|end| ["yaml", "yml", "json"].iter().any(|known| end == *known))
+            {
                 files.push(found);
             }
         }
     }
     files.sort();
     if files.is_empty() {
-        return Err(CliError::refused(format!("`{name}` holds no .yaml, .yml or .json file")));
+        return Err(CliError::refused(format!(
+            "`{name}` holds no .yaml, .yml or .json file"
+        )));
     }
     Ok(files)
 }

@@ -41,7 +41,10 @@ impl<'a> Fields<'a> {
     /// The items of an array; none when there is none.
     #[must_use]
     pub fn items(self, name: &str) -> &'a [Value] {
-        self.0[name].as_array().map(Vec::as_slice).unwrap_or_default()
+        self.0[name]
+            .as_array()
+            .map(Vec::as_slice)
+            .unwrap_or_default()
     }
 
     /// An object inside; all its fields are absent when there is none.
@@ -60,16 +63,6 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// The items of an answer: an array, or the array in a field of it.
-#[must_use]
-pub fn rows<'a>(answer: &'a Value, name: &str) -> &'a [Value] {
-    match answer {
-        Value::Array(items) => items,
-        Value::Object(_) => Fields(answer).items(name),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => &[],
-    }
-}
-
 /// `12.34 EUR`.
 #[must_use]
 pub fn amount(minor: i64, currency: &str) -> String {
@@ -83,7 +76,8 @@ pub fn amount(minor: i64, currency: &str) -> String {
 #[must_use]
 pub fn bare_amount(minor: i64, currency: &str) -> String {
     let text = amount(minor, currency);
-    text.split_once(' ').map_or(text.clone(), |(number, _)| number.to_owned())
+    text.split_once(' ')
+        .map_or(text.clone(), |(number, _)| number.to_owned())
 }
 
 /// mWh as kWh: to the Wh, further only where there is more to say.
@@ -107,7 +101,11 @@ pub fn percent(rate: i64) -> String {
 /// A whole number of 10^-places as a decimal with at least `least` places.
 fn at_least(value: i64, places: usize, least: usize) -> String {
     let sign = if value < 0 { "-" } else { "" };
-    let digits = format!("{:0>width$}", value.unsigned_abs(), width = places.saturating_add(1));
+    let digits = format!(
+        "{:0>width$}",
+        value.unsigned_abs(),
+        width = places.saturating_add(1)
+    );
     let (whole, fraction) = digits.split_at(digits.len().saturating_sub(places));
     let kept = fraction.trim_end_matches('0').len().max(least);
     match fraction.get(..kept) {
@@ -121,7 +119,11 @@ fn at_least(value: i64, places: usize, least: usize) -> String {
 pub fn span(ms: i64) -> String {
     let sign = if ms < 0 { "-" } else { "" };
     let ms = ms.unsigned_abs();
-    let part = |unit: u64, of: u64| ms.checked_div(unit).and_then(|n| n.checked_rem(of)).unwrap_or(0);
+    let part = |unit: u64, of: u64| {
+        ms.checked_div(unit)
+            .and_then(|n| n.checked_rem(of))
+            .unwrap_or(0)
+    };
     let hours = ms.checked_div(3_600_000).unwrap_or(0);
     let (minutes, seconds, rest) = (part(60_000, 60), part(1_000, 60), part(1, 1_000));
     let text = match (hours, minutes, seconds, rest) {
@@ -151,7 +153,11 @@ pub fn local_time(ms: i64, zone: &str) -> String {
             let minutes = seconds.unsigned_abs().checked_div(60).unwrap_or(0);
             let (hours, minutes) = (minutes.checked_div(60), minutes.checked_rem(60));
             let clock = local.format("%Y-%m-%d %H:%M:%S");
-            format!("{clock} {sign}{:02}:{:02}", hours.unwrap_or(0), minutes.unwrap_or(0))
+            format!(
+                "{clock} {sign}{:02}:{:02}",
+                hours.unwrap_or(0),
+                minutes.unwrap_or(0)
+            )
         }
     }
 }
@@ -220,11 +226,26 @@ mod tests {
 
     #[test]
     fn an_autumn_night_shows_its_two_hours_apart() {
-        assert_eq!(local_time(1_792_888_200_000, "Europe/Berlin"), "2026-10-25 02:30:00 +02:00");
-        assert_eq!(local_time(1_792_891_800_000, "Europe/Berlin"), "2026-10-25 02:30:00 +01:00");
-        assert_eq!(local_time(1_792_891_800_000, "America/St_Johns"), "2026-10-24 23:00:00 -02:30");
-        assert_eq!(local_time(1_792_891_800_000, "Mars"), "2026-10-25 01:30:00Z");
-        assert_eq!(local_time(i64::MAX, "UTC"), "9223372036854775807 ms since 1970");
+        assert_eq!(
+            local_time(1_792_888_200_000, "Europe/Berlin"),
+            "2026-10-25 02:30:00 +02:00"
+        );
+        assert_eq!(
+            local_time(1_792_891_800_000, "Europe/Berlin"),
+            "2026-10-25 02:30:00 +01:00"
+        );
+        assert_eq!(
+            local_time(1_792_891_800_000, "America/St_Johns"),
+            "2026-10-24 23:00:00 -02:30"
+        );
+        assert_eq!(
+            local_time(1_792_891_800_000, "Mars"),
+            "2026-10-25 01:30:00Z"
+        );
+        assert_eq!(
+            local_time(i64::MAX, "UTC"),
+            "9223372036854775807 ms since 1970"
+        );
     }
 
     #[test]

@@ -33,7 +33,8 @@ pub fn main() -> ExitCode {
             return ExitCode::from(if asked { 0 } else { 1 });
         }
     };
-    let mut out = std::io::stdout().lock();
+    log_to_stderr();
+    let mut out = std::io::stdout();
     let done = execute(&cli, &mut out).and_then(|()| Ok(out.flush()?));
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -42,6 +43,16 @@ pub fn main() -> ExitCode {
             error.exit_code()
         }
     }
+}
+
+/// Words of the engine go to standard error; `WATTLEDGER_LOG` says which, as `RUST_LOG` would.
+fn log_to_stderr() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("WATTLEDGER_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
 }
 
 fn execute(cli: &Cli, out: &mut dyn Write) -> Result<(), CliError> {
@@ -53,8 +64,8 @@ fn execute(cli: &Cli, out: &mut dyn Write) -> Result<(), CliError> {
         Command::Simulate(arguments) => engine::simulate(&cli.data_dir, arguments, out),
         Command::Processor(arguments) => engine::processor(arguments, out),
         Command::Apply(arguments) => commands::apply::run(arguments, transport, out),
-        Command::Get(arguments) => commands::get::run(arguments, &transport()?, out),
-        Command::Report(arguments) => commands::report::run(arguments, &transport()?, out),
+        Command::Get(arguments) => commands::get::run(arguments, transport, out),
+        Command::Report(arguments) => commands::report::run(arguments, transport, out),
         Command::Session(arguments) => commands::session::run(arguments, &transport()?, out),
         Command::Invoice(arguments) => commands::invoice::run(arguments, &transport()?, out),
         Command::Tail(arguments) => commands::tail::run(arguments, &transport()?, out),

@@ -28,7 +28,10 @@ pub fn write(summary: &Summary<'_>, out: &mut dyn Write) -> std::io::Result<()> 
     let mut facts: Vec<(String, String)> = vec![
         ("Events".to_owned(), grouped(totals.number("events"))),
         ("Sessions".to_owned(), sessions(totals)),
-        ("Energy".to_owned(), format!("{} kWh", kwh(totals.number("energy")))),
+        (
+            "Energy".to_owned(),
+            format!("{} kWh", kwh(totals.number("energy"))),
+        ),
     ];
     facts.extend(documents(totals));
     for money in totals.items("money").iter().map(Fields) {
@@ -36,9 +39,21 @@ pub fn write(summary: &Summary<'_>, out: &mut dyn Write) -> std::io::Result<()> 
     }
     let reasons = [
         ("Held for review", totals.number("held"), "held_by_reason"),
-        ("Authorisations refused", total(totals, "refused_by_reason"), "refused_by_reason"),
-        ("Events not simply folded", total(totals, "outcomes"), "outcomes"),
-        ("Records set aside", total(totals, "dead_letters"), "dead_letters"),
+        (
+            "Authorisations refused",
+            total(totals, "refused_by_reason"),
+            "refused_by_reason",
+        ),
+        (
+            "Events not simply folded",
+            total(totals, "outcomes"),
+            "outcomes",
+        ),
+        (
+            "Records set aside",
+            total(totals, "dead_letters"),
+            "dead_letters",
+        ),
     ];
     for (name, count, field) in reasons {
         facts.push((name.to_owned(), by_reason(count, totals.items(field))));
@@ -47,10 +62,20 @@ pub fn write(summary: &Summary<'_>, out: &mut dyn Write) -> std::io::Result<()> 
     if let Some(audit) = summary.audit {
         facts.push(("Audit".to_owned(), audit::verdict(audit)));
     }
-    let rows = facts.into_iter().map(|(name, value)| vec![name, value]).collect();
-    writeln!(out, "\n{}", list(&[Column::Name("fact"), Column::Text("is")], rows))?;
+    let rows = facts
+        .into_iter()
+        .map(|(name, value)| vec![name, value])
+        .collect();
+    writeln!(
+        out,
+        "\n{}",
+        list(&[Column::Name("fact"), Column::Text("is")], rows)
+    )?;
     if !summary.next.is_empty() {
-        let rows = summary.next.iter().map(|(command, what)| vec![command.clone(), what.clone()]);
+        let rows = summary
+            .next
+            .iter()
+            .map(|(command, what)| vec![command.clone(), what.clone()]);
         let columns = [Column::Name("command"), Column::Text("what")];
         writeln!(out, "\nTry next:\n{}", list(&columns, rows.collect()))?;
     }
@@ -72,10 +97,21 @@ fn documents(totals: Fields<'_>) -> Vec<(String, String)> {
         return vec![("Invoices".to_owned(), "none".to_owned())];
     }
     let line = |series: Fields<'_>| {
-        let name = if series.text("kind") == "credit_note" { "Credit notes" } else { "Invoices" };
+        let name = if series.text("kind") == "credit_note" {
+            "Credit notes"
+        } else {
+            "Invoices"
+        };
         let (first, last) = (series.text("first_number"), series.text("last_number"));
-        let numbers = if first == last { first.to_owned() } else { format!("{first} … {last}") };
-        (name.to_owned(), format!("{}: {numbers}", grouped(series.number("documents"))))
+        let numbers = if first == last {
+            first.to_owned()
+        } else {
+            format!("{first} … {last}")
+        };
+        (
+            name.to_owned(),
+            format!("{}: {numbers}", grouped(series.number("documents"))),
+        )
     };
     series.iter().map(|value| line(Fields(value))).collect()
 }
@@ -83,10 +119,16 @@ fn documents(totals: Fields<'_>) -> Vec<(String, String)> {
 fn money_facts(money: Fields<'_>) -> Vec<(String, String)> {
     let currency = money.text("currency");
     let figure = |name: &str| amount(money.number(name), currency);
-    let revenue =
-        format!("{} ({} net + {} tax)", figure("gross"), figure("net"), figure("tax"));
-    let mut facts =
-        vec![("Revenue".to_owned(), revenue), ("Captured".to_owned(), figure("captured"))];
+    let revenue = format!(
+        "{} ({} net + {} tax)",
+        figure("gross"),
+        figure("net"),
+        figure("tax")
+    );
+    let mut facts = vec![
+        ("Revenue".to_owned(), revenue),
+        ("Captured".to_owned(), figure("captured")),
+    ];
     for (name, field) in [
         ("Refunded", "refunded"),
         ("Written off", "written_off"),
@@ -101,7 +143,10 @@ fn money_facts(money: Fields<'_>) -> Vec<(String, String)> {
 }
 
 fn total(totals: Fields<'_>, field: &str) -> i64 {
-    let counts = totals.items(field).iter().map(|row| Fields(row).number("count"));
+    let counts = totals
+        .items(field)
+        .iter()
+        .map(|row| Fields(row).number("count"));
     counts.fold(0, i64::saturating_add)
 }
 
@@ -110,7 +155,13 @@ fn by_reason(count: i64, reasons: &[Value]) -> String {
     let parts: Vec<String> = reasons
         .iter()
         .map(Fields)
-        .map(|row| format!("{} {}", grouped(row.number("count")), plain(row.text("reason"))))
+        .map(|row| {
+            format!(
+                "{} {}",
+                grouped(row.number("count")),
+                plain(row.text("reason"))
+            )
+        })
         .collect();
     match (count, parts.is_empty()) {
         (0, true) => "none".to_owned(),
@@ -121,7 +172,10 @@ fn by_reason(count: i64, reasons: &[Value]) -> String {
 
 fn seconds(span: Duration) -> String {
     let tenths = span.subsec_millis().checked_div(100).unwrap_or(0);
-    match (span.as_secs().checked_div(60), span.as_secs().checked_rem(60)) {
+    match (
+        span.as_secs().checked_div(60),
+        span.as_secs().checked_rem(60),
+    ) {
         (Some(minutes), Some(seconds)) if minutes > 0 => format!("{minutes} min {seconds:02} s"),
         _ => format!("{}.{tenths} s", span.as_secs()),
     }

@@ -23,7 +23,10 @@ pub fn note(sentence: &str) {
 #[must_use]
 pub fn progress(what: &str, length: u64) -> ProgressBar {
     let bar = ProgressBar::new(length).with_message(what.to_owned());
-    styled(bar, "{msg:<28} {bar:30} {human_pos:>9}/{human_len} {percent:>3} % {elapsed} (eta {eta})")
+    styled(
+        bar,
+        "{msg:<28} {bar:30} {human_pos:>9}/{human_len} {percent:>3} % {elapsed} (eta {eta})",
+    )
 }
 
 /// A sign of life for long work of an unknown length.

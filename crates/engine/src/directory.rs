@@ -94,6 +94,12 @@ impl Directory {
         Ok(())
     }
 
+    /// The keyed hash of a token.
+    #[must_use]
+    pub fn hash(&self, token: &str) -> TokenHash {
+        self.secret.hash(token)
+    }
+
     /// What a token resolves to at an instant.
     #[must_use]
     pub fn resolve(&self, token: &str, at: Timestamp) -> TokenRef {

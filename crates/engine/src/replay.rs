@@ -330,3 +330,11 @@ fn read_commands(
     }
     Ok(commands)
 }
+
+/// Up to where charging commands were handed to the source, per partition; nothing without a replay.
+///
+/// # Errors
+/// When the log cannot be read.
+pub fn commands_taken(log: &EmbeddedLog, topics: &Topics) -> Result<Option<Vec<i64>>, LogError> {
+    Ok(progress::read(log, topics)?.pop().map(|last| last.commands))
+}

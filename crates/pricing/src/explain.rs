@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use wattledger_domain::cost::{LineKind, SettledLine, Settlement};
 use wattledger_domain::price::{PriceE8, TaxRate};
-use wattledger_domain::tariff::{Dimension, Restrictions, Tariff};
+use wattledger_domain::tariff::{Dimension, Restrictions, Tariff, TaxIncluded};
 
 /// A sentence per line, then the totals.
 #[must_use]
@@ -29,9 +29,13 @@ pub fn explain(tariff: &Tariff, settlement: &Settlement) -> Vec<String> {
 
 fn sentence(tariff: &Tariff, line: &SettledLine) -> String {
     let currency = line.net.currency;
-    let tax = line
-        .tax
-        .map_or(String::new(), |rate| format!(" + {}", percent(rate)));
+    let tax = match (line.tax, tariff.tax_included) {
+        (None, _) => String::new(),
+        (Some(rate), TaxIncluded::Yes) => format!(" + {} that the price contains", percent(rate)),
+        (Some(rate), TaxIncluded::No | TaxIncluded::NotApplicable) => {
+            format!(" + {}", percent(rate))
+        }
+    };
     let what = match line.kind {
         LineKind::Usage(Dimension::Energy) => format!(
             "Energy {} kWh × {} {currency}/kWh",

@@ -4,10 +4,11 @@
 //! readings changes nothing: edges are found on that line, never on what an earlier cut left.
 
 mod line;
+mod window;
 
 use crate::PricingError;
 use crate::calendar::{Local, local, next_strike};
-use crate::compile::{Candidate, CompiledTariff, FlowDependence};
+use crate::compile::{Candidate, CompiledTariff};
 use crate::restriction::Moment;
 use line::{Line, mean_power};
 use wattledger_domain::cost::{Priced, PricedStep};
@@ -16,6 +17,8 @@ use wattledger_domain::quantity::{Milliamperes, Milliseconds, MilliwattHours, Mi
 use wattledger_domain::session::{ChargingPeriod, ChargingState};
 use wattledger_domain::tariff::Dimension;
 use wattledger_domain::time::Timestamp;
+use window::Places;
+pub use window::Window;
 
 /// A running price. All fields are state: a meter written down and read back goes on alike.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,27 +44,6 @@ pub enum FlatFee {
     Due,
     /// Billed.
     Billed,
-}
-
-/// What is in force, and until when.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Window {
-    /// Next instant at which a price may change.
-    until: Timestamp,
-    /// Next energy at which a price may change.
-    below: i64,
-    /// As metered, not as derived.
-    power: Option<Milliwatts>,
-    current: Option<Milliamperes>,
-    places: Places,
-}
-
-/// Positions among the steps of what is in force.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Places {
-    energy: Option<u16>,
-    time: Option<u16>,
-    parking: Option<u16>,
 }
 
 /// A stretch of usage from where the meter stands.
@@ -360,20 +342,6 @@ impl Meter {
     pub fn next_change(&self, tariff: &CompiledTariff) -> Option<Timestamp> {
         let edge = self.next_edge(tariff, self.wall(tariff).as_ref());
         (edge.0 < i64::MAX).then_some(edge)
-    }
-}
-
-impl Window {
-    /// Whether usage has the power and current that the window was found with, where that matters.
-    /// Without a metered power each stretch has its own mean.
-    fn flows_alike(&self, flow: FlowDependence, usage: &Usage) -> bool {
-        match flow {
-            FlowDependence::Independent => true,
-            FlowDependence::Current => self.current == usage.current,
-            FlowDependence::Power => {
-                usage.power.is_some() && self.power == usage.power && self.current == usage.current
-            }
-        }
     }
 }
 

@@ -15,7 +15,7 @@ use amounts::{Terms, tax_groups};
 use blocks::Blocks;
 use groups::{Group, group_of};
 use limits::Limits;
-use rounding::{minor_unit, spread};
+use rounding::{Part, minor_unit, spread};
 use wattledger_domain::cost::{
     LineKind, Priced, PricedStep, Rounding, SettledLine, Settlement, StepRule, TaxGroup,
 };
@@ -42,6 +42,9 @@ pub fn settle(priced: &Priced, rounding: &Rounding) -> Result<Settlement, Pricin
             .checked_add(surplus)
             .ok_or(PricingError::Overflow)?;
         lines.push(line_of(step, quantity, priced, &mut groups)?);
+    }
+    for group in &mut groups {
+        group.find_tax(priced.tax_included)?;
     }
     let limits = Limits::of(priced)?;
     let bounds = limits.apply(priced, &mut lines, &mut groups)?;
@@ -92,25 +95,22 @@ fn line_of(
 
 /// Gives the lines of each rate the group's net, by largest remainder.
 fn round_lines(lines: &mut [SettledLine], groups: &[TaxGroup]) -> Result<(), PricingError> {
-    let mut places = Vec::with_capacity(lines.len());
+    let mut parts = Vec::with_capacity(lines.len());
     for group in groups {
-        places.clear();
-        let of_group = lines
+        parts.clear();
+        let unit = minor_unit(group.net.currency);
+        for (place, line) in lines
             .iter()
             .enumerate()
-            .filter(|(_, line)| line.tax == group.rate);
-        places.extend(of_group.map(|(place, line)| (place, line.exact_net.0)));
-        let unit = minor_unit(group.net.currency);
-        spread(
-            &mut places,
-            unit,
-            i128::from(group.net.minor),
-            |place, minor| {
-                if let Some(line) = lines.get_mut(place) {
-                    line.net.minor = minor;
-                }
-            },
-        )?;
+            .filter(|(_, line)| line.tax == group.rate)
+        {
+            parts.push(Part::of(place, line.exact_net.0, unit)?);
+        }
+        spread(&mut parts, i128::from(group.net.minor), |place, minor| {
+            if let Some(line) = lines.get_mut(place) {
+                line.net.minor = minor;
+            }
+        })?;
     }
     Ok(())
 }

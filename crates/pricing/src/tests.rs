@@ -3,9 +3,11 @@
 mod blocks;
 mod boundaries;
 mod clocks;
+mod explained;
 mod laws;
 mod limits;
 mod model;
+mod random;
 mod restrictions;
 mod rounding;
 mod scene;

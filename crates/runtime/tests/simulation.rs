@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use wattledger_runtime::log::simulated::{Faults, Flavour, Mishap, Rates, Step};
 use world::World;
 
-const SEEDS: u64 = 40_000;
+const SEEDS: u64 = 1_000;
 const FLAVOURS: [Flavour; 2] = [Flavour::Embedded, Flavour::Kafka];
 
 fn flavour(seed: u64) -> Flavour {

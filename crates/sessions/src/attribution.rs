@@ -41,8 +41,8 @@ pub(crate) fn find(
     };
     let at_hand = desk.live(station).and_then(|live| {
         let named = live.sessions.iter().filter(|known| {
-            known.transaction.as_ref() == Some(transaction)
-                && evse.is_none_or(|evse| evse == known.evse)
+            evse.is_none_or(|evse| evse == known.evse)
+                && known.transaction.as_ref() == Some(transaction)
         });
         newest(named, about.at)
     });

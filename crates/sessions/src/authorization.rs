@@ -7,10 +7,11 @@ use crate::key::{Entity, Key, TimerKind, Value};
 use crate::pinning::{self, Bound, Contract};
 use crate::running;
 use crate::session::{Pinned, Watch};
+use crate::start;
 use wattledger_domain::accounts::{AccountRecord, AuthorizationPinned};
 use wattledger_domain::charging::{
     AuthorizationRefused, AuthorizationRequested, ChargingAction, ChargingCommand, FieldEvent,
-    HoldGranted, PayerRequest, RefusalReason, StopReason,
+    HoldGranted, PayerRequest, RefusalReason, SessionStarted, StopReason,
 };
 use wattledger_domain::ids::{
     AccountId, AuthorizationId, CustomerGroup, EvseId, SessionId, StationId, TokenHash,
@@ -112,7 +113,7 @@ pub(crate) fn requested(
             desk.emit(Effect::ToAccount(AccountRecord::AuthorizationPinned(
                 Box::new(pins),
             )));
-            let kept = Authorization {
+            let mut kept = Authorization {
                 account: payer.account,
                 token: payer.token,
                 group: payer.group,
@@ -122,6 +123,7 @@ pub(crate) fn requested(
                 answer: Answer::Awaited,
                 session: None,
             };
+            kept.session = start::authorized_late(desk, station, &request.authorization, &kept);
             desk.put(key, Value::Authorization(Box::new(kept)));
             let entity = Entity::Authorization(request.authorization.clone());
             desk.wake(desk.now.plus(LIFE), TimerKind::Forget, station, entity);
@@ -274,6 +276,22 @@ pub(crate) fn used(
     let key = Key::Authorization(station.clone(), id.clone());
     desk.put(key, Value::Authorization(known));
     found
+}
+
+/// A charger that began although it was told not to is told to stop.
+pub(crate) fn enforce(
+    desk: &mut Desk<'_, '_>,
+    station: &StationId,
+    started: &SessionStarted,
+    known: &Authorization,
+) {
+    if let (Answer::Refused(_), Some(id)) = (&known.answer, &started.authorization) {
+        let mut order = command(desk, station, id, known.session.as_ref());
+        order.evse = Some(started.evse);
+        order.transaction.clone_from(&started.transaction);
+        order.action = ChargingAction::Stop(StopReason::NotAuthorized);
+        desk.emit(Effect::Command(order));
+    }
 }
 
 /// What a session may spend by its authorisation.

@@ -101,11 +101,11 @@ fn update(desk: &mut Desk<'_, '_>, event: &FieldEvent, judged: &Judged, updated:
     let (mut usable, mut fresh) = (false, false);
     for entry in entries::of_samples(&updated.samples, *judged) {
         usable = true;
-        fresh |= work.add(entry);
+        fresh |= work.add(desk, entry);
     }
     if let Some(state) = updated.state {
         usable = true;
-        fresh |= work.add(entries::of_state(state, judged.at));
+        fresh |= work.add(desk, entries::of_state(state, judged.at));
     }
     if fresh {
         note_clock(&mut work, judged);
@@ -132,10 +132,10 @@ fn update(desk: &mut Desk<'_, '_>, event: &FieldEvent, judged: &Judged, updated:
 }
 
 /// What every change of a session entails: cost while it runs, a new rating once it was rated.
-fn changed(desk: &mut Desk<'_, '_>, event: &FieldEvent, work: &mut Work, at: Timestamp) {
+fn changed(desk: &mut Desk<'_, '_>, event: &FieldEvent, work: &mut Work<'_>, at: Timestamp) {
     match work.session.phase {
         Phase::Open => {
-            work.bring_up_to_date();
+            work.bring_up_to_date(desk);
             running::check(desk, work, at);
         }
         Phase::Settling(_) => {}
@@ -155,7 +155,7 @@ fn changed(desk: &mut Desk<'_, '_>, event: &FieldEvent, work: &mut Work, at: Tim
     }
 }
 
-fn note_clock(work: &mut Work, judged: &Judged) {
+fn note_clock(work: &mut Work<'_>, judged: &Judged) {
     if judged.clock == Clock::Suspect {
         work.session.flags.raise(SessionFlag::ClockSuspect);
     }
@@ -165,7 +165,7 @@ fn note_clock(work: &mut Work, judged: &Judged) {
 fn name(
     desk: &mut Desk<'_, '_>,
     station: &StationId,
-    work: &mut Work,
+    work: &mut Work<'_>,
     transaction: Option<&TransactionId>,
 ) {
     if work.session.transaction.is_none()
@@ -176,7 +176,7 @@ fn name(
 }
 
 /// A transaction that goes on after a boot was not over.
-fn reopen(desk: &mut Desk<'_, '_>, station: &StationId, work: &mut Work, at: Timestamp) {
+fn reopen(desk: &mut Desk<'_, '_>, station: &StationId, work: &mut Work<'_>, at: Timestamp) {
     let Some(end) = work.session.end else { return };
     let after = end.evidence == EndEvidence::Inferred && at > end.at;
     if !after || work.session.free_at.is_some() || work.session.billed.is_some() {
@@ -195,7 +195,7 @@ fn reopen(desk: &mut Desk<'_, '_>, station: &StationId, work: &mut Work, at: Tim
         rating::unsettle(desk, work);
         work.session.end = None;
         work.session.phase = Phase::Open;
-        work.recompute();
+        work.recompute(desk);
     }
     desk.put_live(station, live);
 }
@@ -219,15 +219,15 @@ fn end(desk: &mut Desk<'_, '_>, event: &FieldEvent, judged: &Judged, ended: &Ses
     };
     match work.session.end {
         Some(known) if known.evidence == EndEvidence::Reported => {
-            again(desk, event, &mut work, known, said);
+            again(desk, event, judged, &mut work, said);
         }
         Some(_) | None => {
             note_clock(&mut work, judged);
             work.session.sequence.came(ended.sequence);
             for entry in entries::of_samples(&ended.samples, *judged) {
-                work.add(entry);
+                work.add(desk, entry);
             }
-            work.end(said);
+            work.end(desk, said);
             at_hand_until(desk, &event.station, &work.id, judged.at);
             let was_rated = matches!(work.session.phase, Phase::Rated | Phase::Held(_));
             if was_rated {
@@ -251,8 +251,19 @@ fn end(desk: &mut Desk<'_, '_>, event: &FieldEvent, judged: &Judged, ended: &Ses
 }
 
 /// A second end: the same is a duplicate, another is for review (ev-domain §2, 4, 5).
-fn again(desk: &mut Desk<'_, '_>, event: &FieldEvent, work: &mut Work, known: End, said: End) {
-    if known == said {
+fn again(
+    desk: &mut Desk<'_, '_>,
+    event: &FieldEvent,
+    judged: &Judged,
+    work: &mut Work<'_>,
+    said: End,
+) {
+    let same = work.session.end.is_some_and(|known| {
+        // Without a clock, the time of receipt says nothing: the register does.
+        let at_once = known.at == said.at || judged.clock == Clock::Suspect;
+        at_once && known.meter_stop == said.meter_stop
+    });
+    if same {
         desk.became(
             event,
             Outcome::Duplicate,
@@ -311,7 +322,7 @@ fn status(
     if changed_to.status == ConnectorStatus::Available {
         freed(desk, event, &mut work, at);
     } else if let Some(entry) = entries::of_status(changed_to.status, at)
-        && work.add(entry)
+        && work.add(desk, entry)
     {
         changed(desk, event, &mut work, at);
     }
@@ -319,7 +330,7 @@ fn status(
 }
 
 /// The EVSE is free: the session is over at the latest now (ev-domain §2, 16, 19).
-fn freed(desk: &mut Desk<'_, '_>, event: &FieldEvent, work: &mut Work, at: Timestamp) {
+fn freed(desk: &mut Desk<'_, '_>, event: &FieldEvent, work: &mut Work<'_>, at: Timestamp) {
     let earlier = work.session.free_at.is_none_or(|known| at < known);
     if at <= work.session.started_at || !earlier {
         return;
@@ -333,14 +344,16 @@ fn freed(desk: &mut Desk<'_, '_>, event: &FieldEvent, work: &mut Work, at: Times
 }
 
 /// Ends a session that nobody ended; it waits for the real end.
-pub(crate) fn infer_end(desk: &mut Desk<'_, '_>, work: &mut Work, at: Timestamp) {
-    work.end(End {
-        at,
-        evidence: EndEvidence::Inferred,
-        meter_stop: None,
-    });
-    let (station, id) = (work.station.clone(), work.id.clone());
-    at_hand_until(desk, &station, &id, at);
+pub(crate) fn infer_end(desk: &mut Desk<'_, '_>, work: &mut Work<'_>, at: Timestamp) {
+    work.end(
+        desk,
+        End {
+            at,
+            evidence: EndEvidence::Inferred,
+            meter_stop: None,
+        },
+    );
+    at_hand_until(desk, work.station, &work.id, at);
     let wait = work.waits().inferred;
     rating::settle_at(desk, work, desk.now.plus(wait));
 }
@@ -370,7 +383,7 @@ fn booted(desk: &mut Desk<'_, '_>, event: &FieldEvent, judged: &Judged) {
         let Some(mut work) = Work::take(desk, station, session) else {
             continue;
         };
-        let goes_on = work.samples.last.is_some_and(|last| last.at > judged.at);
+        let goes_on = work.newest().is_some_and(|last| last.at > judged.at);
         if !goes_on {
             infer_end(desk, &mut work, judged.at);
         }

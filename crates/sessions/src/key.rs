@@ -17,7 +17,7 @@ pub enum Key {
     Authorization(StationId, AuthorizationId),
     /// A session.
     Session(StationId, SessionId),
-    /// Its readings.
+    /// Its older readings.
     Samples(StationId, SessionId),
     /// The sessions that carry a charger's transaction id.
     Transaction(StationId, TransactionId),
@@ -60,7 +60,7 @@ pub enum Value {
     Authorization(Box<Authorization>),
     /// A session.
     Session(Box<Session>),
-    /// Its readings.
+    /// Its older readings.
     Samples(Box<Samples>),
     /// Sessions of one transaction id, in order of start.
     Transaction(Vec<SessionId>),

@@ -23,21 +23,21 @@ use wattledger_domain::time::Timestamp;
 const MEMORY: Milliseconds = Milliseconds::minutes(400 * 24 * 60);
 
 /// Rates a session at a logical time, not before.
-pub(crate) fn settle_at(desk: &mut Desk<'_, '_>, work: &mut Work, at: Timestamp) {
+pub(crate) fn settle_at(desk: &mut Desk<'_, '_>, work: &mut Work<'_>, at: Timestamp) {
     unsettle(desk, work);
     work.session.phase = Phase::Settling(at);
     desk.wake(
         at,
         TimerKind::Settle,
-        &work.station,
+        work.station,
         Entity::Session(work.id.clone()),
     );
 }
 
 /// Takes back what [`settle_at`] set.
-pub(crate) fn unsettle(desk: &mut Desk<'_, '_>, work: &Work) {
+pub(crate) fn unsettle(desk: &mut Desk<'_, '_>, work: &Work<'_>) {
     if let Phase::Settling(at) = work.session.phase {
-        desk.cancel_settling(at, &work.station, &work.id);
+        desk.cancel_settling(at, work.station, &work.id);
     }
 }
 
@@ -78,8 +78,8 @@ pub(crate) fn payer_resolved(desk: &mut Desk<'_, '_>, resolved: &PayerResolved) 
 }
 
 /// Bills a session, or holds it for a person. The same result again changes nothing.
-pub(crate) fn rate(desk: &mut Desk<'_, '_>, work: &mut Work) {
-    let conclusion = conclusion::conclude(work);
+pub(crate) fn rate(desk: &mut Desk<'_, '_>, work: &mut Work<'_>) {
+    let conclusion = conclusion::conclude(desk, work);
     let first = work.session.billed.is_none() && !matches!(work.session.phase, Phase::Held(_));
     match (&conclusion.held[..], &conclusion.priced) {
         ([], Some(priced)) => bill(desk, work, &conclusion, priced),
@@ -90,13 +90,13 @@ pub(crate) fn rate(desk: &mut Desk<'_, '_>, work: &mut Work) {
         desk.wake(
             desk.now.plus(MEMORY),
             TimerKind::Forget,
-            &work.station,
+            work.station,
             entity,
         );
     }
 }
 
-fn bill(desk: &mut Desk<'_, '_>, work: &mut Work, conclusion: &Conclusion, priced: &Priced) {
+fn bill(desk: &mut Desk<'_, '_>, work: &mut Work<'_>, conclusion: &Conclusion, priced: &Priced) {
     let result = conclusion.digest(priced);
     let before = work.session.billed;
     work.session.phase = Phase::Rated;
@@ -121,7 +121,7 @@ fn bill(desk: &mut Desk<'_, '_>, work: &mut Work, conclusion: &Conclusion, price
     });
     if before.is_none() {
         let entity = Entity::Session(work.id.clone());
-        desk.wake(forget_at, TimerKind::Forget, &work.station, entity);
+        desk.wake(forget_at, TimerKind::Forget, work.station, entity);
     }
     desk.emit(Effect::Rated(Box::new(rated.clone())));
     desk.emit(Effect::Fact(Box::new(fact(work, conclusion, version))));
@@ -132,7 +132,7 @@ fn bill(desk: &mut Desk<'_, '_>, work: &mut Work, conclusion: &Conclusion, price
 }
 
 fn rated(
-    work: &Work,
+    work: &Work<'_>,
     conclusion: &Conclusion,
     priced: &Priced,
     version: i32,
@@ -168,7 +168,7 @@ fn rated(
     })
 }
 
-fn hold(desk: &mut Desk<'_, '_>, work: &mut Work, conclusion: &Conclusion) {
+fn hold(desk: &mut Desk<'_, '_>, work: &mut Work<'_>, conclusion: &Conclusion) {
     let reasons = conclusion.held.clone();
     if work.session.phase == Phase::Held(reasons.clone()) {
         return;
@@ -194,19 +194,19 @@ fn hold(desk: &mut Desk<'_, '_>, work: &mut Work, conclusion: &Conclusion) {
 }
 
 /// Where a held session is kept: with its payer, its token, its authorisation, or its station.
-fn would_pay(work: &Work) -> AccountId {
+fn would_pay(work: &Work<'_>) -> AccountId {
     let session = &work.session;
     match (&session.account, &session.token, &session.authorization) {
         (Some(account), _, _) => account.clone(),
         (None, Some(token), _) => AccountId::unknown(token),
-        (None, None, Some(authorization)) => AccountId::guest(&work.station, authorization),
+        (None, None, Some(authorization)) => AccountId::guest(work.station, authorization),
         (None, None, None) => {
-            AccountId::guest(&work.station, &AuthorizationId::new(work.id.as_str()))
+            AccountId::guest(work.station, &AuthorizationId::new(work.id.as_str()))
         }
     }
 }
 
-fn fact(work: &Work, conclusion: &Conclusion, version: i32) -> SessionFact {
+fn fact(work: &Work<'_>, conclusion: &Conclusion, version: i32) -> SessionFact {
     let session = &work.session;
     SessionFact {
         session: work.id.clone(),

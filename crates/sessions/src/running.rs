@@ -43,6 +43,7 @@ impl Watch {
         if granted.limit != self.granted {
             self.reported = 0;
             self.announced = 0;
+            self.stop = Stop::NotOrdered;
         }
         self.granted = granted.limit;
         self.reserve = granted.reserve;
@@ -77,7 +78,7 @@ struct Cost {
 }
 
 /// Reports the cost if a share of the limit is passed, and stops the charger before the limit.
-pub(crate) fn check(desk: &mut Desk<'_, '_>, work: &mut Work, at: Timestamp) {
+pub(crate) fn check(desk: &mut Desk<'_, '_>, work: &mut Work<'_>, at: Timestamp) {
     let Some(watch) = &work.session.watch else {
         return;
     };
@@ -98,11 +99,11 @@ pub(crate) fn check(desk: &mut Desk<'_, '_>, work: &mut Work, at: Timestamp) {
     work.session.watch = Some(watch);
 }
 
-fn exact(work: &Work) -> Option<ExactCost> {
+fn exact(work: &Work<'_>) -> Option<ExactCost> {
     work.session.meter.as_ref()?.exact_cost().ok()
 }
 
-fn cost(work: &Work) -> Option<Cost> {
+fn cost(work: &Work<'_>) -> Option<Cost> {
     let session = &work.session;
     let bound = work.bound()?;
     let (tariff, rounding) = (bound.compiled()?, &bound.policy.rounding);
@@ -125,7 +126,7 @@ fn cost(work: &Work) -> Option<Cost> {
 }
 
 /// What the next interval brings if it is like the session so far.
-fn expected(work: &Work) -> MilliwattHours {
+fn expected(work: &Work<'_>) -> MilliwattHours {
     let ledger = &work.session.ledger;
     let span = ledger.closed_to.since(work.session.started_at);
     let Milliseconds(interval) = ledger.interval;
@@ -142,7 +143,7 @@ fn share_passed(amount: Money, limit: Money) -> i64 {
     SHARES.iter().rev().find(passed).copied().unwrap_or(0)
 }
 
-fn report(desk: &mut Desk<'_, '_>, work: &Work, watch: &mut Watch, cost: &Cost, at: Timestamp) {
+fn report(desk: &mut Desk<'_, '_>, work: &Work<'_>, watch: &mut Watch, cost: &Cost, at: Timestamp) {
     let Some(limit) = watch.granted else { return };
     let passed = share_passed(cost.gross, limit);
     let coming = share_passed(cost.forecast, limit);
@@ -189,7 +190,7 @@ fn bound_of(watch: &Watch) -> Option<(i64, StopReason)> {
     }
 }
 
-fn stop(desk: &mut Desk<'_, '_>, work: &mut Work, watch: &mut Watch, cost: &Cost) {
+fn stop(desk: &mut Desk<'_, '_>, work: &mut Work<'_>, watch: &mut Watch, cost: &Cost) {
     let Some((bound, reason)) = bound_of(watch) else {
         return;
     };
@@ -208,7 +209,7 @@ fn stop(desk: &mut Desk<'_, '_>, work: &mut Work, watch: &mut Watch, cost: &Cost
                 return;
             };
             let mut order =
-                authorization::command(desk, &work.station, authorization, Some(&work.id));
+                authorization::command(desk, work.station, authorization, Some(&work.id));
             order.evse = Some(work.session.evse);
             order.transaction = work.session.transaction.clone();
             order.action = ChargingAction::Stop(reason);

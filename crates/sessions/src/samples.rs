@@ -96,8 +96,8 @@ pub const fn state_of(code: i64) -> ChargingState {
     }
 }
 
-/// The entries of a session: per entry the step in time, the kind, and the value, total registers as
-/// the step since the last, all as variable-length integers.
+/// The entries of a session: per entry the step in time, the kind, and the value (total registers
+/// as the step since the last), all as variable-length integers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Samples {
     /// The encoded entries.
@@ -140,6 +140,13 @@ impl Samples {
                 }
                 Added::Between
             }
+        }
+    }
+
+    /// Adds entries that all come after its own.
+    pub fn extend(&mut self, later: &Self) {
+        for entry in later.iter() {
+            self.append(entry);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::ledger::{Flags, Ledger, Seen};
 use crate::pinning::Bound;
+use crate::samples::{Entry, Samples};
 use std::sync::Arc;
 use wattledger_domain::charging::HoldGrowth;
 use wattledger_domain::hash::Digest;
@@ -14,7 +15,7 @@ use wattledger_domain::session::{ChargingState, EndEvidence, HoldReason};
 use wattledger_domain::time::Timestamp;
 use wattledger_pricing::Meter;
 
-/// A session; its readings are kept beside it.
+/// A session; its older readings are kept beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
     /// Where.
@@ -41,6 +42,10 @@ pub struct Session {
     pub sequence: Sequence,
     /// Which kinds of reading came.
     pub seen: Seen,
+    /// The newest readings; the older ones are kept apart.
+    pub recent: Samples,
+    /// The last of those kept apart, if any are.
+    pub older_to: Option<Entry>,
     /// The readings so far, accounted.
     pub ledger: Ledger,
     /// The price so far; `None` when nothing prices it.

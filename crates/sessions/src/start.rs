@@ -1,6 +1,6 @@
 //! A transaction begins: it becomes a session of ours, bound to what its bill depends on.
 
-use crate::authorization;
+use crate::authorization::{self, Authorization};
 use crate::desk::Desk;
 use crate::effect::Effect;
 use crate::entries::{self, Clock, Judged, meant};
@@ -9,21 +9,25 @@ use crate::key::{Key, Value};
 use crate::ledger::{Flags, Ledger, Seen};
 use crate::pinning::{self, Contract};
 use crate::running;
-use crate::samples::{Entry, What};
+use crate::samples::{Entry, Samples, What};
 use crate::session::{Phase, Sequence, Session};
 use crate::station::SessionAtHand;
 use crate::work::Work;
 use wattledger_domain::accounts::{AccountRecord, SessionOpened};
 use wattledger_domain::charging::{FieldEvent, SessionStarted};
 use wattledger_domain::control::TokenUnknown;
-use wattledger_domain::ids::{SessionId, StationId, TransactionId};
+use wattledger_domain::ids::{AuthorizationId, SessionId, StationId, TransactionId};
 use wattledger_domain::outcome::Outcome;
 use wattledger_domain::session::{ChargingState, SessionFlag};
+use wattledger_domain::time::Timestamp;
 
 /// Length of a period of forgotten sessions: 30 days.
 const PERIOD: i64 = 2_592_000_000;
 
-/// Our id of a session: what a charger repeats when it tells the same start again (ev-domain §2, 8).
+/// How many sessions of one transaction id can be found by it: the last ones.
+const SHARING: usize = 8;
+
+/// Our id of a session: what a charger repeats when it tells a start again (ev-domain §2, 8).
 fn id_of(event: &FieldEvent, started: &SessionStarted) -> SessionId {
     let who = match (&started.authorization, &started.token) {
         (Some(authorization), _) => authorization.as_str().to_owned(),
@@ -42,7 +46,7 @@ fn id_of(event: &FieldEvent, started: &SessionStarted) -> SessionId {
 }
 
 /// The 30-day period of a session's start by the charger.
-pub(crate) const fn period(at: wattledger_domain::time::Timestamp) -> i64 {
+pub(crate) const fn period(at: Timestamp) -> i64 {
     at.0.div_euclid(PERIOD)
 }
 
@@ -101,16 +105,19 @@ fn begin(
     let successor = make_room(desk, station, &session);
     let mut work = Work::begin(desk, station, id.clone(), session);
     if let Some(meter) = started.meter_start.filter(|meter| meter.0 >= 0) {
-        work.add(Entry {
-            at: judged.at,
-            what: What::Total,
-            value: meter.0,
-        });
+        work.add(
+            desk,
+            Entry {
+                at: judged.at,
+                what: What::Total,
+                value: meter.0,
+            },
+        );
     }
     for entry in entries::of_samples(&started.samples, *judged) {
-        work.add(entry);
+        work.add(desk, entry);
     }
-    work.bring_up_to_date();
+    work.bring_up_to_date(desk);
     let transaction = meant(started.transaction.as_ref()).cloned();
     let mut live = desk.take_live(station);
     live.add(SessionAtHand {
@@ -151,6 +158,9 @@ fn session(
         (None, Some(token)) => (token.account.clone(), token.group.clone()),
         (None, None) => (None, None),
     };
+    if let Some(known) = &known {
+        authorization::enforce(desk, station, started, known);
+    }
     let pinned = match &known {
         Some(known) => Some(known.pinned.clone()),
         None => pinning::pin(desk, station, judged.at, group.as_ref(), Contract::Known),
@@ -175,6 +185,8 @@ fn session(
         pinned,
         sequence: Sequence::starting(started.sequence),
         seen: Seen::default(),
+        recent: Samples::default(),
+        older_to: None,
         ledger: Ledger::start(judged.at, first_state),
         meter: None,
         watch: known.as_ref().map(authorization::watch),
@@ -187,12 +199,9 @@ fn session(
     }
 }
 
-/// Ends what is open on the EVSE and began before (ev-domain §2, 16); the start of what began later.
-fn make_room(
-    desk: &mut Desk<'_, '_>,
-    station: &StationId,
-    session: &Session,
-) -> Option<wattledger_domain::time::Timestamp> {
+/// Ends what is open on the EVSE and began before (ev-domain §2, 16); returns the start of what
+/// began later there, if anything did.
+fn make_room(desk: &mut Desk<'_, '_>, station: &StationId, session: &Session) -> Option<Timestamp> {
     let (evse, from) = (session.evse, session.started_at);
     let live = desk.live(station)?;
     let here = || live.sessions.iter().filter(|known| known.evse == evse);
@@ -216,7 +225,7 @@ fn make_room(
 pub(crate) fn name(
     desk: &mut Desk<'_, '_>,
     station: &StationId,
-    work: &mut Work,
+    work: &mut Work<'_>,
     transaction: &TransactionId,
 ) {
     work.session.transaction = Some(transaction.clone());
@@ -233,11 +242,19 @@ pub(crate) fn name(
     if !sessions.contains(&work.id) {
         sessions.push(work.id.clone());
     }
+    if sessions.len() > SHARING {
+        sessions.remove(0);
+    }
     desk.put(key, Value::Transaction(sessions));
 }
 
 /// Tells the account, or control when the token is nobody's.
-fn announce(desk: &mut Desk<'_, '_>, event: &FieldEvent, work: &Work, started: &SessionStarted) {
+fn announce(
+    desk: &mut Desk<'_, '_>,
+    event: &FieldEvent,
+    work: &Work<'_>,
+    started: &SessionStarted,
+) {
     if let Some(opened) = opened(work) {
         desk.emit(Effect::ToAccount(AccountRecord::SessionOpened(Box::new(
             opened,
@@ -252,8 +269,35 @@ fn announce(desk: &mut Desk<'_, '_>, event: &FieldEvent, work: &Work, started: &
     }
 }
 
+/// Finds the open session that began before its authorisation was asked for; gives it its payer.
+pub(crate) fn authorized_late(
+    desk: &mut Desk<'_, '_>,
+    station: &StationId,
+    authorization: &AuthorizationId,
+    known: &Authorization,
+) -> Option<SessionId> {
+    let live = desk.live(station)?;
+    let open = live.sessions.iter().filter(|known| known.to.is_none());
+    let open: Vec<SessionId> = open.map(|known| known.session.clone()).collect();
+    let session = open.into_iter().find(|session| {
+        let key = Key::Session(station.clone(), session.clone());
+        matches!(desk.get(&key), Some(Value::Session(session))
+            if session.account.is_none() && session.authorization.as_ref() == Some(authorization))
+    })?;
+    let mut work = Work::take(desk, station, session.clone())?;
+    work.session.account = Some(known.account.clone());
+    work.session.watch = Some(authorization::watch(known));
+    if let Some(opened) = opened(&work) {
+        desk.emit(Effect::ToAccount(AccountRecord::SessionOpened(Box::new(
+            opened,
+        ))));
+    }
+    work.put(desk);
+    Some(session)
+}
+
 /// What the account is told when charging begins; `None` while nobody answers for it.
-pub(crate) fn opened(work: &Work) -> Option<SessionOpened> {
+pub(crate) fn opened(work: &Work<'_>) -> Option<SessionOpened> {
     Some(SessionOpened {
         session: work.id.clone(),
         account: work.session.account.clone()?,

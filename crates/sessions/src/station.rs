@@ -6,6 +6,8 @@ use wattledger_domain::time::Timestamp;
 
 /// How many ended sessions a station keeps at hand to attribute readings by time.
 const ENDED_AT_HAND: usize = 12;
+/// How many EVSEs a station remembers the status of.
+const STATUSES: usize = 64;
 /// How many boots a station remembers.
 const BOOTS: usize = 8;
 
@@ -94,6 +96,7 @@ impl StationLive {
 
     /// Notes a status; an older one than the known changes nothing.
     pub(crate) fn told(&mut self, told: EvseStatus) {
+        let full = self.statuses.len() >= STATUSES;
         match self
             .statuses
             .iter_mut()
@@ -101,6 +104,7 @@ impl StationLive {
         {
             Some(known) if known.at <= told.at => *known = told,
             Some(_) => {}
+            None if full => {}
             None => self.statuses.push(told),
         }
     }

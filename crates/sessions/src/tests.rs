@@ -1,4 +1,4 @@
-//! What the fold must do, named from the rules: scripts of what a station tells, and what comes of it.
+//! What the fold must do, named from the rules: what a station tells, and what comes of it.
 
 #![allow(
     clippy::arithmetic_side_effects,

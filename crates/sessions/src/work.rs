@@ -11,13 +11,15 @@ use wattledger_domain::ids::{SessionId, StationId};
 use wattledger_domain::session::ChargingPeriod;
 use wattledger_pricing::{CompiledTariff, Meter, Usage};
 
-pub(crate) struct Work {
-    pub(crate) station: StationId,
+/// How many bytes of readings a session keeps with itself; the older ones lie apart.
+const RECENT: usize = 512;
+
+pub(crate) struct Work<'a> {
+    pub(crate) station: &'a StationId,
     pub(crate) id: SessionId,
     pub(crate) session: Box<Session>,
-    pub(crate) samples: Box<Samples>,
-    key: Key,
-    samples_key: Key,
+    /// The older readings, once they were needed.
+    older: Option<Box<Samples>>,
     /// Whether the running ledger no longer follows from the readings.
     stale: Stale,
 }
@@ -28,30 +30,25 @@ enum Stale {
     Yes,
 }
 
-impl Work {
+impl<'a> Work<'a> {
     /// Takes a session out; put it back.
     pub(crate) fn take(
         desk: &mut Desk<'_, '_>,
-        station: &StationId,
+        station: &'a StationId,
         id: SessionId,
     ) -> Option<Self> {
-        let key = Key::Session(station.clone(), id.clone());
+        let key = Key::Session(station.clone(), id);
         let Some(Value::Session(session)) = desk.take(&key) else {
             return None;
         };
-        let samples_key = Key::Samples(station.clone(), id.clone());
-        let samples = match desk.take(&samples_key) {
-            Some(Value::Samples(samples)) => samples,
-            Some(_) | None => Box::default(),
+        let Key::Session(_, id) = key else {
+            return None;
         };
-        let station = station.clone();
         let mut work = Self {
             station,
             id,
             session,
-            samples,
-            key,
-            samples_key,
+            older: None,
             stale: Stale::No,
         };
         work.bind(desk);
@@ -61,17 +58,16 @@ impl Work {
     /// A session that begins.
     pub(crate) fn begin(
         desk: &mut Desk<'_, '_>,
-        station: &StationId,
+        station: &'a StationId,
         id: SessionId,
         session: Session,
     ) -> Self {
+        let session = Box::new(session);
         let mut work = Self {
-            station: station.clone(),
-            key: Key::Session(station.clone(), id.clone()),
-            samples_key: Key::Samples(station.clone(), id.clone()),
+            station,
             id,
-            session: Box::new(session),
-            samples: Box::default(),
+            session,
+            older: None,
             stale: Stale::No,
         };
         work.bind(desk);
@@ -80,15 +76,58 @@ impl Work {
     }
 
     pub(crate) fn put(self, desk: &mut Desk<'_, '_>) {
-        desk.put(self.key, Value::Session(self.session));
-        desk.put(self.samples_key, Value::Samples(self.samples));
+        if let Some(older) = self.older {
+            let key = Key::Samples(self.station.clone(), self.id.clone());
+            desk.put(key, Value::Samples(older));
+        }
+        let key = Key::Session(self.station.clone(), self.id);
+        desk.put(key, Value::Session(self.session));
+    }
+
+    /// All readings, in order.
+    pub(crate) fn readings(&mut self, desk: &mut Desk<'_, '_>) -> Vec<Entry> {
+        let mut readings = Vec::new();
+        if self.session.older_to.is_some() {
+            readings.extend(self.older(desk).iter());
+        }
+        readings.extend(self.session.recent.iter());
+        readings
+    }
+
+    /// The last reading.
+    pub(crate) fn newest(&self) -> Option<Entry> {
+        self.session.recent.last.or(self.session.older_to)
+    }
+
+    fn older(&mut self, desk: &mut Desk<'_, '_>) -> &mut Samples {
+        let (station, id) = (self.station, &self.id);
+        self.older.get_or_insert_with(|| {
+            match desk.take(&Key::Samples(station.clone(), id.clone())) {
+                Some(Value::Samples(samples)) => samples,
+                Some(_) | None => Box::default(),
+            }
+        })
+    }
+
+    fn keep(&mut self, desk: &mut Desk<'_, '_>, entry: Entry) -> Added {
+        if self.session.older_to.is_some_and(|last| entry <= last) {
+            return self.older(desk).add(entry);
+        }
+        if self.session.recent.bytes.len() >= RECENT
+            && self.session.recent.last.is_some_and(|last| last < entry)
+        {
+            let recent = std::mem::take(&mut self.session.recent);
+            self.session.older_to = recent.last;
+            self.older(desk).extend(&recent);
+        }
+        self.session.recent.add(entry)
     }
 
     fn bind(&mut self, desk: &mut Desk<'_, '_>) {
         if self.session.bound.is_none()
             && let Some(pinned) = &self.session.pinned
         {
-            self.session.bound = pinning::bind(desk, &self.station, pinned);
+            self.session.bound = pinning::bind(desk, self.station, pinned);
         }
     }
 
@@ -116,8 +155,8 @@ impl Work {
     }
 
     /// Adds a reading; whether it was new. In order, it is accounted at once.
-    pub(crate) fn add(&mut self, entry: Entry) -> bool {
-        let added = self.samples.add(entry);
+    pub(crate) fn add(&mut self, desk: &mut Desk<'_, '_>, entry: Entry) -> bool {
+        let added = self.keep(desk, entry);
         if added == Added::Known {
             return false;
         }
@@ -139,8 +178,7 @@ impl Work {
         }
         let rules = self.rules();
         let session = &mut *self.session;
-        let bound = session.bound.clone();
-        let tariff = bound.as_ref().and_then(|bound| bound.compiled());
+        let tariff = session.bound.as_ref().and_then(|bound| bound.compiled());
         feed(
             &mut session.ledger,
             &mut session.meter,
@@ -151,21 +189,21 @@ impl Work {
     }
 
     /// Accounts all readings again if some came out of order.
-    pub(crate) fn bring_up_to_date(&mut self) {
+    pub(crate) fn bring_up_to_date(&mut self, desk: &mut Desk<'_, '_>) {
         if self.stale == Stale::Yes {
-            self.recompute();
+            self.recompute(desk);
         }
     }
 
     /// Accounts all readings again.
-    pub(crate) fn recompute(&mut self) {
+    pub(crate) fn recompute(&mut self, desk: &mut Desk<'_, '_>) {
         self.stale = Stale::No;
         let rules = self.rules();
         let mut meter = self.meter();
         let mut ledger = Ledger::start(self.session.started_at, self.session.first_state);
         let bound = self.session.bound.clone();
         let tariff = bound.as_ref().and_then(|bound| bound.compiled());
-        for entry in self.samples.iter() {
+        for entry in self.readings(desk) {
             feed(&mut ledger, &mut meter, tariff, entry, &rules);
         }
         self.session.ledger = ledger;
@@ -173,20 +211,23 @@ impl Work {
     }
 
     /// Notes an end; a reported one brings its register along.
-    pub(crate) fn end(&mut self, end: End) {
+    pub(crate) fn end(&mut self, desk: &mut Desk<'_, '_>, end: End) {
         self.session.end = Some(end);
         if let Some(meter) = end.meter_stop {
-            self.add(Entry {
-                at: end.at,
-                what: What::Total,
-                value: meter.0,
-            });
+            self.add(
+                desk,
+                Entry {
+                    at: end.at,
+                    what: What::Total,
+                    value: meter.0,
+                },
+            );
         }
     }
 }
 
-/// Accounts one reading and prices what it closes. A price that cannot be computed ends pricing: the
-/// rating says why.
+/// Accounts one reading and prices what it closes. A price that cannot be computed ends pricing:
+/// the rating says why.
 fn feed(
     ledger: &mut Ledger,
     meter: &mut Option<Meter>,

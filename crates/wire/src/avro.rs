@@ -1,8 +1,8 @@
 //! Avro binary, written and read by listings: one line a field, no schema walked at run time.
 //!
-//! [`record!`](crate::record), [`symbols!`](crate::symbols) and [`union!`](crate::union) list a type
-//! once and give its schema (with docs), its writer and its reader. Invariant: reading is bounded by the
-//! bytes there are, and never panics.
+//! [`record!`](crate::record), [`symbols!`](crate::symbols) and [`union!`](crate::union) list a
+//! type once and give its schema (with docs), its writer and its reader. Invariant: reading is
+//! bounded by the bytes there are, and never panics.
 
 mod macros;
 mod primitives;

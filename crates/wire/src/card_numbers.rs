@@ -1,7 +1,7 @@
 //! Card numbers must never enter: finds them in any text (payments §6).
 //!
-//! Digits, in groups with single spaces or dashes between, are one when they pass Luhn and begin and
-//! are as long as a card brand's numbers. Ids that pass Luhn by chance mostly fail the second.
+//! Digits, in groups with single spaces or dashes between, are one when they pass Luhn and begin
+//! and are as long as a card brand's numbers. Ids that pass Luhn by chance mostly fail the second.
 
 use serde_json::Value;
 

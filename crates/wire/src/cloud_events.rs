@@ -1,7 +1,7 @@
 //! CloudEvents 1.0 JSON from gateways: one event or a batch, read into field events.
 //!
-//! `source` and `id` are the idempotency key, `subject` the station, `time` the charger's time. A token
-//! comes in plain text and leaves as its keyed hash only. docs/events.md shows every type.
+//! `source` and `id` are the idempotency key, `subject` the station, `time` the charger's time. A
+//! token comes in plain text and leaves as its keyed hash only. docs/events.md shows every type.
 
 mod body;
 mod fields;

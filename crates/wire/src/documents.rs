@@ -1,7 +1,7 @@
 //! Operator documents: JSON (or YAML, read to JSON by the edge) ⇄ reference data.
 //!
-//! `{kind, id, validFrom?, validTo?, spec}`. What a document leaves out has the default that the JSON
-//! Schema (`schemas/documents.schema.json`) states; unknown fields are refused.
+//! `{kind, id, validFrom?, validTo?, spec}`. What a document leaves out has the default that the
+//! JSON Schema (`schemas/documents.schema.json`) states; unknown fields are refused.
 
 mod canonical;
 mod parse;
@@ -12,6 +12,7 @@ pub use canonical::canonical_json;
 pub use parse::{Submission, content, submission};
 pub use reader::Fault;
 pub use render::text_of;
+pub(crate) use render::{legal_entity_text, policy_text};
 
 use serde_json::Value;
 

@@ -1,7 +1,9 @@
-//! Files of sessions that were recorded elsewhere, as the CloudEvents that a gateway would have sent.
+//! Files of sessions that were recorded elsewhere, as the CloudEvents that a gateway would have
+//! sent.
 //!
-//! Each row becomes events with the time at which they would have been received; what cannot be read
-//! is refused with its place and reason and stops nothing. Invariant: figures pass as exact decimals.
+//! Each row becomes events with the time at which they would have been received; what cannot be
+//! read is refused with its place and reason and stops nothing. Invariant: figures pass as exact
+//! decimals.
 
 pub mod acn;
 pub mod lines;

@@ -69,7 +69,9 @@ fn value(schema: &Value, types: &Types, input: &mut Input<'_>) -> Result<Value, 
             Ok(Timestamp(input.long()?).to_string().into())
         }
         _ if schema["type"] == "array" => array(&schema["items"], types, input),
-        _ => defined(schema, types, input),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => {
+            defined(schema, types, input)
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! is odd but readable is a [`Warning`] with its path; what cannot be read is a [`Fault`].
 
 mod cdr;
+mod periods;
 mod tariff;
 mod value;
 
@@ -28,3 +29,6 @@ pub struct Warning {
     /// What is odd and how it was read.
     pub message: String,
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 /// No record is larger (reliability §8.1).
 pub const RECORD_BYTES_MAX: usize = 262_144;
 
-/// What Avro libraries may allocate for one value (reliability §8.1). The first call counts, so it is
-/// the first thing in main.
+/// What Avro libraries may allocate for one value (reliability §8.1). The first call counts, so it
+/// is the first thing in main.
 pub fn limit_allocations() {
     apache_avro::util::max_allocation_bytes(1_048_576);
 }

@@ -3,8 +3,8 @@
 use chrono::{DateTime, LocalResult, NaiveDateTime, TimeZone as _};
 use wattledger_domain::time::Timestamp;
 
-/// An RFC 3339 instant; an absent offset means UTC (OCPI). `None` for anything else, and outside the
-/// years 1970 to 2100.
+/// An RFC 3339 instant; an absent offset means UTC (OCPI). `None` for anything else, and outside
+/// the years 1970 to 2100.
 #[must_use]
 pub fn parse(text: &str) -> Option<Timestamp> {
     let read = DateTime::parse_from_rfc3339(text).map(|time| time.timestamp_millis());

@@ -203,6 +203,12 @@ pub struct ProcessorArguments {
     /// Take time and ticks from a driver instead of the wall
     #[arg(long)]
     pub replay: bool,
+    /// What goes wrong, as a function of seed and operation
+    #[arg(long, default_value = "demo")]
+    pub faults: crate::engine::child::Faults,
+    /// Where signed notices go, such as http://127.0.0.1:8080/v1/webhooks/simulated
+    #[arg(long, value_name = "URL")]
+    pub webhooks: Option<String>,
 }
 
 fn delimiter(text: &str) -> Result<u8, String> {

@@ -13,7 +13,10 @@ fn the_definition_holds_together() {
 #[test]
 fn every_command_teaches_with_an_example() {
     for command in Cli::command().get_subcommands() {
-        let help = command.get_long_about().map(ToString::to_string).unwrap_or_default();
+        let help = command
+            .get_long_about()
+            .map(ToString::to_string)
+            .unwrap_or_default();
         assert!(help.contains("Example"), "{}", command.get_name());
     }
 }
@@ -37,13 +40,28 @@ fn what_scripts_use_is_read() {
 #[test]
 fn rubbish_is_refused_with_what_is_expected() {
     for (line, expect) in [
-        ("wattledger report revenue --from yesterday", "expected a date such as 2026-03-01"),
-        ("wattledger report revenue --json --csv", "cannot be used with"),
-        ("wattledger import a.csv --delimiter ab", "expected one ASCII character"),
-        ("wattledger import a.csv --zone Mars", "expected an IANA zone"),
+        (
+            "wattledger report revenue --from yesterday",
+            "expected a date such as 2026-03-01",
+        ),
+        (
+            "wattledger report revenue --json --csv",
+            "cannot be used with",
+        ),
+        (
+            "wattledger import a.csv --delimiter ab",
+            "expected one ASCII character",
+        ),
+        (
+            "wattledger import a.csv --zone Mars",
+            "expected an IANA zone",
+        ),
         ("wattledger import", "required"),
         ("wattledger run --listen here", "invalid"),
-        ("wattledger simulate --speed 2 --rate 3", "cannot be used with"),
+        (
+            "wattledger simulate --speed 2 --rate 3",
+            "cannot be used with",
+        ),
         ("wattledger get sessions --limit 0", "0 is not in 1..=1000"),
         ("wattledger fly", "unrecognized subcommand"),
     ] {

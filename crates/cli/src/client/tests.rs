@@ -1,6 +1,6 @@
 use super::*;
 use axum::Json;
-use axum::routing::{get, post};
+use axum::routing::post;
 use serde_json::json;
 
 fn transport(router: Router) -> Transport {
@@ -25,10 +25,20 @@ fn check(status: u16, body: &str, code: u8, expect: &str) {
 #[test]
 fn a_refusal_ends_with_1_and_a_broken_engine_with_2() {
     let fault = |message: &str| json!({ "error": { "code": "x", "message": message } }).to_string();
-    check(404, &fault("there is no session `a`"), 1, "there is no session `a`");
+    check(
+        404,
+        &fault("there is no session `a`"),
+        1,
+        "there is no session `a`",
+    );
     check(503, &fault("starting"), 2, "starting");
     check(429, &fault("later"), 2, "later");
-    check(500, "<html>", 2, "the engine answered 500 Internal Server Error to `/x`");
+    check(
+        500,
+        "<html>",
+        2,
+        "the engine answered 500 Internal Server Error to `/x`",
+    );
     let placed = json!({ "error": { "message": "is required", "index": 3, "field": "spec.site" } });
     check(422, &placed.to_string(), 1, "[3] spec.site: is required");
 }

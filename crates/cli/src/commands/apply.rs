@@ -2,14 +2,14 @@
 //!
 //! Asks `POST /v1/reference[?dry_run=true]` with an array of documents, in the order in which kinds
 //! need each other; the answer is `{"documents": [{"index", "kind", "id", "result", "version"?,
-//! "field"?, "reason"?}]}`, `result` one of `created`, `changed`, `unchanged`, `refused`.
+//! "field"?, "reason"?}]}`, `result` one of `recorded`, `unchanged`, `refused`.
 
 use crate::arguments::ApplyArguments;
 use crate::client::Transport;
 use crate::commands::write_json;
 use crate::documents::{self, Checked};
 use crate::error::CliError;
-use crate::figures::{Fields, rows};
+use crate::figures::Fields;
 use crate::table::{Column, table};
 use crate::words;
 use serde_json::{Value, json};
@@ -35,7 +35,10 @@ pub fn run(
         for fault in &faults {
             words::note(&fault.to_string());
         }
-        CliError::refused(format!("{}; nothing was sent", counted(faults.len(), "wrong document")))
+        CliError::refused(format!(
+            "{}; nothing was sent",
+            counted(faults.len(), "wrong document")
+        ))
     })?;
     let results = submit(&checked, arguments.dry_run, &transport()?)?;
     if arguments.json {
@@ -43,7 +46,10 @@ pub fn run(
     } else {
         show(&results, arguments.dry_run, out)?;
     }
-    let refused = results.iter().filter(|result| result["result"] == "refused").count();
+    let refused = results
+        .iter()
+        .filter(|result| result["result"] == "refused")
+        .count();
     if refused > 0 {
         return Err(CliError::refused(counted(refused, "refused document")));
     }
@@ -56,10 +62,17 @@ fn submit(
     dry_run: bool,
     transport: &Transport,
 ) -> Result<Vec<Value>, CliError> {
-    let path = if dry_run { "/v1/reference?dry_run=true" } else { "/v1/reference" };
+    let path = if dry_run {
+        "/v1/reference?dry_run=true"
+    } else {
+        "/v1/reference"
+    };
     let mut results = Vec::with_capacity(checked.len());
     for part in parts(checked) {
-        let body = part.iter().map(|document| document.located.value.clone()).collect();
+        let body = part
+            .iter()
+            .map(|document| document.located.value.clone())
+            .collect();
         let answer = transport.post(path, &Value::Array(body))?;
         for (index, document) in part.iter().enumerate() {
             results.push(result_of(document, index, &answer));
@@ -86,7 +99,10 @@ fn parts(checked: &[Checked]) -> Vec<&[Checked]> {
 
 fn result_of(document: &Checked, index: usize, answer: &Value) -> Value {
     let at = u64::try_from(index).ok();
-    let found = rows(answer, "documents").iter().find(|result| result["index"].as_u64() == at);
+    let found = Fields(answer)
+        .items("documents")
+        .iter()
+        .find(|result| result["index"].as_u64() == at);
     let empty = Value::Null;
     let told = Fields(found.unwrap_or(&empty));
     let field = told.stated("field");
@@ -94,7 +110,7 @@ fn result_of(document: &Checked, index: usize, answer: &Value) -> Value {
     let mut result = json!({
         "kind": document.kind.word(),
         "id": document.id,
-        "result": told.stated("result").unwrap_or("unknown"),
+        "result": told.stated("result").unwrap_or("not applied"),
         "file": place.file,
         "line": place.line,
     });
@@ -124,7 +140,10 @@ fn show(results: &[Value], dry_run: bool, out: &mut dyn Write) -> Result<(), Cli
             result.text("kind").to_owned(),
             result.text("id").to_owned(),
             result.text("result").to_owned(),
-            result.stated_number("version").map(|version| version.to_string()).unwrap_or_default(),
+            result
+                .stated_number("version")
+                .map(|version| version.to_string())
+                .unwrap_or_default(),
             format!("{}:{}", result.text("file"), result.number("line")),
             why,
         ]
@@ -137,7 +156,11 @@ fn show(results: &[Value], dry_run: bool, out: &mut dyn Write) -> Result<(), Cli
 }
 
 fn counted(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+    if count == 1 {
+        format!("1 {what}")
+    } else {
+        format!("{count} {what}s")
+    }
 }
 
 #[cfg(test)]

@@ -77,13 +77,22 @@ pub fn verdict(answer: &Value) -> String {
 /// The first broken promise; an answer without a verdict is none of cleanliness.
 fn offender(answer: &Value) -> Option<String> {
     let audit = Fields(answer);
-    let broken = audit.items("checks").iter().map(Fields).find(|check| !holds(*check));
+    let broken = audit
+        .items("checks")
+        .iter()
+        .map(Fields)
+        .find(|check| !holds(*check));
     match broken {
-        Some(check) => {
-            Some(format!("broken: {}: {}", plain(check.text("name")), check.text("detail")))
-        }
+        Some(check) => Some(format!(
+            "broken: {}: {}",
+            plain(check.text("name")),
+            check.text("detail")
+        )),
         None if audit.text("verdict") == "clean" => None,
-        None => Some(format!("the audit's verdict is `{}`", audit.text("verdict"))),
+        None => Some(format!(
+            "the audit's verdict is `{}`",
+            audit.text("verdict")
+        )),
     }
 }
 

@@ -1,16 +1,17 @@
 //! `get`: reference documents, sessions and invoices as lists.
 //!
 //! Asks `GET /v1/reference/{kind}[/{id}]`, `/v1/sessions?limit=`, `/v1/sessions?held=true&limit=` and
-//! `/v1/invoices?limit=`; answers are arrays of the views' rows.
+//! `/v1/invoices?limit=`; the answers are `{"documents": […]}` and
+//! `{"items": […]}` of the views' rows.
 
 use crate::arguments::GetArguments;
 use crate::client::{Transport, encoded};
 use crate::commands::write_json;
 use crate::error::CliError;
-use crate::figures::{ABSENT, Fields, kwh, local_time, plain, rows, span};
+use crate::figures::{ABSENT, Fields, kwh, local_time, plain, span};
 use crate::table::{Column, table};
 use crate::words;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::io::Write;
 use wattledger_domain::reference::Kind;
 
@@ -29,19 +30,27 @@ enum Listed {
 /// [`CliError::Refused`] for a kind or id that there is not.
 pub fn run(
     arguments: &GetArguments,
-    transport: &Transport,
+    transport: impl FnOnce() -> Result<Transport, CliError>,
     out: &mut dyn Write,
 ) -> Result<(), CliError> {
     let listed = listed(&arguments.kind)?;
     let path = path(listed, arguments)?;
-    let mut answer = transport.get(&path)?;
+    let mut answer = transport()?.get(&path)?;
     if let Listed::Reference(_) = listed {
-        answer = Value::Array(rows(&answer, "documents").iter().map(opened).collect());
+        let documents: Vec<Value> = Fields(&answer)
+            .items("documents")
+            .iter()
+            .map(opened)
+            .collect();
+        answer = json!({ "items": documents });
     }
-    let found = rows(&answer, "items");
+    let found = Fields(&answer).items("items");
     if found.is_empty() && arguments.id.is_some() {
         let id = arguments.id.as_deref().unwrap_or_default();
-        return Err(CliError::refused(format!("there is no {} `{id}`", arguments.kind)));
+        return Err(CliError::refused(format!(
+            "there is no {} `{id}`",
+            arguments.kind
+        )));
     }
     if arguments.json {
         return write_json(&answer, out);
@@ -97,12 +106,12 @@ fn path(listed: Listed, arguments: &GetArguments) -> Result<String, CliError> {
         (Listed::Sessions, None) => Ok(format!("/v1/sessions?limit={limit}")),
         (Listed::Held, None) => Ok(format!("/v1/sessions?held=true&limit={limit}")),
         (Listed::Invoices, None) => Ok(format!("/v1/invoices?limit={limit}")),
-        (Listed::Invoices, Some(id)) => {
-            Err(CliError::refused(format!("ask `wattledger invoice {id}` for the story of one")))
-        }
-        (Listed::Sessions | Listed::Held, Some(id)) => {
-            Err(CliError::refused(format!("ask `wattledger session {id}` for the story of one")))
-        }
+        (Listed::Invoices, Some(id)) => Err(CliError::refused(format!(
+            "ask `wattledger invoice {id}` for the story of one"
+        ))),
+        (Listed::Sessions | Listed::Held, Some(id)) => Err(CliError::refused(format!(
+            "ask `wattledger session {id}` for the story of one"
+        ))),
     }
 }
 
@@ -129,7 +138,11 @@ fn references(found: &[Value], id: Option<&str>) -> String {
     ];
     let shown = found.iter().map(Fields).map(|row| {
         let until = row.stated_number("valid_to").map(|ms| local_time(ms, ""));
-        let spec = if id.is_some() { String::new() } else { shortened(&row.0["spec"].to_string()) };
+        let spec = if id.is_some() {
+            String::new()
+        } else {
+            shortened(&row.0["spec"].to_string())
+        };
         vec![
             row.text("id").to_owned(),
             row.number("version").to_string(),
@@ -140,7 +153,10 @@ fn references(found: &[Value], id: Option<&str>) -> String {
     });
     let mut text = table(&columns, shown.collect());
     for row in found.iter().filter(|_| id.is_some()) {
-        text.push_str(&format!("\n\nVersion {}:\n{:#}", row["version"], row["spec"]));
+        text.push_str(&format!(
+            "\n\nVersion {}:\n{:#}",
+            row["version"], row["spec"]
+        ));
     }
     text
 }
@@ -169,7 +185,10 @@ fn sessions(found: &[Value]) -> String {
             row.text("session").to_owned(),
             row.text("station").to_owned(),
             local_time(row.number("started_at"), row.text("time_zone")),
-            span(row.number("ended_at").saturating_sub(row.number("started_at"))),
+            span(
+                row.number("ended_at")
+                    .saturating_sub(row.number("started_at")),
+            ),
             kwh(row.number("energy")),
             row.text("account").to_owned(),
             plain(row.text("flags")),
@@ -212,7 +231,9 @@ fn invoices(found: &[Value]) -> String {
         Column::Figure("gross"),
     ];
     let shown = found.iter().map(Fields).map(|row| {
-        let buyer = row.stated("buyer_name").unwrap_or_else(|| row.text("account"));
+        let buyer = row
+            .stated("buyer_name")
+            .unwrap_or_else(|| row.text("account"));
         vec![
             row.text("number").to_owned(),
             plain(row.text("kind")),

@@ -1,14 +1,14 @@
 //! `invoice`: the whole story of one invoice or credit note.
 //!
-//! Asks `GET /v1/invoices/{number}`; the answer is an array of the views' stories, several when two
-//! sellers use one number. `GET /v1/reference/Tariff/{id}` adds when each price holds.
+//! Asks `GET /v1/invoices/{number}`; the answer is `{"invoices": […]}` of the views' stories,
+//! several when two sellers use one number. `GET /v1/reference/Tariff/{id}` adds when each price holds.
 
 use super::story::{self, counted, stretch, tax};
 use crate::arguments::InvoiceArguments;
 use crate::client::{Transport, encoded};
 use crate::commands::write_json;
 use crate::error::CliError;
-use crate::figures::{ABSENT, Fields, bare_amount, kwh, local_time, plain, rows};
+use crate::figures::{ABSENT, Fields, bare_amount, kwh, local_time, plain};
 use crate::table::{Column, list, table};
 use serde_json::Value;
 use std::io::Write;
@@ -23,13 +23,12 @@ pub fn run(
     out: &mut dyn Write,
 ) -> Result<(), CliError> {
     let answer = transport.get(&format!("/v1/invoices/{}", encoded(&arguments.number)))?;
-    let found = if answer["document"].is_object() {
-        std::slice::from_ref(&answer)
-    } else {
-        rows(&answer, "invoices")
-    };
+    let found = Fields(&answer).items("invoices");
     if found.is_empty() {
-        return Err(CliError::refused(format!("there is no invoice `{}`", arguments.number)));
+        return Err(CliError::refused(format!(
+            "there is no invoice `{}`",
+            arguments.number
+        )));
     }
     if arguments.json {
         return write_json(&answer, out);
@@ -52,11 +51,16 @@ fn tariff_of(told: Fields<'_>, transport: &Transport) -> Value {
         .map(|rated| rated.number("tariff_version"));
     let path = format!("/v1/reference/Tariff/{}", encoded(head.text("tariff")));
     // Without it the story is whole but for the conditions of each price.
-    let Ok(answer) = transport.get(&path) else { return Value::Null };
-    let found = rows(&answer, "documents")
+    let Ok(answer) = transport.get(&path) else {
+        return Value::Null;
+    };
+    let found = Fields(&answer)
+        .items("documents")
         .iter()
         .find(|row| version.is_none_or(|version| Fields(row).number("version") == version));
-    let text = found.map(|row| Fields(row).text("document")).unwrap_or_default();
+    let text = found
+        .map(|row| Fields(row).text("document"))
+        .unwrap_or_default();
     serde_json::from_str(text).unwrap_or_default()
 }
 
@@ -69,7 +73,11 @@ fn text(told: Fields<'_>, tariff: &Value) -> String {
         _ => "Invoice",
     };
     let mut sections = vec![
-        format!("{title} {} over {}", head.text("number"), head.amount("gross", "currency")),
+        format!(
+            "{title} {} over {}",
+            head.text("number"),
+            head.amount("gross", "currency")
+        ),
         facts(head, told.items("credited_by")),
         String::new(),
         lines(document, tariff),
@@ -81,13 +89,22 @@ fn text(told: Fields<'_>, tariff: &Value) -> String {
         }
         sections.push(format!("\n{title}:"));
         let columns = [Column::Name("when"), Column::Text("what")];
-        sections.push(list(&columns, items.iter().map(|item| line(Fields(item)).to_vec()).collect()));
+        sections.push(list(
+            &columns,
+            items
+                .iter()
+                .map(|item| line(Fields(item)).to_vec())
+                .collect(),
+        ));
     };
     section("Payments", told.items("payments"), &|row| {
         [local_time(row.number("moved_at"), zone), story::moved(row)]
     });
     section("Journal", told.items("entries"), &|row| {
-        [local_time(row.number("entered_at"), zone), story::booked(row)]
+        [
+            local_time(row.number("entered_at"), zone),
+            story::booked(row),
+        ]
     });
     let items = told.inside("session").items("items");
     if !items.is_empty() {
@@ -99,48 +116,73 @@ fn text(told: Fields<'_>, tariff: &Value) -> String {
 
 fn facts(head: Fields<'_>, credited_by: &[Value]) -> String {
     let zone = head.text("time_zone");
-    let credits: Vec<&str> =
-        credited_by.iter().map(|note| Fields(note).text("number")).collect();
+    let credits: Vec<&str> = credited_by
+        .iter()
+        .map(|note| Fields(note).text("number"))
+        .collect();
     let buyer = match head.stated("buyer_name") {
         Some(name) => format!("{name} (account {})", head.text("account")),
         None => format!("account {}", head.text("account")),
     };
     story::facts(&[
-        ("Seller", format!("{}, book {}", head.text("legal_entity"), head.text("book"))),
+        (
+            "Seller",
+            format!("{}, book {}", head.text("legal_entity"), head.text("book")),
+        ),
         ("Buyer", buyer),
-        ("Issued", format!(
-            "{} ({})",
-            head.text("issue_date"),
-            local_time(head.number("issued_at"), zone)
-        )),
-        ("For", format!("session {} version {}", head.text("session"), head.number("session_version"))),
-        ("Where", format!(
-            "station {}, EVSE {}, site {}",
-            head.text("station"),
-            head.number("evse"),
-            head.text("site")
-        )),
-        ("When", format!(
-            "{} to {}",
-            local_time(head.number("started_at"), zone),
-            local_time(head.number("ended_at"), zone)
-        )),
+        (
+            "Issued",
+            format!(
+                "{} ({})",
+                head.text("issue_date"),
+                local_time(head.number("issued_at"), zone)
+            ),
+        ),
+        (
+            "For",
+            format!(
+                "session {} version {}",
+                head.text("session"),
+                head.number("session_version")
+            ),
+        ),
+        (
+            "Where",
+            format!(
+                "station {}, EVSE {}, site {}",
+                head.text("station"),
+                head.number("evse"),
+                head.text("site")
+            ),
+        ),
+        (
+            "When",
+            format!(
+                "{} to {}",
+                local_time(head.number("started_at"), zone),
+                local_time(head.number("ended_at"), zone)
+            ),
+        ),
         ("Energy", format!("{} kWh", kwh(head.number("energy")))),
         ("Tariff", head.text("tariff").to_owned()),
         ("Credits", head.text("credited_number").to_owned()),
         ("Credited by", credits.join(", ")),
-        ("Chain", format!(
-            "{} number {}, hash {}, after {}",
-            head.text("series"),
-            head.number("sequence"),
-            short(head.text("hash")),
-            short(head.text("previous_hash"))
-        )),
+        (
+            "Chain",
+            format!(
+                "{} number {}, hash {}, after {}",
+                head.text("series"),
+                head.number("sequence"),
+                short(head.text("hash")),
+                short(head.text("previous_hash"))
+            ),
+        ),
     ])
 }
 
 fn short(hash: &str) -> String {
-    hash.get(..12).map_or_else(|| ABSENT.to_owned(), |start| format!("{start}…"))
+    hash.get(..12)
+        .map_or_else(|| ABSENT.to_owned(), |start| format!("{start}…"))
 }
 
 fn lines(document: Fields<'_>, tariff: &Value) -> String {
@@ -156,14 +198,23 @@ fn lines(document: Fields<'_>, tariff: &Value) -> String {
     ];
     let rows = document.items("lines").iter().map(Fields).map(|line| {
         let kind = line.text("kind");
-        let counts = counted(kind, line.number("quantity"), line.number("price_e8"), currency);
+        let counts = counted(
+            kind,
+            line.number("quantity"),
+            line.number("price_e8"),
+            currency,
+        );
         let because = match kind {
             "min_price" => "raised to the tariff's minimum price".to_owned(),
             "max_price" => "lowered to the tariff's maximum price".to_owned(),
             _ => {
                 let element = line.number("element");
                 let number = element.saturating_add(1);
-                format!("element {number}{}; {}", conditions(tariff, element), stretch(line, zone))
+                format!(
+                    "element {number}{}; {}",
+                    conditions(tariff, element),
+                    stretch(line, zone)
+                )
             }
         };
         vec![
@@ -184,10 +235,12 @@ fn conditions(tariff: &Value, element: i64) -> String {
     let found = tariff["spec"]["elements"].get(place);
     match found.and_then(|element| element["restrictions"].as_object()) {
         Some(restrictions) if !restrictions.is_empty() => {
-            let words = restrictions.iter().map(|(name, value)| match value {
-                Value::String(text) => format!(", {name} {text}"),
-                other => format!(", {name} {other}"),
-            });
+            let words = restrictions
+                .iter()
+                .map(|(name, value)| match value.as_str() {
+                    Some(text) => format!(", {name} {text}"),
+                    None => format!(", {name} {value}"),
+                });
             words.collect()
         }
         Some(_) => ", always".to_owned(),
@@ -199,16 +252,21 @@ fn conditions(tariff: &Value, element: i64) -> String {
 fn totals(document: Fields<'_>) -> String {
     let head = document.inside("head");
     let currency = head.text("currency");
-    let columns =
-        [Column::Text("tax rate"), Column::Figure("net"), Column::Figure("tax"), Column::Figure("gross")];
+    let columns = [
+        Column::Text("tax rate"),
+        Column::Figure("net"),
+        Column::Figure("tax"),
+        Column::Figure("gross"),
+    ];
     let line = |name: String, row: Fields<'_>| {
         let mut cells = vec![name];
         cells.extend(["net", "tax", "gross"].map(|part| bare_amount(row.number(part), currency)));
         cells
     };
     let groups = document.items("tax_groups").iter().map(Fields);
-    let mut rows: Vec<Vec<String>> =
-        groups.map(|group| line(tax(group.stated_number("tax_rate")), group)).collect();
+    let mut rows: Vec<Vec<String>> = groups
+        .map(|group| line(tax(group.stated_number("tax_rate")), group))
+        .collect();
     rows.push(line(format!("all, {currency}"), head));
     format!("\n{}", table(&columns, rows))
 }

@@ -47,7 +47,12 @@ pub fn run(arguments: &PriceArguments, out: &mut dyn Write) -> Result<(), CliErr
 fn priced(arguments: &PriceArguments) -> Result<Pricing, CliError> {
     let read = |path: &Path| read(path);
     let refused = |path: &Path, fault: Fault| {
-        CliError::refused(format!("{}: {}: {}", path.display(), fault.path, fault.reason))
+        CliError::refused(format!(
+            "{}: {}: {}",
+            path.display(),
+            fault.path,
+            fault.reason
+        ))
     };
     let noted = |path: &Path, warnings: Vec<Warning>| {
         let named = warnings
@@ -60,7 +65,8 @@ fn priced(arguments: &PriceArguments) -> Result<Pricing, CliError> {
     let mut warnings = noted(path, found);
     let tariff = match (&arguments.tariff, cdr.tariffs.as_slice()) {
         (Some(path), _) => {
-            let (tariff, found) = ocpi::tariff(&read(path)?).map_err(|fault| refused(path, fault))?;
+            let (tariff, found) =
+                ocpi::tariff(&read(path)?).map_err(|fault| refused(path, fault))?;
             warnings.extend(noted(path, found));
             tariff
         }
@@ -82,22 +88,34 @@ fn priced(arguments: &PriceArguments) -> Result<Pricing, CliError> {
     let time_zone = match arguments.time_zone.as_ref().or(cdr.time_zone.as_ref()) {
         Some(zone) => zone.clone(),
         None => {
-            warnings.push("no time zone is known: hours and days of the tariff are read in UTC".into());
+            warnings
+                .push("no time zone is known: hours and days of the tariff are read in UTC".into());
             "UTC".to_owned()
         }
     };
     let compiled = CompiledTariff::compile(&tariff, &time_zone).map_err(|fault| {
-        CliError::refused(format!("tariff `{}`: {}: {}", tariff.id, fault.path, fault.reason))
+        CliError::refused(format!(
+            "tariff `{}`: {}: {}",
+            tariff.id, fault.path, fault.reason
+        ))
     })?;
     let settlement = rate(&compiled, cdr.start, &cdr.periods)
         .and_then(|priced| settle(&priced, &Rounding::DEFAULT))
         .map_err(|error| CliError::refused(format!("the record cannot be priced: {error}")))?;
-    Ok(Pricing { cdr, tariff, time_zone, settlement, warnings })
+    Ok(Pricing {
+        cdr,
+        tariff,
+        time_zone,
+        settlement,
+        warnings,
+    })
 }
 
 fn read(path: &Path) -> Result<String, CliError> {
     let name = path.display().to_string();
-    let size = std::fs::metadata(path).with_context(|| format!("failed to read `{name}`"))?.len();
+    let size = std::fs::metadata(path)
+        .with_context(|| format!("failed to read `{name}`"))?
+        .len();
     if size > FILE_BYTES_MAX {
         return Err(CliError::refused(format!("`{name}` is larger than 16 MiB")));
     }
@@ -106,7 +124,13 @@ fn read(path: &Path) -> Result<String, CliError> {
 }
 
 fn text(pricing: &Pricing) -> String {
-    let Pricing { cdr, tariff, time_zone, settlement, warnings: _ } = pricing;
+    let Pricing {
+        cdr,
+        tariff,
+        time_zone,
+        settlement,
+        warnings: _,
+    } = pricing;
     let mut lines = vec![format!(
         "Record {}: {} to {} ({time_zone}), tariff {}",
         cdr.id.as_deref().unwrap_or("without id"),
@@ -130,7 +154,10 @@ fn text(pricing: &Pricing) -> String {
             Some(difference) => format!("ours is {difference} {} more", ours.currency),
             None => "too large to compare".to_owned(),
         };
-        lines.push(format!("The record states {stated} {} {which}: {verdict}", ours.currency));
+        lines.push(format!(
+            "The record states {stated} {} {which}: {verdict}",
+            ours.currency
+        ));
     }
     let mut text = lines.join("\n");
     text.push('\n');
@@ -140,7 +167,8 @@ fn text(pricing: &Pricing) -> String {
 /// Ours less the stated total, exact, which may be negative.
 fn difference(stated: Decimal, ours: Money) -> Option<Decimal> {
     let ours = decimal(ours)?;
-    ours.checked_sub(stated).map(|difference| difference.normalize())
+    ours.checked_sub(stated)
+        .map(|difference| difference.normalize())
 }
 
 fn decimal(money: Money) -> Option<Decimal> {
@@ -148,25 +176,42 @@ fn decimal(money: Money) -> Option<Decimal> {
 }
 
 fn answer(pricing: &Pricing) -> Value {
-    let Pricing { cdr, tariff, time_zone, settlement, warnings } = pricing;
+    let Pricing {
+        cdr,
+        tariff,
+        time_zone,
+        settlement,
+        warnings,
+    } = pricing;
     let explained = explain(tariff, settlement);
-    let lines = settlement.lines.iter().zip(explained.iter()).map(|(line, sentence)| {
-        json!({
-            "kind": kind(line.kind),
-            "element": line.element,
-            "quantity": line.quantity,
-            "price_e8": line.price.0,
-            "tax_rate": line.tax.map(|rate| rate.0),
-            "net": line.net.minor,
-            "from": line.from.to_string(),
-            "to": line.to.to_string(),
-            "why": sentence,
-        })
-    });
-    let groups = settlement.groups.iter().map(|TaxGroup { rate, net, tax, gross }| {
-        json!({ "tax_rate": rate.map(|rate| rate.0), "net": net.minor, "tax": tax.minor,
+    let lines = settlement
+        .lines
+        .iter()
+        .zip(explained.iter())
+        .map(|(line, sentence)| {
+            json!({
+                "kind": kind(line.kind),
+                "element": line.element,
+                "quantity": line.quantity,
+                "price_e8": line.price.0,
+                "tax_rate": line.tax.map(|rate| rate.0),
+                "net": line.net.minor,
+                "from": line.from.to_string(),
+                "to": line.to.to_string(),
+                "why": sentence,
+            })
+        });
+    let groups = settlement.groups.iter().map(
+        |TaxGroup {
+             rate,
+             net,
+             tax,
+             gross,
+         }| {
+            json!({ "tax_rate": rate.map(|rate| rate.0), "net": net.minor, "tax": tax.minor,
                 "gross": gross.minor })
-    });
+        },
+    );
     let compared = |stated: Option<Decimal>, ours: Money| {
         stated.map(|stated| {
             let difference = difference(stated, ours).map(|found| found.to_string());

@@ -1,6 +1,7 @@
 //! `report`: usage and revenue as table, JSON or CSV.
 //!
-//! Asks `GET /v1/reports/{usage|revenue}?by=&from=&to=`; the answer is an array of the views' rows.
+//! Asks `GET /v1/reports/{usage|revenue}?by=&from=&to=`; the answer is `{"rows": […]}` of the
+//! views' rows.
 //! Invariant: a row is shown as it came; only the last line of a table is a sum made here.
 
 mod delimited;
@@ -9,7 +10,7 @@ use crate::arguments::{ReportArguments, ReportBy, ReportKind};
 use crate::client::Transport;
 use crate::commands::write_json;
 use crate::error::CliError;
-use crate::figures::{Fields, bare_amount, grouped, kwh, rows, span};
+use crate::figures::{Fields, bare_amount, grouped, kwh, span};
 use crate::table::{Column, table};
 use crate::words;
 use serde_json::Value;
@@ -22,7 +23,7 @@ use std::io::Write;
 /// [`CliError::Refused`] when the engine refuses the period.
 pub fn run(
     arguments: &ReportArguments,
-    transport: &Transport,
+    transport: impl FnOnce() -> Result<Transport, CliError>,
     out: &mut dyn Write,
 ) -> Result<(), CliError> {
     if let (Some(from), Some(to)) = (&arguments.from, &arguments.to)
@@ -32,8 +33,8 @@ pub fn run(
             "--to {to} is the first day after the period, so it must be later than --from {from}"
         )));
     }
-    let answer = transport.get(&path(arguments))?;
-    let found = rows(&answer, "rows");
+    let answer = transport()?.get(&path(arguments))?;
+    let found = Fields(&answer).items("rows");
     if arguments.json {
         return write_json(&answer, out);
     }
@@ -104,7 +105,9 @@ fn usage(by: &'static str, found: &[Value]) -> String {
     };
     let mut shown: Vec<Vec<String>> = Vec::with_capacity(found.len().saturating_add(1));
     for row in found.iter().map(Fields) {
-        shown.push(line(key_in_words(row.text("key")), &|name| row.number(name)));
+        shown.push(line(key_in_words(row.text("key")), &|name| {
+            row.number(name)
+        }));
     }
     shown.push(line("all".to_owned(), &|name| sum(found, name)));
     table(&columns, shown)
@@ -139,7 +142,9 @@ fn revenue(by: &'static str, found: &[Value]) -> String {
     for (row, value) in found.iter().map(|value| (Fields(value), value)) {
         let currency = row.text("currency");
         by_currency.entry(currency).or_default().push(value.clone());
-        shown.push(line(key_in_words(row.text("key")), currency, &|name| row.number(name)));
+        shown.push(line(key_in_words(row.text("key")), currency, &|name| {
+            row.number(name)
+        }));
     }
     for (currency, rows) in &by_currency {
         shown.push(line("all".to_owned(), currency, &|name| sum(rows, name)));
@@ -149,7 +154,9 @@ fn revenue(by: &'static str, found: &[Value]) -> String {
 
 /// Sums of 64-bit figures stay in 64 bits in the views, so they do here.
 fn sum(found: &[Value], name: &str) -> i64 {
-    found.iter().fold(0, |sum: i64, row| sum.saturating_add(Fields(row).number(name)))
+    found.iter().fold(0, |sum: i64, row| {
+        sum.saturating_add(Fields(row).number(name))
+    })
 }
 
 /// Long spans in hours and minutes, which line up; seconds past the minute are not shown.
@@ -158,7 +165,11 @@ fn hours(ms: i64) -> String {
     if ms != 0 && minutes == 0 {
         return span(ms);
     }
-    format!("{} h {:02} min", grouped(minutes.div_euclid(60)), minutes.rem_euclid(60))
+    format!(
+        "{} h {:02} min",
+        grouped(minutes.div_euclid(60)),
+        minutes.rem_euclid(60)
+    )
 }
 
 /// An hour `2026-10-25T02+120` as `2026-10-25 02:00 +02:00`; other keys as they are.
@@ -166,6 +177,7 @@ fn key_in_words(key: &str) -> String {
     let read = key.split_once('T').and_then(|(date, rest)| {
         let (hour, offset) = (rest.get(..2)?, rest.get(2..)?.parse::<i64>().ok()?);
         chrono::NaiveDate::parse_from_str(date, "%Y-%m-%d").ok()?;
+        hour.parse::<u8>().ok()?;
         let sign = if offset < 0 { '-' } else { '+' };
         let minutes = i64::try_from(offset.unsigned_abs()).ok()?;
         let (east, rest) = (minutes.div_euclid(60), minutes.rem_euclid(60));

@@ -22,7 +22,10 @@ pub fn run(
 ) -> Result<(), CliError> {
     let answer = transport.get(&format!("/v1/sessions/{}", encoded(&arguments.id)))?;
     if answer.is_null() {
-        return Err(CliError::refused(format!("there is no session `{}`", arguments.id)));
+        return Err(CliError::refused(format!(
+            "there is no session `{}`",
+            arguments.id
+        )));
     }
     if arguments.json {
         return write_json(&answer, out);
@@ -37,9 +40,12 @@ pub fn text(answer: &Value) -> String {
     let rated = told.inside("rated");
     let zone = rated.text("time_zone");
     let items = told.items("items");
-    let state = match items.iter().rev().map(|item| Fields(item).text("part")).find(|part| {
-        matches!(*part, "rated" | "held")
-    }) {
+    let state = match items
+        .iter()
+        .rev()
+        .map(|item| Fields(item).text("part"))
+        .find(|part| matches!(*part, "rated" | "held"))
+    {
         Some("held") => "held for review",
         Some(_) => "rated",
         None => "not rated yet",
@@ -68,42 +74,64 @@ fn facts(rated: Fields<'_>, items: &[Value]) -> String {
         .filter(|(_, name)| rated.number(name) != 0)
         .map(|(what, name)| format!("{} {what}", span(rated.number(name))))
         .collect();
-    let documents = items.iter().map(Fields).filter(|item| item.text("part") == "document");
+    let documents = items
+        .iter()
+        .map(Fields)
+        .filter(|item| item.text("part") == "document");
     let documents: Vec<String> = documents
         .map(|item| item.inside("is").inside("head"))
         .map(|head| {
             let kind = plain(head.text("kind"));
-            format!("{kind} {} over {}", head.text("number"), head.amount("gross", "currency"))
+            format!(
+                "{kind} {} over {}",
+                head.text("number"),
+                head.amount("gross", "currency")
+            )
         })
         .collect();
     let flags: Vec<String> = rated.text("flags").split_whitespace().map(plain).collect();
     story::facts(&[
-        ("Where", format!(
-            "station {}, EVSE {}, site {}",
-            rated.text("station"),
-            rated.number("evse"),
-            rated.text("site")
-        )),
-        ("When", format!(
-            "{} to {} ({})",
-            local_time(start, zone),
-            local_time(end, zone),
-            span(end.saturating_sub(start))
-        )),
-        ("Energy", format!("{} kWh: {}", kwh(rated.number("energy")), spans.join(", "))),
+        (
+            "Where",
+            format!(
+                "station {}, EVSE {}, site {}",
+                rated.text("station"),
+                rated.number("evse"),
+                rated.text("site")
+            ),
+        ),
+        (
+            "When",
+            format!(
+                "{} to {} ({})",
+                local_time(start, zone),
+                local_time(end, zone),
+                span(end.saturating_sub(start))
+            ),
+        ),
+        (
+            "Energy",
+            format!("{} kWh: {}", kwh(rated.number("energy")), spans.join(", ")),
+        ),
         ("Who pays", rated.text("account").to_owned()),
         ("Allowed by", rated.text("auth_id").to_owned()),
-        ("Tariff", format!(
-            "{} version {}, sold by {}",
-            rated.text("tariff"),
-            rated.number("tariff_version"),
-            rated.text("legal_entity")
-        )),
-        ("Rating", format!(
-            "version {}, end {}",
-            rated.number("version"),
-            plain(rated.text("end_evidence"))
-        )),
+        (
+            "Tariff",
+            format!(
+                "{} version {}, sold by {}",
+                rated.text("tariff"),
+                rated.number("tariff_version"),
+                rated.text("legal_entity")
+            ),
+        ),
+        (
+            "Rating",
+            format!(
+                "version {}, end {}",
+                rated.number("version"),
+                plain(rated.text("end_evidence"))
+            ),
+        ),
         ("Odd", flags.join(", ")),
         ("Billed", documents.join("; ")),
     ])

@@ -10,7 +10,11 @@ use serde_json::Value;
 
 /// Everything that happened, a line or more each.
 pub fn told(items: &[Value], zone: &str) -> String {
-    let columns = [Column::Name("when"), Column::Name("what"), Column::Text("facts")];
+    let columns = [
+        Column::Name("when"),
+        Column::Name("what"),
+        Column::Text("facts"),
+    ];
     let rows = items.iter().map(|item| {
         let when = local_time(Fields(item).number("at"), zone);
         let (what, facts) = part(Fields(item), zone);
@@ -26,10 +30,18 @@ fn part(item: Fields<'_>, zone: &str) -> (String, String) {
         "event" => ("heard".to_owned(), event(is, zone)),
         "outcome" => (
             "not folded".to_owned(),
-            format!("{}: {} ({})", plain(is.text("outcome")), is.text("detail"), named(is)),
+            format!(
+                "{}: {} ({})",
+                plain(is.text("outcome")),
+                is.text("detail"),
+                named(is)
+            ),
         ),
         "authorization" => ("authorised".to_owned(), authorization(is)),
-        "opened" => ("session opened".to_owned(), format!("for account {}", is.text("account"))),
+        "opened" => (
+            "session opened".to_owned(),
+            format!("for account {}", is.text("account")),
+        ),
         "command" => ("charger told".to_owned(), command(is)),
         "running_cost" => ("cost so far".to_owned(), running_cost(is)),
         "held" => ("held".to_owned(), held(is)),
@@ -40,7 +52,10 @@ fn part(item: Fields<'_>, zone: &str) -> (String, String) {
             let head = is.inside("head");
             let kind = plain(head.text("kind"));
             let gross = head.amount("gross", "currency");
-            (format!("{kind} issued"), format!("{} over {gross}", head.text("number")))
+            (
+                format!("{kind} issued"),
+                format!("{} over {gross}", head.text("number")),
+            )
         }
         "payment" => ("money moved".to_owned(), money::moved(is)),
         "entry" => ("booked".to_owned(), money::booked(is)),
@@ -59,14 +74,22 @@ fn event(is: Fields<'_>, zone: &str) -> String {
     if let Some(evse) = is.stated_number("evse") {
         facts.push_str(&format!(", EVSE {evse}"));
     }
-    for (name, field) in [("authorisation", "auth_id"), ("transaction", "transaction_id")] {
+    for (name, field) in [
+        ("authorisation", "auth_id"),
+        ("transaction", "transaction_id"),
+    ] {
         if let Some(text) = is.stated(field) {
             facts.push_str(&format!(", {name} {text}"));
         }
     }
-    let late = is.number("received_at").saturating_sub(is.number("occurred_at"));
+    let late = is
+        .number("received_at")
+        .saturating_sub(is.number("occurred_at"));
     if late.unsigned_abs() >= 60_000 {
-        facts.push_str(&format!(", received {}", local_time(is.number("received_at"), zone)));
+        facts.push_str(&format!(
+            ", received {}",
+            local_time(is.number("received_at"), zone)
+        ));
     }
     facts
 }
@@ -115,7 +138,11 @@ fn held(is: Fields<'_>) -> String {
         Some(_) => format!("; would be {}", is.amount("proposed_minor", "currency")),
         None => String::new(),
     };
-    format!("for review: {} ({} kWh{proposed})", reasons.join(", "), kwh(is.number("energy")))
+    format!(
+        "for review: {} ({} kWh{proposed})",
+        reasons.join(", "),
+        kwh(is.number("energy"))
+    )
 }
 
 fn rated(is: Fields<'_>, zone: &str) -> String {
@@ -126,7 +153,11 @@ fn rated(is: Fields<'_>, zone: &str) -> String {
         session.text("tariff"),
         session.number("tariff_version"),
         kwh(session.number("energy")),
-        span(session.number("ended_at").saturating_sub(session.number("started_at")))
+        span(
+            session
+                .number("ended_at")
+                .saturating_sub(session.number("started_at"))
+        )
     )];
     for step in is.items("steps").iter().map(Fields) {
         let counted = counted(
@@ -148,7 +179,10 @@ fn rated(is: Fields<'_>, zone: &str) -> String {
 
 /// From when to when, the date of the end only where it is another.
 pub fn stretch(row: Fields<'_>, zone: &str) -> String {
-    let (from, to) = (local_time(row.number("from_at"), zone), local_time(row.number("to_at"), zone));
+    let (from, to) = (
+        local_time(row.number("from_at"), zone),
+        local_time(row.number("to_at"), zone),
+    );
     match (from.split_once(' '), to.split_once(' ')) {
         (Some((day, _)), Some((other, clock))) if day == other => format!("{from} to {clock}"),
         _ => format!("{from} to {to}"),
@@ -168,12 +202,17 @@ pub fn counted(kind: &str, quantity: i64, price_e8: i64, currency: &str) -> Stri
 
 /// A tax rate in words.
 pub fn tax(rate: Option<i64>) -> String {
-    rate.map_or_else(|| "no tax".to_owned(), |rate| format!("{} tax", percent(rate)))
+    rate.map_or_else(
+        || "no tax".to_owned(),
+        |rate| format!("{} tax", percent(rate)),
+    )
 }
 
 /// Facts under each other: a name and a value a line; absent ones left out.
 pub fn facts(facts: &[(&str, String)]) -> String {
-    let stated = facts.iter().filter(|(_, value)| !value.is_empty() && value != ABSENT);
+    let stated = facts
+        .iter()
+        .filter(|(_, value)| !value.is_empty() && value != ABSENT);
     let rows = stated.map(|(name, value)| vec![(*name).to_owned(), value.clone()]);
     list(&[Column::Name("fact"), Column::Text("is")], rows.collect())
 }

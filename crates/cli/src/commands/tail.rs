@@ -9,7 +9,6 @@ use crate::client::{Transport, encoded};
 use crate::error::CliError;
 use crate::figures::Fields;
 use crate::words;
-use serde_json::Value;
 use std::io::Write;
 
 const PAGE_RECORDS: u16 = 500;
@@ -62,14 +61,16 @@ pub fn run(
 /// `0:42  station-1  SessionStarted  {…}`.
 fn line(record: Fields<'_>) -> String {
     let place = format!("{}:{}", record.number("partition"), record.number("offset"));
-    let link = match &record.0["link"] {
-        Value::Null => String::new(),
-        Value::String(text) => format!("  [{text}]"),
-        other => format!("  [{other}]"),
-    };
+    let link = record
+        .stated("link")
+        .map(|link| format!("  [{link}]"))
+        .unwrap_or_default();
     let key = record.text("key");
     let kind = record.text("type");
-    format!("{place:<10}  {key:<24}  {kind:<24}  {}{link}", record.0["data"])
+    format!(
+        "{place:<10}  {key:<24}  {kind:<24}  {}{link}",
+        record.0["data"]
+    )
 }
 
 #[cfg(test)]

@@ -56,7 +56,11 @@ pub fn check(documents: Vec<Located>) -> Result<Vec<Checked>, Vec<DocumentFault>
             Ok((kind, id, identity)) => {
                 if let Some(first) = seen.get(&identity) {
                     let reason = format!("{} `{id}` stands at {first} already", kind.word());
-                    faults.push(DocumentFault { place: located.place, path: "id".to_owned(), reason });
+                    faults.push(DocumentFault {
+                        place: located.place,
+                        path: "id".to_owned(),
+                        reason,
+                    });
                 } else {
                     seen.insert(identity, located.place.clone());
                     checked.push(Checked { located, kind, id });
@@ -76,9 +80,14 @@ pub fn check(documents: Vec<Located>) -> Result<Vec<Checked>, Vec<DocumentFault>
 fn check_one(located: &Located) -> Result<(Kind, String, String), DocumentFault> {
     let fault = |path: &str, reason: String| {
         let (path, reason) = one_path(path, &reason);
-        DocumentFault { place: located.place_of(&path), path, reason }
+        DocumentFault {
+            place: located.place_of(&path),
+            path,
+            reason,
+        }
     };
-    let read = submission(&located.value, &token_name).map_err(|read| fault(&read.path, read.reason))?;
+    let read =
+        submission(&located.value, &token_name).map_err(|read| fault(&read.path, read.reason))?;
     let content = &read.document.content;
     if let Content::Tariff(tariff) = content {
         CompiledTariff::compile(tariff, "UTC")
@@ -88,7 +97,11 @@ fn check_one(located: &Located) -> Result<(Kind, String, String), DocumentFault>
     let id = content.id().to_string();
     let identity = format!("{}/{id}/{:?}", kind.word(), read.valid_from);
     let stated = located.value.get("id").and_then(serde_json::Value::as_str);
-    let shown = if kind == Kind::Token { stated.unwrap_or("token").to_owned() } else { id };
+    let shown = if kind == Kind::Token {
+        stated.unwrap_or("token").to_owned()
+    } else {
+        id
+    };
     Ok((kind, shown, identity))
 }
 
@@ -104,7 +117,9 @@ fn token_name(token: &str) -> TokenHash {
 /// Joins the path of a document with the path inside its tariff: (`spec`, `$.elements[0]: is …`)
 /// is (`spec.elements[0]`, `is …`).
 fn one_path(path: &str, reason: &str) -> (String, String) {
-    let inner = reason.strip_prefix('$').and_then(|rest| rest.split_once(": "));
+    let inner = reason
+        .strip_prefix('$')
+        .and_then(|rest| rest.split_once(": "));
     match inner {
         Some((inner, reason)) => (format!("{path}{inner}"), reason.to_owned()),
         None => (path.to_owned(), reason.to_owned()),

@@ -17,20 +17,27 @@ pub fn read(file: &str, text: &str) -> Result<Vec<Located>, Unreadable> {
             Some(Ok(value)) => value,
             Some(Err(error)) => {
                 let line = error.line().max(1);
-                return Err(Unreadable { line, reason: format!("not JSON: {error}") });
+                return Err(Unreadable {
+                    line,
+                    reason: format!("not JSON: {error}"),
+                });
             }
         };
         let source = text.get(start..stream.byte_offset()).unwrap_or_default();
         let before = text.get(..start).unwrap_or_default().matches('\n').count();
         let lines = lines(source, before);
-        let line = before.saturating_add(1);
-        match value {
-            Value::Array(items) => documents.extend(items_of(file, items, line, &lines)),
-            other => documents.push(Located {
-                value: other,
-                place: Place { file: file.to_owned(), line },
+        let place = Place {
+            file: file.to_owned(),
+            line: before.saturating_add(1),
+        };
+        if let Value::Array(items) = value {
+            documents.extend(items_of(&place, items, &lines));
+        } else {
+            documents.push(Located {
+                value,
+                place,
                 lines,
-            }),
+            });
         }
     }
 }
@@ -38,24 +45,32 @@ pub fn read(file: &str, text: &str) -> Result<Vec<Located>, Unreadable> {
 /// Lines of fields. JSON is YAML but for corners such as tabs: where those are in the way, faults
 /// name the line of the document alone.
 fn lines(source: &str, before: usize) -> BTreeMap<String, usize> {
-    let read = yaml::read("", source).ok().and_then(|documents| documents.into_iter().next());
+    let read = yaml::read("", source)
+        .ok()
+        .and_then(|documents| documents.into_iter().next());
     let found = read.map(|document| document.lines).unwrap_or_default();
-    found.into_iter().map(|(path, line)| (path, line.saturating_add(before))).collect()
+    found
+        .into_iter()
+        .map(|(path, line)| (path, line.saturating_add(before)))
+        .collect()
 }
 
-fn items_of(
-    file: &str,
-    items: Vec<Value>,
-    line: usize,
-    lines: &BTreeMap<String, usize>,
-) -> Vec<Located> {
+/// The items of an array, each with its own lines.
+fn items_of(at: &Place, items: Vec<Value>, lines: &BTreeMap<String, usize>) -> Vec<Located> {
     let located = items.into_iter().enumerate().map(|(index, value)| {
-        let at = format!("[{index}]");
-        let inside = lines.iter().filter_map(|(path, line)| {
-            Some((path.strip_prefix(&at)?.strip_prefix('.')?.to_owned(), *line))
+        let path = format!("[{index}]");
+        let inside = lines.iter().filter_map(|(known, line)| {
+            Some((
+                known.strip_prefix(&path)?.strip_prefix('.')?.to_owned(),
+                *line,
+            ))
         });
-        let line = lines.get(&at).copied().unwrap_or(line);
-        Located { value, place: Place { file: file.to_owned(), line }, lines: inside.collect() }
+        let line = lines.get(&path).copied().unwrap_or(at.line);
+        Located {
+            value,
+            place: Place { line, ..at.clone() },
+            lines: inside.collect(),
+        }
     });
     located.collect()
 }

@@ -37,7 +37,10 @@ fn a_fault_names_file_line_and_field() {
 #[test]
 fn a_field_that_is_missing_is_told_at_what_should_hold_it() {
     let text = "kind: Site\nid: a\nspec:\n  timeZone: UTC\n";
-    assert_eq!(faults("a.yaml", text), ["a.yaml:3: spec.legalEntity: is required"]);
+    assert_eq!(
+        faults("a.yaml", text),
+        ["a.yaml:3: spec.legalEntity: is required"]
+    );
 }
 
 #[test]
@@ -54,31 +57,68 @@ spec:
         - { type: STEAM, price: 1, step_size: 1 }
 ";
     let place = "t.yaml:9: spec.elements[0].price_components[1].type";
-    assert_eq!(faults("t.yaml", text), [format!("{place}: `STEAM` is not a price dimension")]);
+    assert_eq!(
+        faults("t.yaml", text),
+        [format!("{place}: `STEAM` is not a price dimension")]
+    );
 }
 
 #[test]
 fn every_wrong_document_is_told_at_once_and_one_given_twice_too() {
-    let text = "kind: Mountain\n---\nkind: Policy\nid: p\nspec: {}\n---\nkind: Policy\nid: p\nspec: {}\n";
+    let text =
+        "kind: Mountain\n---\nkind: Policy\nid: p\nspec: {}\n---\nkind: Policy\nid: p\nspec: {}\n";
     let found = faults("x.yaml", &format!("{text}---\nkind: Policy\nid: q\n"));
     assert_eq!(found.len(), 3, "{found:?}");
-    assert!(found[0].starts_with("x.yaml:1: kind: expected one of"), "{found:?}");
-    assert_eq!(found[1], "x.yaml:10: spec: is required");
-    assert_eq!(found[2], "x.yaml:7: id: Policy `p` stands at x.yaml:3 already");
+    assert!(
+        found[0].starts_with("x.yaml:1: kind: expected one of"),
+        "{found:?}"
+    );
+    assert_eq!(
+        found[1],
+        "x.yaml:7: id: Policy `p` stands at x.yaml:3 already"
+    );
+    assert_eq!(found[2], "x.yaml:11: spec: is required");
 }
 
 #[test]
 fn text_that_is_no_yaml_or_json_is_refused_with_its_line() {
-    refuse("a.yaml", "kind: [\n", "a.yaml:2: not YAML: while parsing a node, did not find expected node content");
-    refuse("a.yaml", "a: 1\nb: &x 2\nc: *x\n", "a.yaml:3: aliases (`*name`) are not read here: write it out");
-    refuse("a.yaml", "a: !!int 1\n", "a.yaml:1: tags (`!name`) are not read here");
+    refuse(
+        "a.yaml",
+        "kind: [\n",
+        "a.yaml:2: not YAML: while parsing a node, did not find expected node content",
+    );
+    refuse(
+        "a.yaml",
+        "a: 1\nb: &x 2\nc: *x\n",
+        "a.yaml:3: aliases (`*name`) are not read here: write it out",
+    );
+    refuse(
+        "a.yaml",
+        "a: !!int 1\n",
+        "a.yaml:1: tags (`!name`) are not read here",
+    );
     refuse("a.yaml", "a: 1\na: 2\n", "a.yaml:2: `a` is given twice");
-    refuse("a.json", "{\n\"a\": }", "a.json:2: not JSON: expected value at line 2 column 6");
+    refuse(
+        "a.json",
+        "{\n\"a\": }",
+        "a.json:2: not JSON: expected value at line 2 column 6",
+    );
 }
 
 #[test]
 fn rubbish_never_panics() {
-    for text in ["", "\0", "---\n---\n", "- - - -", "{{{{", "%YAML 9\n", "\u{feff}", "? ? ?", "a: b: c", "\t\t"] {
+    for text in [
+        "",
+        "\0",
+        "---\n---\n",
+        "- - - -",
+        "{{{{",
+        "%YAML 9\n",
+        "\u{feff}",
+        "? ? ?",
+        "a: b: c",
+        "\t\t",
+    ] {
         for name in ["a.yaml", "a.json"] {
             if let Ok(documents) = read_text(name, text) {
                 let _ = check(documents);
@@ -121,17 +161,32 @@ fn folders_are_read_in_order_of_names_and_an_empty_one_is_refused() {
     let refused = read_files(&[folder.path().to_owned()]).unwrap_err();
     assert_eq!(refused.code(), 1);
     std::fs::create_dir(folder.path().join("b")).unwrap();
-    for (name, id) in [("b/x.yml", "2"), ("a.yaml", "1"), ("c.json", "\"3\""), ("note.txt", "{")] {
-        let text = if name.ends_with("json") { format!("{{\"id\": {id}}}") } else { format!("id: {id}") };
+    for (name, id) in [
+        ("b/x.yml", "2"),
+        ("a.yaml", "1"),
+        ("c.json", "\"3\""),
+        ("note.txt", "{"),
+    ] {
+        let text = if name.ends_with("json") {
+            format!("{{\"id\": {id}}}")
+        } else {
+            format!("id: {id}")
+        };
         std::fs::write(folder.path().join(name), text).unwrap();
     }
     let read = read_files(&[folder.path().to_owned()]).unwrap();
-    let ids: Vec<String> = read.iter().map(|found| found.value["id"].to_string()).collect();
+    let ids: Vec<String> = read
+        .iter()
+        .map(|found| found.value["id"].to_string())
+        .collect();
     assert_eq!(ids, ["1", "2", "\"3\""]);
     let missing = read_files(&[folder.path().join("none.yaml")]).unwrap_err();
     assert_eq!(missing.code(), 2);
     std::fs::write(folder.path().join("c.json"), [0xff, 0xfe]).unwrap();
-    assert_eq!(read_files(&[folder.path().to_owned()]).unwrap_err().code(), 1);
+    assert_eq!(
+        read_files(&[folder.path().to_owned()]).unwrap_err().code(),
+        1
+    );
 }
 
 #[test]
@@ -139,9 +194,20 @@ fn the_demo_configuration_is_right_and_in_order_of_need() {
     let read = read_text("demo.yaml", include_str!("../../demo/demo.yaml")).unwrap();
     assert_eq!(read.len(), 8);
     let checked = check(read).unwrap();
-    let kinds: Vec<&str> = checked.iter().map(|document| document.kind.word()).collect();
-    let expect =
-        ["Policy", "LegalEntity", "Site", "Station", "Tariff", "TariffAssignment", "Account", "Token"];
+    let kinds: Vec<&str> = checked
+        .iter()
+        .map(|document| document.kind.word())
+        .collect();
+    let expect = [
+        "Policy",
+        "LegalEntity",
+        "Site",
+        "Station",
+        "Tariff",
+        "TariffAssignment",
+        "Account",
+        "Token",
+    ];
     assert_eq!(kinds, expect);
     assert_eq!(checked[7].id, "demo-token");
 }

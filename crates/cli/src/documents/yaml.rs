@@ -14,7 +14,10 @@ const DEPTH_MAX: usize = 64;
 
 /// Reads every document of a text; empty documents are left out.
 pub fn read(file: &str, text: &str) -> Result<Vec<Located>, Unreadable> {
-    let mut reader = Reader { parser: Parser::new_from_str(text), lines: BTreeMap::new() };
+    let mut reader = Reader {
+        parser: Parser::new_from_str(text),
+        lines: BTreeMap::new(),
+    };
     let mut documents = Vec::new();
     while let Some((event, _)) = reader.next()? {
         if !matches!(event, Event::DocumentStart(_)) {
@@ -24,8 +27,15 @@ pub fn read(file: &str, text: &str) -> Result<Vec<Located>, Unreadable> {
         let value = reader.value(event, span, "", 0)?;
         let lines = std::mem::take(&mut reader.lines);
         if !value.is_null() {
-            let place = Place { file: file.to_owned(), line: span.start.line() };
-            documents.push(Located { value, place, lines });
+            let place = Place {
+                file: file.to_owned(),
+                line: span.start.line(),
+            };
+            documents.push(Located {
+                value,
+                place,
+                lines,
+            });
         }
     }
     Ok(documents)
@@ -49,7 +59,10 @@ impl<'a> Reader<'a> {
     }
 
     fn required(&mut self) -> Result<(Event<'a>, Span), Unreadable> {
-        self.next()?.ok_or_else(|| Unreadable { line: 1, reason: "the file ends early".to_owned() })
+        self.next()?.ok_or_else(|| Unreadable {
+            line: 1,
+            reason: "the file ends early".to_owned(),
+        })
     }
 
     fn value(
@@ -60,7 +73,10 @@ impl<'a> Reader<'a> {
         depth: usize,
     ) -> Result<Value, Unreadable> {
         let line = span.start.line();
-        let refused = |reason: &str| Unreadable { line, reason: reason.to_owned() };
+        let refused = |reason: &str| Unreadable {
+            line,
+            reason: reason.to_owned(),
+        };
         if depth > DEPTH_MAX {
             return Err(refused("collections nest deeper than 64 levels"));
         }
@@ -100,20 +116,27 @@ impl<'a> Reader<'a> {
         loop {
             let (event, span) = self.required()?;
             let line = span.start.line();
-            let name = match event {
-                Event::MappingEnd => return Ok(Value::Object(fields)),
-                Event::Scalar(name, _, _, None) => name.into_owned(),
-                _ => {
-                    let reason = "a field's name must be a plain text".to_owned();
-                    return Err(Unreadable { line, reason });
-                }
+            if event == Event::MappingEnd {
+                return Ok(Value::Object(fields));
+            }
+            let Event::Scalar(name, _, _, None) = event else {
+                let reason = "a field's name must be a plain text".to_owned();
+                return Err(Unreadable { line, reason });
             };
-            let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+            let name = name.into_owned();
+            let path = if path.is_empty() {
+                name.clone()
+            } else {
+                format!("{path}.{name}")
+            };
             self.lines.insert(path.clone(), line);
             let (event, span) = self.required()?;
             let value = self.value(event, span, &path, depth.saturating_add(1))?;
             if fields.insert(name, value).is_some() {
-                return Err(Unreadable { line, reason: format!("`{path}` is given twice") });
+                return Err(Unreadable {
+                    line,
+                    reason: format!("`{path}` is given twice"),
+                });
             }
         }
     }
@@ -127,6 +150,8 @@ fn scalar(text: &str, style: ScalarStyle) -> Value {
         "" | "~" | "null" | "Null" | "NULL" => Value::Null,
         "true" | "True" | "TRUE" => Value::Bool(true),
         "false" | "False" | "FALSE" => Value::Bool(false),
-        _ => text.parse::<Number>().map_or_else(|_| text.into(), Value::Number),
+        _ => text
+            .parse::<Number>()
+            .map_or_else(|_| text.into(), Value::Number),
     }
 }

@@ -57,6 +57,15 @@ impl From<LogError> for ApplyFault {
 }
 
 impl Service {
+    /// Reads a document in the operator's form; a token in plain text leaves as its keyed hash.
+    ///
+    /// # Errors
+    /// A fault with the path and what is expected there.
+    pub fn read_document(&self, value: &serde_json::Value) -> Result<Submission, documents::Fault> {
+        let inlet = self.inlet();
+        documents::submission(value, &|token| inlet.directory.hash(token))
+    }
+
     /// Submits documents in the order of their kinds and waits for the answer.
     ///
     /// A document of an id that is new holds from the beginning of time; a change of one that is known
@@ -67,15 +76,12 @@ impl Service {
     pub fn apply(&self, submissions: Vec<Submission>) -> Result<Vec<Applied>, ApplyFault> {
         let submitted = self.submitted(submissions)?;
         let names: Vec<(Kind, String, String)> = submitted.iter().map(name).collect();
-        let before = self.ends(&self.topics.control_events)?;
         let records = submitted.into_iter().map(|one| submitted_record(&self.topics, one));
         append(self.inlet().producer.as_mut(), records)?;
         self.log.sync()?;
         let end = self.ends(&self.topics.control_events)?;
         self.await_control(end.first().copied().unwrap_or(0))?;
         self.wait_for_views(Duration::from_secs(10))?;
-        let from = before.first().copied().unwrap_or(0);
-        tracing::debug!(from, "documents submitted");
         names.into_iter().map(|(kind, id, event)| self.verdict(kind, id, &event)).collect()
     }
 

@@ -66,7 +66,7 @@ impl Stored for Session {
         let Self {
             evse, transaction, authorization, account, token, group, started_at, first_state,
             meter_start, pinned, sequence, seen, ledger, meter, watch, free_at, end, phase, billed,
-            flags, bound: _,
+            flags, recent, older_to, bound: _,
         } = self;
         evse.put(out);
         transaction.put(out);
@@ -88,6 +88,8 @@ impl Stored for Session {
         phase.put(out);
         billed.put(out);
         flags.put(out);
+        recent.put(out);
+        older_to.put(out);
     }
     fn take(input: &mut Input<'_>) -> Result<Self, DecodeError> {
         Ok(Self {
@@ -111,6 +113,8 @@ impl Stored for Session {
             phase: Stored::take(input)?,
             billed: Stored::take(input)?,
             flags: Stored::take(input)?,
+            recent: Stored::take(input)?,
+            older_to: Stored::take(input)?,
             bound: None,
         })
     }

@@ -2,7 +2,7 @@
 
 use super::groups::Group;
 use super::limits::{Bounds, Limits, Range};
-use super::rounding::{minor_unit, rounded, spread};
+use super::rounding::{Part, minor_unit, rounded, spread};
 use super::{minus, plus};
 use crate::PricingError;
 use wattledger_domain::cost::{Half, Rounding, RoundingOrder, TaxGroup};
@@ -137,8 +137,11 @@ fn keep_net(
     terms: Terms,
 ) -> Result<(), PricingError> {
     let Some(wanted) = wanted else { return Ok(()) };
-    let mut parts: Vec<(usize, i128)> = exact.iter().map(|group| group.net).enumerate().collect();
-    spread(&mut parts, terms.unit, wanted, |place, minor| {
+    let mut parts = Vec::with_capacity(exact.len());
+    for (place, group) in exact.iter().enumerate() {
+        parts.push(Part::of(place, group.net, terms.unit)?);
+    }
+    spread(&mut parts, wanted, |place, minor| {
         if let Some(group) = settled.get_mut(place) {
             group.net.minor = minor;
         }
@@ -164,9 +167,9 @@ fn keep_gross(
     let Some(wanted) = wanted else { return Ok(()) };
     let mut parts = Vec::with_capacity(exact.len());
     for (place, group) in exact.iter().enumerate() {
-        parts.push((place, group.gross()?));
+        parts.push(Part::of(place, group.gross()?, terms.unit)?);
     }
-    spread(&mut parts, terms.unit, wanted, |place, minor| {
+    spread(&mut parts, wanted, |place, minor| {
         if let Some(group) = settled.get_mut(place) {
             group.gross.minor = minor;
         }

@@ -3,6 +3,7 @@
 use super::rounding::divided;
 use crate::PricingError;
 use wattledger_domain::price::{ExactCost, TaxRate};
+use wattledger_domain::tariff::TaxIncluded;
 
 /// What has come together at one rate, exactly.
 #[derive(Clone, Copy, Debug)]
@@ -30,11 +31,20 @@ pub fn group_of(groups: &mut Vec<Group>, rate: Option<TaxRate>) -> &mut Group {
 }
 
 impl Group {
-    /// Adds a cost without tax; gives back what the net grows by.
+    /// Adds a cost without tax, which is what the net grows by.
     pub fn add_net(&mut self, cost: ExactCost) -> Result<ExactCost, PricingError> {
         self.net = sum(self.net, cost.0)?;
-        self.tax = tax_on(self.net, self.rate)?;
         Ok(cost)
+    }
+
+    /// Finds the tax on what came without.
+    pub fn find_tax(&mut self, included: TaxIncluded) -> Result<(), PricingError> {
+        match included {
+            TaxIncluded::No => self.tax = tax_on(self.net, self.rate)?,
+            // The one has its tax from its gross, the other has none.
+            TaxIncluded::Yes | TaxIncluded::NotApplicable => {}
+        }
+        Ok(())
     }
 
     /// Adds a cost with tax; gives back what the net grows by. The group's net is divided out of its
@@ -52,7 +62,9 @@ impl Group {
 
     /// Lets the net grow, and the tax with it.
     pub fn adjust(&mut self, difference: i128) -> Result<(), PricingError> {
-        self.add_net(ExactCost(difference)).map(|_| ())
+        self.net = sum(self.net, difference)?;
+        self.tax = tax_on(self.net, self.rate)?;
+        Ok(())
     }
 
     pub fn gross(&self) -> Result<i128, PricingError> {

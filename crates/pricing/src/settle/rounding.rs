@@ -75,39 +75,51 @@ pub fn share(value: i128, part: i128, whole: i128) -> Result<i128, PricingError>
     }
 }
 
+/// An exact amount to be rounded together with others.
+pub struct Part {
+    place: usize,
+    floor: i128,
+    rest: i128,
+}
+
+impl Part {
+    pub fn of(place: usize, exact: i128, unit: i128) -> Result<Self, PricingError> {
+        let (floor, rest) = floor(exact, unit)?;
+        Ok(Self { place, floor, rest })
+    }
+}
+
 /// Gives each place a whole number near its `exact ÷ unit` so that they sum to `total`: the largest
 /// remainders are rounded up first, earlier places first among equals.
 pub fn spread(
-    places: &mut [(usize, i128)],
-    unit: i128,
+    parts: &mut [Part],
     total: i128,
     mut give: impl FnMut(usize, i64),
 ) -> Result<(), PricingError> {
     let mut missing = total;
-    for (_, exact) in places.iter() {
+    for part in parts.iter() {
         missing = missing
-            .checked_sub(floor(*exact, unit)?.0)
+            .checked_sub(part.floor)
             .ok_or(PricingError::Overflow)?;
     }
-    let Ok(count) = i128::try_from(places.len()) else {
-        return Err(PricingError::Overflow);
-    };
+    let count = i128::try_from(parts.len()).map_err(|_| PricingError::Overflow)?;
     if count == 0 {
         return Ok(());
     }
-    // Within a whole number of each it is 0 ≤ missing < count, unless a limit tells otherwise.
-    let (each, more) = floor(missing, count)?;
+    // Less than one each is missing, unless a limit moves the total.
+    let (each, more) = if (0..count).contains(&missing) {
+        (0, missing)
+    } else {
+        floor(missing, count)?
+    };
     if more > 0 {
-        places.sort_by_key(|(_, exact)| Reverse(exact.rem_euclid(unit)));
+        parts.sort_by_key(|part| Reverse(part.rest));
     }
     let more = usize::try_from(more).map_err(|_| PricingError::Overflow)?;
-    for (rank, (place, exact)) in places.iter().enumerate() {
-        let extra = i128::from(rank < more);
-        let whole = floor(*exact, unit)?.0;
-        let given = whole
-            .checked_add(each)
-            .and_then(|given| given.checked_add(extra));
-        give(*place, minor(given.ok_or(PricingError::Overflow)?)?);
+    for (rank, part) in parts.iter().enumerate() {
+        let given = part.floor.checked_add(each);
+        let given = given.and_then(|given| given.checked_add(i128::from(rank < more)));
+        give(part.place, minor(given.ok_or(PricingError::Overflow)?)?);
     }
     Ok(())
 }

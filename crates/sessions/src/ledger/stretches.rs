@@ -31,56 +31,34 @@ impl Ledger {
         let later = self.changes.iter().position(|(at, _)| *at > to);
         let rest = later.map_or_else(Vec::new, |place| self.changes.split_off(place));
         let changes = std::mem::replace(&mut self.changes, rest);
-        let parts = parts(self.closed_to, to, self.state, &changes);
-        let charging = |state: ChargingState| state == ChargingState::Charging;
-        let mut whole: i64 = 0;
-        for (span, state) in &parts {
-            if charging(*state) {
-                whole = whole.saturating_add(*span);
+        let mut left = energy;
+        for part in spread(energy, parts(self.closed_to, to, self.state, &changes)) {
+            if part.energy > 0 && part.energy < energy {
+                self.flags.raise(SessionFlag::Interpolated);
             }
-        }
-        let anywhere = whole == 0;
-        if anywhere {
-            whole = to.since(self.closed_to).0;
-        }
-        let takers = parts
-            .iter()
-            .filter(|(_, state)| anywhere || charging(*state))
-            .count();
-        if takers > 1 && energy > 0 {
-            self.flags.raise(SessionFlag::Interpolated);
-        }
-        let mut left = (energy, whole);
-        for (span, state) in parts {
-            let given = if anywhere || charging(state) {
-                share(&mut left, span)
-            } else {
-                0
-            };
+            left = left.saturating_sub(part.energy);
             let stretch = Stretch {
-                to: self.closed_to.plus(Milliseconds(span)),
-                energy: given,
-                state,
+                to: self.closed_to.plus(part.span),
+                energy: part.energy,
+                state: part.state,
                 power,
                 current,
             };
             self.hand_out(&stretch, out);
         }
-        if left.0 > 0 {
-            let state = self.state;
-            self.hand_out(
-                &Stretch {
-                    to,
-                    energy: left.0,
-                    state,
-                    power,
-                    current,
-                },
-                out,
-            );
-        }
         if let Some((_, state)) = changes.last() {
             self.state = *state;
+        }
+        if left > 0 {
+            // All of it at one instant.
+            let stretch = Stretch {
+                to,
+                energy: left,
+                state: self.state,
+                power,
+                current,
+            };
+            self.hand_out(&stretch, out);
         }
     }
 
@@ -118,38 +96,61 @@ struct Stretch {
     current: Option<Milliamperes>,
 }
 
-/// The spans of state between two instants; changes at or before the first replace its state.
+/// A part of a stretch in one state.
+struct Part {
+    span: Milliseconds,
+    state: ChargingState,
+    energy: i64,
+}
+
+/// The parts of a stretch by state, without energy yet.
 fn parts(
     from: Timestamp,
     to: Timestamp,
     state: ChargingState,
     changes: &[(Timestamp, ChargingState)],
-) -> Vec<(i64, ChargingState)> {
-    let mut parts: Vec<(i64, ChargingState)> = Vec::new();
-    let (mut since, mut now) = (from, state);
-    let mut end = |until: Timestamp, state: ChargingState, since: Timestamp| {
-        let span = until.since(since).0;
+) -> Vec<Part> {
+    let mut parts: Vec<Part> = Vec::new();
+    let mut end = |since: Timestamp, until: Timestamp, state: ChargingState| {
+        let span = until.since(since);
         match parts.last_mut() {
-            Some((last, known)) if *known == state => *last = last.saturating_add(span),
-            Some(_) | None if span > 0 => parts.push((span, state)),
+            Some(last) if last.state == state => last.span.0 = last.span.0.saturating_add(span.0),
+            Some(_) | None if span.0 > 0 => parts.push(Part {
+                span,
+                state,
+                energy: 0,
+            }),
             Some(_) | None => {}
         }
     };
+    let (mut since, mut now) = (from, state);
     for (at, next) in changes {
         let at = (*at).clamp(from, to);
-        end(at, now, since);
+        end(since, at, now);
         (since, now) = (at, *next);
     }
-    end(to, now, since);
+    end(since, to, now);
     parts
 }
 
-/// Takes a part of what is left by time, the last one all of it.
-fn share((energy, span): &mut (i64, i64), part: i64) -> i64 {
-    let product = i128::from(*energy).saturating_mul(i128::from(part));
-    let given = product.checked_div(i128::from(*span)).unwrap_or(0);
-    let given = i64::try_from(given).unwrap_or(0);
-    *energy = energy.saturating_sub(given);
-    *span = span.saturating_sub(part);
-    given
+/// Gives energy to the parts in which the car charged, by time, or to all when it did in none; what
+/// rounding leaves goes to the last of them.
+fn spread(energy: i64, mut parts: Vec<Part>) -> Vec<Part> {
+    let charged = parts
+        .iter()
+        .any(|part| part.state == ChargingState::Charging);
+    let takes = |part: &&mut Part| !charged || part.state == ChargingState::Charging;
+    let mut whole: i64 = 0;
+    for part in parts.iter_mut().filter(takes) {
+        whole = whole.saturating_add(part.span.0);
+    }
+    let mut left = energy;
+    for part in parts.iter_mut().filter(takes) {
+        let product = i128::from(left).saturating_mul(i128::from(part.span.0));
+        let share = product.checked_div(i128::from(whole)).unwrap_or(0);
+        part.energy = i64::try_from(share).unwrap_or(0);
+        left = left.saturating_sub(part.energy);
+        whole = whole.saturating_sub(part.span.0);
+    }
+    parts
 }

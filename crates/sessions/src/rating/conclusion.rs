@@ -2,6 +2,7 @@
 
 use super::too_dear;
 use crate::attribution::CLOSING;
+use crate::desk::Desk;
 use crate::ledger::{Basis, Flags, Ledger, Rules};
 use crate::samples::Entry;
 use crate::session::{End, Session};
@@ -55,12 +56,13 @@ impl Conclusion {
 }
 
 /// Accounts all readings up to the end and prices what they come to.
-pub(super) fn conclude(work: &Work) -> Conclusion {
+pub(super) fn conclude(desk: &mut Desk<'_, '_>, work: &mut Work<'_>) -> Conclusion {
+    let readings = work.readings(desk);
     let session = &work.session;
     let rules = work.rules();
     let bound = work.bound();
-    let span = Span::of(session, work.samples.iter());
-    let (ledger, periods) = account(session, &rules, &span, work.samples.iter());
+    let span = Span::of(session, readings.iter().copied());
+    let (ledger, periods) = account(session, &rules, &span, readings.iter().copied());
     let mut flags = session.flags.and(ledger.flags);
     if span.end == EndEvidence::Inferred {
         flags.raise(SessionFlag::EndInferred);

@@ -66,6 +66,39 @@ fn the_account_may_refuse() {
 }
 
 #[test]
+fn a_charger_that_begins_although_refused_is_told_to_stop_and_is_billed_all_the_same() {
+    check(
+        "08:00 ask auth=A token=alice
+         08:00 deny auth=A
+         08:01 start tx=7 auth=A meter=0
+         08:31 end tx=7 meter=1000
+         tick 00:01",
+        &[
+            "pin plain v1 for alice",
+            "refuse Declined",
+            "stop NotAuthorized",
+            "opened alice",
+            "rated v1 08:01-08:31 1000 Wh 0.50 EUR",
+        ],
+    );
+}
+
+#[test]
+fn a_session_that_began_before_its_request_came_finds_its_payer() {
+    check(
+        "08:00 start tx=7 auth=A meter=0
+         08:00 ask auth=A token=alice
+         08:31 end tx=7 meter=1000
+         tick 00:01",
+        &[
+            "pin plain v1 for alice",
+            "opened alice",
+            "rated v1 08:00-08:31 1000 Wh 0.50 EUR",
+        ],
+    );
+}
+
+#[test]
 fn the_highest_priority_then_the_narrowest_scope_chooses_the_tariff() {
     let mut world = World::new();
     let group = documents::for_group(documents::assignment("b", "club", 0), "club");

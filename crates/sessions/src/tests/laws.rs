@@ -9,13 +9,13 @@ use wattledger_domain::session::{ChargingPeriod, SessionRated};
 use wattledger_pricing::{CompiledTariff, rate};
 
 /// A day's worth of readings of one session, as lines; registers rise, states change.
-fn readings() -> impl Strategy<Value = Vec<String>> {
+fn readings(most: usize) -> impl Strategy<Value = Vec<String>> {
     let reading = (0..60_i64, 0..170_i64, 0..4_u8);
-    proptest::collection::vec(reading, 1..25).prop_map(|steps| {
+    proptest::collection::vec(reading, 1..most).prop_map(|steps| {
         let (mut minute, mut register) = (0, 1_000);
         let mut lines = Vec::new();
         for (index, (gap, rise, state)) in steps.into_iter().enumerate() {
-            let span = 1 + gap % 20;
+            let span = 1 + gap % 8;
             minute += span;
             register += rise * span % (180 * span + 1);
             let state = ["", " state=parked", " state=charging", " state=starved"]
@@ -28,7 +28,12 @@ fn readings() -> impl Strategy<Value = Vec<String>> {
                 "{hour:02}:{minute:02} read tx=7 seq={number} total={register}{state}"
             ));
         }
-        lines.push(format!("23:00 end tx=7 meter={register}"));
+        let end = 8 * 60 + minute + 30;
+        lines.push(format!(
+            "{}:{:02} end tx=7 meter={register}",
+            end / 60,
+            end % 60
+        ));
         lines
     })
 }
@@ -62,7 +67,7 @@ proptest! {
 
     #[test]
     fn any_order_and_any_repetition_give_the_bill_of_the_sorted_events(
-        lines in readings(),
+        lines in readings(25),
         picks in proptest::collection::vec(any::<prop::sample::Index>(), 0..20),
         seed in any::<prop::sample::Index>(),
         shuffle in proptest::collection::vec(any::<u32>(), 60),
@@ -86,7 +91,20 @@ proptest! {
     }
 
     #[test]
-    fn energy_is_what_the_register_rose_and_periods_leave_no_gap(lines in readings()) {
+    fn a_reading_that_comes_last_counts_like_any_other(
+        lines in readings(120),
+        late in any::<prop::sample::Index>(),
+    ) {
+        let sorted: Vec<String> = std::iter::once(START.to_owned()).chain(lines).collect();
+        let place = late.index(sorted.len() - 1) + 1;
+        let mut told = sorted.clone();
+        let line = told.remove(place);
+        told.push(line);
+        prop_assert_eq!(rated(&told).1, rated(&sorted).1);
+    }
+
+    #[test]
+    fn energy_is_what_the_register_rose_and_periods_leave_no_gap(lines in readings(25)) {
         let mut sorted = vec![START.to_owned()];
         sorted.extend(lines);
         let (_, found) = rated(&sorted);
@@ -105,7 +123,7 @@ proptest! {
     }
 
     #[test]
-    fn the_running_price_is_the_price_of_the_periods(lines in readings()) {
+    fn the_running_price_is_the_price_of_the_periods(lines in readings(25)) {
         let mut sorted = vec![START.to_owned()];
         sorted.extend(lines);
         let end = sorted.pop();
@@ -120,7 +138,8 @@ proptest! {
         let running = running.unwrap();
         sorted.extend(end);
         let found = rated(&sorted).1.unwrap();
-        let tariff = CompiledTariff::compile(&documents::by_time("plain"), "Europe/Berlin").unwrap();
+        let tariff = documents::by_time("plain");
+        let tariff = CompiledTariff::compile(&tariff, "Europe/Berlin").unwrap();
         let so_far = found.periods.iter().filter(|period| period.from < running.now);
         let so_far: Vec<_> = so_far
             .map(|period| ChargingPeriod { to: period.to.min(running.now), ..*period })

@@ -41,7 +41,9 @@ macro_rules! record {
 /// Lists an enum without data: `symbols! { "name", "doc", Type { 0 => Variant "WORD", ... } }`.
 #[macro_export]
 macro_rules! symbols {
-    ($name:literal, $doc:literal, $type:ty { $($index:literal => $variant:ident $word:literal),* $(,)? }) => {
+    ($name:literal, $doc:literal, $type:ty {
+        $($index:literal => $variant:ident $word:literal),* $(,)?
+    }) => {
         impl $crate::avro::Avro for $type {
             fn schema(names: &mut $crate::avro::Names) -> $crate::Json {
                 if !names.first($name) {
@@ -65,8 +67,8 @@ macro_rules! symbols {
     };
 }
 
-/// Lists an enum with data as a union of records:
-/// `union! { Type { 0 => Variant "name" { field: "doc" }, 1 => Other "name" (inner: "doc"), 2 => Unit "name" } }`.
+/// Lists an enum with data as a union of records: `union! { Type { 0 => Variant "name" { field:
+/// "doc" }, 1 => Other "name" (inner: "doc"), 2 => Unit "name" } }`.
 #[macro_export]
 macro_rules! union {
     ($type:ident { $(
@@ -88,7 +90,7 @@ macro_rules! union {
                                     |value: &$type| match value {
                                         $type::$variant { $field, .. } => Some($field),
                                         #[allow(unreachable_patterns, reason = "a union of one")]
-                                        #[allow(clippy::wildcard_enum_match_arm, reason = "the type only")]
+                                        #[allow(clippy::wildcard_enum_match_arm, reason = "type only")]
                                         _ => None,
                                     },
                                     names,
@@ -103,7 +105,7 @@ macro_rules! union {
                                     |value: &$type| match value {
                                         $type::$variant($inner) => Some($inner),
                                         #[allow(unreachable_patterns, reason = "a union of one")]
-                                        #[allow(clippy::wildcard_enum_match_arm, reason = "the type only")]
+                                        #[allow(clippy::wildcard_enum_match_arm, reason = "type only")]
                                         _ => None,
                                     },
                                     names,
@@ -150,7 +152,7 @@ macro_rules! wrapper {
     ($($type:ty as $inner:ty $(: $logical:literal)?),* $(,)?) => {$(
         impl $crate::avro::Avro for $type {
             fn schema(names: &mut $crate::avro::Names) -> $crate::Json {
-                #[allow(unused_mut, unused_assignments, reason = "not every wrapper has a logical type")]
+                #[allow(unused_mut, unused_assignments, reason = "some have no logical type")]
                 let mut schema = <$inner as $crate::avro::Avro>::schema(names);
                 $(schema = $crate::avro_logical(schema, $logical);)?
                 schema

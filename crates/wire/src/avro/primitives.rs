@@ -59,7 +59,7 @@ impl Avro for i128 {
             return NAME.into();
         }
         json!({ "type": "fixed", "name": NAME, "size": 16,
-                "doc": "Two's complement, big-endian, in 1/1,800,000,000,000,000 of the currency." })
+            "doc": "Two's complement, big-endian, in 1/1,800,000,000,000,000 of the currency." })
     }
     fn write(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.to_be_bytes());
@@ -85,8 +85,8 @@ impl Avro for Box<str> {
     }
 }
 
-/// Absent or there. Of a union it would be a union in a union, which Avro forbids: no published record
-/// has one, a test sees to it.
+/// Absent or there. Of a union it would be a union in a union, which Avro forbids: no published
+/// record has one, a test sees to it.
 impl<T: Avro> Avro for Option<T> {
     fn schema(names: &mut Names) -> Value {
         json!(["null", T::schema(names)])
@@ -231,7 +231,8 @@ macro_rules! fixed {
 }
 fixed! {
     domain::hash::Digest, "wattledger.Digest", 32, "SHA-256.";
-    domain::ids::TokenHash, "wattledger.TokenHash", 16, "First 128 bits of HMAC-SHA-256 under the tenant's secret.";
+    domain::ids::TokenHash, "wattledger.TokenHash", 16,
+        "First 128 bits of HMAC-SHA-256 under the tenant's secret.";
 }
 
 impl Avro for domain::money::Currency {

@@ -162,77 +162,76 @@ fn seconds(
     Milliseconds::from_seconds(seconds).ok_or_else(|| reader.fault(name, "is too long"))
 }
 
+const MINOR: std::ops::RangeInclusive<i64> = 0..=1_000_000_000;
+
 fn policy(id: &str, reader: &mut Reader<'_>) -> Result<Policy, Fault> {
-    const MINOR: std::ops::RangeInclusive<i64> = 0..=1_000_000_000;
-    let empty = serde_json::json!({});
-    let rounding = match reader.object("rounding")? {
-        None => Rounding::DEFAULT,
-        Some(mut inner) => {
-            let orders = [
-                ("net_first", RoundingOrder::NetFirst),
-                ("gross_first", RoundingOrder::GrossFirst),
-            ];
-            let halves = [("up", Half::Up), ("even", Half::Even), ("down", Half::Down)];
-            let steps = [
-                ("once_per_session", StepRule::OncePerSession),
-                ("off", StepRule::Off),
-            ];
-            let rounding = Rounding {
-                order: inner.word("order", RoundingOrder::NetFirst, &orders)?,
-                half: inner.word("half", Half::Up, &halves)?,
-                steps: inner.word("steps", StepRule::OncePerSession, &steps)?,
-            };
-            inner.finish()?;
-            rounding
-        }
-    };
-    let mut hold = match reader.object("hold")? {
-        Some(hold) => hold,
-        None => Reader::new(&empty, "spec.hold")?,
-    };
-    let increments = hold.number("incrementsMax", 10, 0..=100)?;
-    let holds = HoldPolicy {
-        initial_minor: hold.number("initialMinor", 5_000, MINOR)?,
-        floor_minor: hold.number("floorMinor", 500, MINOR)?,
-        increment_minor: hold.number("incrementMinor", 2_000, MINOR)?,
-        increments_max: i32::try_from(increments).unwrap_or(100),
-        reserve_minor: hold.number("reserveMinor", 100, MINOR)?,
-        plug_in_timeout: seconds(&mut hold, "plugInTimeoutSeconds", 300)?,
-        rotation_margin: seconds(&mut hold, "rotationMarginSeconds", 21_600)?,
-    };
-    hold.finish()?;
-    let mut collect = match reader.object("collection")? {
-        Some(collection) => collection,
-        None => Reader::new(&empty, "spec.collection")?,
-    };
-    let collection = CollectionPolicy {
-        charge_minimum_minor: collect.number("chargeMinimumMinor", 50, MINOR)?,
-        correction_minimum_minor: collect.number("correctionMinimumMinor", 50, MINOR)?,
-    };
-    collect.finish()?;
-    let mut judge = match reader.object("plausibility")? {
-        Some(plausibility) => plausibility,
-        None => Reader::new(&empty, "spec.plausibility")?,
-    };
-    let waiver_wh = judge.number("waiverEnergyWh", 100, 0..=100_000)?;
-    let plausibility = Plausibility {
-        power_percent: judge.number("powerPercent", 110, 100..=1_000)?,
-        duration_max: seconds(&mut judge, "durationMaxSeconds", 604_800)?,
-        gross_max_minor: judge.number("grossMaxMinor", 100_000, MINOR)?,
-        waiver_energy: MilliwattHours(waiver_wh.saturating_mul(1_000)),
-        waiver_duration: seconds(&mut judge, "waiverDurationSeconds", 180)?,
-    };
-    judge.finish()?;
+    let nothing = serde_json::json!({});
     Ok(Policy {
         id: PolicyId::new(id),
-        rounding,
-        hold: holds,
-        collection,
-        plausibility,
+        rounding: rounding(reader.object_or("rounding", &nothing)?)?,
+        hold: hold(reader.object_or("hold", &nothing)?)?,
+        collection: collection(reader.object_or("collection", &nothing)?)?,
+        plausibility: plausibility(reader.object_or("plausibility", &nothing)?)?,
         settling_grace: seconds(reader, "settlingGraceSeconds", 60)?,
         inferred_end_hold: seconds(reader, "inferredEndHoldSeconds", 86_400)?,
         correction_window: seconds(reader, "correctionWindowSeconds", 3_024_000)?,
     })
+}
+
+fn rounding(mut reader: Reader<'_>) -> Result<Rounding, Fault> {
+    let orders = [
+        ("net_first", RoundingOrder::NetFirst),
+        ("gross_first", RoundingOrder::GrossFirst),
+    ];
+    let halves = [("up", Half::Up), ("even", Half::Even), ("down", Half::Down)];
+    let steps = [
+        ("once_per_session", StepRule::OncePerSession),
+        ("off", StepRule::Off),
+    ];
+    let rounding = Rounding {
+        order: reader.word("order", Rounding::DEFAULT.order, &orders)?,
+        half: reader.word("half", Rounding::DEFAULT.half, &halves)?,
+        steps: reader.word("steps", Rounding::DEFAULT.steps, &steps)?,
+    };
+    reader.finish()?;
+    Ok(rounding)
+}
+
+fn hold(mut reader: Reader<'_>) -> Result<HoldPolicy, Fault> {
+    let increments = reader.number("incrementsMax", 10, 0..=100)?;
+    let hold = HoldPolicy {
+        initial_minor: reader.number("initialMinor", 5_000, MINOR)?,
+        floor_minor: reader.number("floorMinor", 500, MINOR)?,
+        increment_minor: reader.number("incrementMinor", 2_000, MINOR)?,
+        increments_max: i32::try_from(increments).unwrap_or(100),
+        reserve_minor: reader.number("reserveMinor", 100, MINOR)?,
+        plug_in_timeout: seconds(&mut reader, "plugInTimeoutSeconds", 300)?,
+        rotation_margin: seconds(&mut reader, "rotationMarginSeconds", 21_600)?,
+    };
+    reader.finish()?;
+    Ok(hold)
+}
+
+fn collection(mut reader: Reader<'_>) -> Result<CollectionPolicy, Fault> {
+    let collection = CollectionPolicy {
+        charge_minimum_minor: reader.number("chargeMinimumMinor", 50, MINOR)?,
+        correction_minimum_minor: reader.number("correctionMinimumMinor", 50, MINOR)?,
+    };
+    reader.finish()?;
+    Ok(collection)
+}
+
+fn plausibility(mut reader: Reader<'_>) -> Result<Plausibility, Fault> {
+    let waiver_wh = reader.number("waiverEnergyWh", 100, 0..=100_000)?;
+    let plausibility = Plausibility {
+        power_percent: reader.number("powerPercent", 110, 100..=1_000)?,
+        duration_max: seconds(&mut reader, "durationMaxSeconds", 604_800)?,
+        gross_max_minor: reader.number("grossMaxMinor", 100_000, MINOR)?,
+        waiver_energy: MilliwattHours(waiver_wh.saturating_mul(1_000)),
+        waiver_duration: seconds(&mut reader, "waiverDurationSeconds", 180)?,
+    };
+    reader.finish()?;
+    Ok(plausibility)
 }
 
 fn zone(reader: &mut Reader<'_>) -> Result<Box<str>, Fault> {

@@ -118,12 +118,25 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// An object inside, or an empty one.
+    /// An object inside, if there is one.
     pub fn object(&mut self, name: &'static str) -> Result<Option<Reader<'a>>, Fault> {
         let path = self.fault(name, "").path;
         self.optional(name)
             .map(|value| Reader::new(value, &path))
             .transpose()
+    }
+
+    /// An object inside, or this one.
+    pub fn object_or<'b>(
+        &mut self,
+        name: &'static str,
+        otherwise: &'b Value,
+    ) -> Result<Reader<'b>, Fault>
+    where
+        'a: 'b,
+    {
+        let path = self.fault(name, "").path;
+        Reader::new(self.optional(name).unwrap_or(otherwise), &path)
     }
 
     /// An array, or an empty one.

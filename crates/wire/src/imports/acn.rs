@@ -1,7 +1,8 @@
 //! ACN-Data: the sessions JSON of the Adaptive Charging Network (one array of objects).
 //!
-//! `doneChargingTime` absent means unknown, not "charged to the end"; it is held at the disconnection
-//! where it comes later. `kWhDelivered` with a binary-float tail is rounded to the Wh.
+//! `doneChargingTime` absent means unknown, not "charged to the end"; it is held at the
+//! disconnection where it comes later. `kWhDelivered` with a binary-float tail is rounded to the
+//! Wh.
 
 use super::{Imported, Refused, Session};
 use crate::times;

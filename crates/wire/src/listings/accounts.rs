@@ -10,7 +10,8 @@ record! { "wattledger.accounts.Terms", "The seller's documents that a bill depen
     legal_entity: "The pinned seller.",
     policy: "The pinned policy.",
 } }
-record! { "wattledger.accounts.AuthorizationPinned", "An authorisation with what it will cost pinned.", AuthorizationPinned {
+record! { "wattledger.accounts.AuthorizationPinned",
+    "An authorisation with what it will cost pinned.", AuthorizationPinned {
     authorization: "Which.",
     account: "Who would pay.",
     station: "Where.",
@@ -37,7 +38,8 @@ record! { "wattledger.accounts.RunningCost", "What a session costs so far.", Run
     gross: "As a bill would be.",
     forecast: "The same at the next expected sample.",
 } }
-record! { "wattledger.accounts.SessionBill", "A rated session with the terms to bill it by.", SessionBill {
+record! { "wattledger.accounts.SessionBill",
+    "A rated session with the terms to bill it by.", SessionBill {
     rated: "What was metered and priced.",
     terms: "What it depends on.",
 } }

@@ -8,7 +8,8 @@ use wattledger_domain::document::{
 
 union! { DocumentKind {
     0 => Invoice "wattledger.billing.Invoice",
-    1 => CreditNote "wattledger.billing.CreditNote" { credits: "The draft of the credited invoice." },
+    1 => CreditNote "wattledger.billing.CreditNote" {
+        credits: "The draft of the credited invoice." },
 } }
 record! { "wattledger.billing.Supply", "The session that a document bills.", Supply {
     session: "The session.",
@@ -22,7 +23,8 @@ record! { "wattledger.billing.Supply", "The session that a document bills.", Sup
     energy: "Milliwatt hours.",
     tariff: "At which tariff.",
 } }
-record! { "wattledger.billing.InvoiceDraft", "A document without a number; amounts of a credit note are positive.", InvoiceDraft {
+record! { "wattledger.billing.InvoiceDraft",
+    "A document without a number; amounts of a credit note are positive.", InvoiceDraft {
     draft: "Of session, version and kind.",
     kind: "Invoice or credit note.",
     seller: "The seller as pinned.",
@@ -44,7 +46,8 @@ record! { "wattledger.billing.Credited", "The document that a credit note names.
     number: "Its number.",
     issue_date: "Its issue date.",
 } }
-record! { "wattledger.billing.IssuedDocument", "An issued document: it never changes.", IssuedDocument {
+record! { "wattledger.billing.IssuedDocument",
+    "An issued document: it never changes.", IssuedDocument {
     invoice: "Its id.",
     number: "The number on it.",
     series: "Book, kind and year.",
@@ -55,7 +58,8 @@ record! { "wattledger.billing.IssuedDocument", "An issued document: it never cha
     previous_hash: "Hash of the document before it in the series; zeros for the first.",
     hash: "Hash over all of it.",
 } }
-record! { "wattledger.billing.InvoiceNotice", "Tells the account that a draft has its number.", InvoiceNotice {
+record! { "wattledger.billing.InvoiceNotice",
+    "Tells the account that a draft has its number.", InvoiceNotice {
     draft: "Which draft.",
     account: "Whose.",
     invoice: "The document.",
@@ -68,7 +72,8 @@ symbols! { "wattledger.billing.DraftFault", "Why a draft cannot be issued.", Dra
     2 => CreditedAlready "CREDITED_ALREADY", 3 => MixedCurrencies "MIXED_CURRENCIES",
     4 => DateOutOfOrder "DATE_OUT_OF_ORDER",
 } }
-record! { "wattledger.billing.DraftRejected", "Tells the account that a draft was refused.", DraftRejected {
+record! { "wattledger.billing.DraftRejected",
+    "Tells the account that a draft was refused.", DraftRejected {
     draft: "Which draft.",
     account: "Whose.",
     session: "The session.",
@@ -76,7 +81,8 @@ record! { "wattledger.billing.DraftRejected", "Tells the account that a draft wa
 } }
 symbols! { "wattledger.billing.Movement", "What happened to money.", Movement {
     0 => Held "HELD", 1 => Released "RELEASED", 2 => Captured "CAPTURED",
-    3 => CaptureReversed "CAPTURE_REVERSED", 4 => Refunded "REFUNDED", 5 => DisputeOpened "DISPUTE_OPENED",
+    3 => CaptureReversed "CAPTURE_REVERSED", 4 => Refunded "REFUNDED",
+    5 => DisputeOpened "DISPUTE_OPENED",
     6 => DisputeWon "DISPUTE_WON", 7 => DisputeLost "DISPUTE_LOST", 8 => WrittenOff "WRITTEN_OFF",
 } }
 record! { "wattledger.billing.PaymentFact", "Something that happened to money.", PaymentFact {
@@ -105,7 +111,8 @@ record! { "wattledger.billing.Posting", "One side of an entry.", Posting {
     side: "Debit or credit.",
     amount: "Above zero.",
 } }
-record! { "wattledger.billing.JournalEntry", "A balanced entry of the double-entry journal.", JournalEntry {
+record! { "wattledger.billing.JournalEntry",
+    "A balanced entry of the double-entry journal.", JournalEntry {
     entry: "Of book, cause and template.",
     legal_entity: "Which seller.",
     book: "In which book.",

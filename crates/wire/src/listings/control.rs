@@ -13,7 +13,8 @@ use wattledger_domain::reference::{
 
 symbols! { "wattledger.control.Kind", "The kind of a document.", Kind {
     0 => Policy "POLICY", 1 => LegalEntity "LEGAL_ENTITY", 2 => Site "SITE", 3 => Station "STATION",
-    4 => Tariff "TARIFF", 5 => TariffAssignment "TARIFF_ASSIGNMENT", 6 => Account "ACCOUNT", 7 => Token "TOKEN",
+    4 => Tariff "TARIFF", 5 => TariffAssignment "TARIFF_ASSIGNMENT", 6 => Account "ACCOUNT",
+    7 => Token "TOKEN",
 } }
 
 /// A document travels as its kind and canonical JSON; the rest is read from that.
@@ -51,18 +52,18 @@ impl Avro for Document {
 
 /// A seller or policy inside another record travels as its document.
 macro_rules! as_document {
-    ($($type:ident $name:literal;)*) => {$(
+    ($($type:ident $name:literal $text:ident;)*) => {$(
         impl Avro for $type {
             fn schema(names: &mut Names) -> Value {
                 if !names.first($name) {
                     return $name.into();
                 }
-                let text = crate::avro_field("text", "Canonical JSON of the document.", "string".into());
+                let doc = "Canonical JSON of the document.";
+                let text = crate::avro_field("text", doc, "string".into());
                 crate::avro_record($name, "A document in full.", vec![text])
             }
             fn write(&self, out: &mut Vec<u8>) {
-                let content = wattledger_domain::reference::Content::$type(Box::new(self.clone()));
-                crate::avro::put_bytes(out, documents::text_of(&content).as_bytes());
+                crate::avro::put_bytes(out, documents::$text(self).as_bytes());
             }
             fn read(input: &mut Input<'_>) -> Result<Self, DecodeError> {
                 let text = input.text()?;
@@ -76,14 +77,16 @@ macro_rules! as_document {
     )*};
 }
 as_document! {
-    LegalEntity "wattledger.control.LegalEntity";
-    Policy "wattledger.control.Policy";
+    LegalEntity "wattledger.control.LegalEntity" legal_entity_text;
+    Policy "wattledger.control.Policy" policy_text;
 }
 
-symbols! { "wattledger.control.BackDating", "Whether a document may hold for the past.", BackDating {
+symbols! { "wattledger.control.BackDating",
+    "Whether a document may hold for the past.", BackDating {
     0 => Refused "REFUSED", 1 => Allowed "ALLOWED",
 } }
-record! { "wattledger.control.ReferenceSubmitted", "A document as it was handed in.", ReferenceSubmitted {
+record! { "wattledger.control.ReferenceSubmitted",
+    "A document as it was handed in.", ReferenceSubmitted {
     document: "What it is and says.",
     valid_from: "First instant at which it holds; null means as soon as it may.",
     valid_to: "First instant at which it no longer holds.",
@@ -91,7 +94,8 @@ record! { "wattledger.control.ReferenceSubmitted", "A document as it was handed 
     submitted_at: "When it was submitted.",
     submitted_by: "Who submitted it.",
 } }
-record! { "wattledger.control.ReferenceRecorded", "A version that has been accepted, with full content.", ReferenceRecorded {
+record! { "wattledger.control.ReferenceRecorded",
+    "A version that has been accepted, with full content.", ReferenceRecorded {
     document: "What it is and says.",
     version: "From 1, per kind and id.",
     valid_from: "First instant at which it holds.",
@@ -99,9 +103,11 @@ record! { "wattledger.control.ReferenceRecorded", "A version that has been accep
     recorded_at: "Logical time at which control accepted it.",
 } }
 symbols! { "wattledger.control.TickedStages", "Whom a tick is for.", TickedStages {
-    0 => All "ALL", 1 => Control "CONTROL", 2 => Sessions "SESSIONS", 3 => Accounts "ACCOUNTS", 4 => Invoices "INVOICES",
+    0 => All "ALL", 1 => Control "CONTROL", 2 => Sessions "SESSIONS", 3 => Accounts "ACCOUNTS",
+    4 => Invoices "INVOICES",
 } }
-record! { "wattledger.control.ControlTick", "Logical time for control and the stages named.", ControlTick {
+record! { "wattledger.control.ControlTick",
+    "Logical time for control and the stages named.", ControlTick {
     at: "It is now this late.",
     stages: "Whom control passes it on to.",
 } }
@@ -111,7 +117,8 @@ record! { "wattledger.control.TokenUnknown", "A token that nobody claims was use
     token: "Which token.",
     used_at: "When.",
 } }
-record! { "wattledger.control.TokenEntry", "What a token resolves to in a span of time.", TokenEntry {
+record! { "wattledger.control.TokenEntry",
+    "What a token resolves to in a span of time.", TokenEntry {
     account: "Who pays.",
     group: "The customer group.",
     from: "First instant at which it holds.",

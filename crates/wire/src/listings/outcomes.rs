@@ -4,10 +4,13 @@ use crate::{record, symbols};
 use wattledger_domain::outcome::{EventOutcome, InvoiceLineFact, Outcome, SessionFact};
 
 symbols! { "wattledger.outcomes.Outcome", "What became of an input event.", Outcome {
-    0 => Duplicate "DUPLICATE", 1 => Late "LATE", 2 => TooLate "TOO_LATE", 3 => Unresolved "UNRESOLVED",
-    4 => Claimed "CLAIMED", 5 => Ignored "IGNORED", 6 => Conflicting "CONFLICTING", 7 => Refused "REFUSED",
+    0 => Duplicate "DUPLICATE", 1 => Late "LATE", 2 => TooLate "TOO_LATE",
+    3 => Unresolved "UNRESOLVED",
+    4 => Claimed "CLAIMED", 5 => Ignored "IGNORED", 6 => Conflicting "CONFLICTING",
+    7 => Refused "REFUSED",
 } }
-record! { "wattledger.outcomes.EventOutcome", "What became of an input that was not simply folded.", EventOutcome {
+record! { "wattledger.outcomes.EventOutcome",
+    "What became of an input that was not simply folded.", EventOutcome {
     source: "Who said it.",
     id: "The source's id.",
     station: "The station; null for a document.",
@@ -16,7 +19,8 @@ record! { "wattledger.outcomes.EventOutcome", "What became of an input that was 
     detail: "For people.",
     at: "Logical time.",
 } }
-record! { "wattledger.analytics.SessionFact", "A flat row about a session; the newest version counts.", SessionFact {
+record! { "wattledger.analytics.SessionFact",
+    "A flat row about a session; the newest version counts.", SessionFact {
     session: "The session.",
     version: "Which rating of it; 0 while it is only held.",
     station: "Where.",
@@ -31,7 +35,8 @@ record! { "wattledger.analytics.SessionFact", "A flat row about a session; the n
     held: "Why it waits; empty when billed.",
     end: "Who says it ended.",
 } }
-record! { "wattledger.analytics.InvoiceLineFact", "A flat row about a tax group of an issued document.", InvoiceLineFact {
+record! { "wattledger.analytics.InvoiceLineFact",
+    "A flat row about a tax group of an issued document.", InvoiceLineFact {
     invoice: "The document.",
     session: "The session.",
     station: "Where.",

@@ -9,10 +9,12 @@ use wattledger_domain::session::{
 };
 
 symbols! { "wattledger.ChargingState", "What car and station do.", ChargingState {
-    0 => Connected "CONNECTED", 1 => Charging "CHARGING", 2 => SuspendedByVehicle "SUSPENDED_BY_VEHICLE",
+    0 => Connected "CONNECTED", 1 => Charging "CHARGING",
+    2 => SuspendedByVehicle "SUSPENDED_BY_VEHICLE",
     3 => SuspendedByStation "SUSPENDED_BY_STATION", 4 => Idle "IDLE",
 } }
-record! { "wattledger.ChargingPeriod", "A stretch in which only energy and time move.", ChargingPeriod {
+record! { "wattledger.ChargingPeriod",
+    "A stretch in which only energy and time move.", ChargingPeriod {
     from: "First instant.",
     to: "First instant no longer in it.",
     energy: "Delivered in it, milliwatt hours.",
@@ -56,7 +58,8 @@ record! { "wattledger.Pins", "Everything a bill depends on, fixed at the start."
     policy: "The seller's policy.",
     tariff: "The tariff.",
 } }
-record! { "wattledger.Durations", "How long a session was in which state, milliseconds.", Durations {
+record! { "wattledger.Durations",
+    "How long a session was in which state, milliseconds.", Durations {
     charging: "Energy flowing or asked for.",
     suspended_by_vehicle: "The car asked for none.",
     suspended_by_station: "The station gave none.",
@@ -85,7 +88,8 @@ record! { "wattledger.Evidence", "What a session's energy and end rest on.", Evi
     end: "Who says that it ended.",
     flags: "What was odd.",
 } }
-record! { "wattledger.sessions.SessionRated", "A session priced for the bill; a version above 1 corrects.", SessionRated {
+record! { "wattledger.sessions.SessionRated",
+    "A session priced for the bill; a version above 1 corrects.", SessionRated {
     session: "Session id.",
     version: "From 1; each correction is one more.",
     account: "Who pays.",

@@ -1,13 +1,14 @@
 //! OCPI charge detail records, as the periods that a price is computed from.
 
+use super::periods::{check_energy, periods};
+use super::tariff::tariff_value;
 use super::value::At;
 use super::{Fault, Warning};
-use crate::ocpi::tariff_value;
 use rust_decimal::Decimal;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use wattledger_domain::money::Currency;
-use wattledger_domain::quantity::{Milliamperes, Milliseconds, MilliwattHours, Milliwatts};
-use wattledger_domain::session::{ChargingPeriod, ChargingState};
+use wattledger_domain::session::ChargingPeriod;
 use wattledger_domain::tariff::Tariff;
 use wattledger_domain::time::Timestamp;
 
@@ -24,7 +25,8 @@ pub struct OcpiCdr {
     pub end: Timestamp,
     /// IANA zone of the location, where a location object says so.
     pub time_zone: Option<String>,
-    /// From start to end; a period without power is parking.
+    /// From start to end, without gaps. What is neither TIME nor PARKING_TIME is as if the station
+    /// had given no power: not billed.
     pub periods: Vec<ChargingPeriod>,
     /// The tariffs inside it.
     pub tariffs: Vec<Tariff>,
@@ -52,30 +54,18 @@ pub fn cdr(text: &str) -> Result<(OcpiCdr, Vec<Warning>), Fault> {
     let end = stop
         .ok_or_else(|| at.fault("`end_date_time` is required"))?
         .time()?;
-    let mut tariffs = Vec::new();
-    for field in at
-        .field("tariffs")
-        .map_or(Ok(Vec::new()), |field| field.items())?
-    {
-        let (tariff, more) = tariff_value(field.value).map_err(|fault| Fault {
-            path: fault.path.replacen('$', &field.path, 1),
-            ..fault
-        })?;
-        warnings.extend(more);
-        tariffs.push(tariff);
+    if end < start {
+        return Err(at.fault("ends before it starts"));
     }
+    let tariffs = tariffs(&at, &mut warnings)?;
     let periods = periods(&at, start, end, &mut warnings)?;
+    check_energy(&at, &periods, &mut warnings);
+    check_tariff_ids(&at, &mut warnings)?;
     let currency = at.field("currency").map(|field| {
         let text = field.text()?;
         Currency::parse(text).map_err(|error| field.fault(error.to_string()))
     });
-    let total = |names: [&str; 2]| {
-        let total = at.field("total_cost")?;
-        names
-            .iter()
-            .find_map(|name| total.field(name))
-            .and_then(|field| field.decimal().ok())
-    };
+    let (total_before_tax, total_after_tax) = total(&at)?;
     let location = at.field("cdr_location").or_else(|| at.field("location"));
     let zone = location.and_then(|location| location.field("time_zone"));
     let cdr = OcpiCdr {
@@ -88,107 +78,73 @@ pub fn cdr(text: &str) -> Result<(OcpiCdr, Vec<Warning>), Fault> {
         time_zone: zone.and_then(|zone| zone.text().ok().map(str::to_owned)),
         periods,
         tariffs,
-        total_before_tax: total(["excl_vat", "before_taxes"]),
-        total_after_tax: total(["incl_vat", "after_taxes"]),
+        total_before_tax,
+        total_after_tax,
     };
     Ok((cdr, warnings))
 }
 
-struct Raw {
-    from: Timestamp,
-    energy: i64,
-    charging: i64,
-    parking: i64,
-    power: Option<i64>,
-    current: Option<i64>,
+fn tariffs(at: &At<'_>, warnings: &mut Vec<Warning>) -> Result<Vec<Tariff>, Fault> {
+    let mut tariffs = Vec::new();
+    let fields = at
+        .field("tariffs")
+        .map_or(Ok(Vec::new()), |field| field.items())?;
+    for field in fields {
+        let inside = |path: String| path.replacen('$', &field.path, 1);
+        let (tariff, more) = tariff_value(field.value).map_err(|fault| Fault {
+            path: inside(fault.path),
+            reason: fault.reason,
+        })?;
+        warnings.extend(more.into_iter().map(|one| Warning {
+            path: inside(one.path),
+            message: one.message,
+        }));
+        tariffs.push(tariff);
+    }
+    Ok(tariffs)
 }
 
-fn periods(
-    at: &At<'_>,
-    start: Timestamp,
-    end: Timestamp,
-    warnings: &mut Vec<Warning>,
-) -> Result<Vec<ChargingPeriod>, Fault> {
-    let mut raw = Vec::new();
-    for period in at.required("charging_periods")?.items()? {
-        raw.push((read(&period)?, period.path.clone()));
-    }
-    raw.sort_by_key(|(period, _)| period.from);
-    let mut periods = Vec::new();
-    for (index, (period, path)) in raw.iter().enumerate() {
-        let next = raw
-            .get(index.saturating_add(1))
-            .map_or(end, |(next, _)| next.from);
-        let from = period.from.max(start);
-        if next < from {
-            warnings.push(Warning {
-                path: path.clone(),
-                message: "lies outside the session; left out".into(),
-            });
-            continue;
-        }
-        split(period, from, next, &mut periods);
-    }
-    Ok(periods)
-}
-
-fn read(at: &At<'_>) -> Result<Raw, Fault> {
-    let from = at.required("start_date_time")?.time()?;
-    let mut raw = Raw {
-        from,
-        energy: 0,
-        charging: 0,
-        parking: 0,
-        power: None,
-        current: None,
-    };
-    for dimension in at.required("dimensions")?.items()? {
-        let volume = dimension.required("volume")?;
-        match dimension.required("type")?.text()? {
-            "ENERGY" => raw.energy = volume.scaled(6)?,
-            "TIME" => raw.charging = hours(&volume)?,
-            "PARKING_TIME" => raw.parking = hours(&volume)?,
-            "MAX_POWER" => raw.power = Some(volume.scaled(6)?),
-            "MIN_POWER" => raw.power = raw.power.or(Some(volume.scaled(6)?)),
-            "MAX_CURRENT" => raw.current = Some(volume.scaled(3)?),
-            "MIN_CURRENT" => raw.current = raw.current.or(Some(volume.scaled(3)?)),
-            _ => {}
+/// One tariff prices a record here: warns where its periods name several.
+fn check_tariff_ids(at: &At<'_>, warnings: &mut Vec<Warning>) -> Result<(), Fault> {
+    let mut named = BTreeSet::new();
+    let field = at.required("charging_periods")?;
+    for period in field.items()? {
+        if let Some(id) = period.field("tariff_id") {
+            named.insert(id.text()?);
         }
     }
-    Ok(raw)
-}
-
-/// Hours as milliseconds.
-fn hours(at: &At<'_>) -> Result<i64, Fault> {
-    let ms = at.decimal()?.checked_mul(Decimal::from(3_600_000));
-    let ms = ms.map(|ms| ms.round());
-    use rust_decimal::prelude::ToPrimitive as _;
-    ms.and_then(|ms| ms.to_i64())
-        .ok_or_else(|| at.fault("is too large"))
-}
-
-/// A period as one of charging or parking; where both are stated and fill it, as the two in turn.
-fn split(raw: &Raw, from: Timestamp, to: Timestamp, periods: &mut Vec<ChargingPeriod>) {
-    let piece = |from, to, energy, state| ChargingPeriod {
-        from,
-        to,
-        energy: MilliwattHours(energy),
-        state,
-        power: raw.power.map(Milliwatts),
-        current: raw.current.map(Milliamperes),
-    };
-    if raw.parking > 0 && raw.charging > 0 {
-        let middle = from.plus(Milliseconds(raw.charging)).min(to);
-        periods.push(piece(from, middle, raw.energy, ChargingState::Charging));
-        periods.push(piece(middle, to, 0, ChargingState::SuspendedByVehicle));
-    } else if raw.parking > 0 {
-        periods.push(piece(
-            from,
-            to,
-            raw.energy,
-            ChargingState::SuspendedByVehicle,
-        ));
-    } else {
-        periods.push(piece(from, to, raw.energy, ChargingState::Charging));
+    if named.len() > 1 {
+        let message = format!("periods name several tariffs ({named:?}); one prices them all");
+        warnings.push(Warning {
+            path: field.path,
+            message,
+        });
     }
+    Ok(())
+}
+
+/// `total_cost` before and after tax: a number (2.1.1), excl_vat and incl_vat (2.2.1), or
+/// before_taxes with the amounts of `taxes` (2.3.0).
+fn total(at: &At<'_>) -> Result<(Option<Decimal>, Option<Decimal>), Fault> {
+    let Some(total) = at.field("total_cost") else {
+        return Ok((None, None));
+    };
+    if !total.value.is_object() {
+        return Ok((Some(total.decimal()?), None));
+    }
+    let decimal = |name: &str| total.field(name).map(|field| field.decimal()).transpose();
+    let Some(before) = decimal("before_taxes")? else {
+        return Ok((decimal("excl_vat")?, decimal("incl_vat")?));
+    };
+    let Some(taxes) = total.field("taxes") else {
+        return Ok((Some(before), None));
+    };
+    let mut after = before;
+    for tax in taxes.items()? {
+        let amount = tax.required("amount")?;
+        after = after
+            .checked_add(amount.decimal()?)
+            .ok_or_else(|| amount.fault("is too large"))?;
+    }
+    Ok((Some(before), Some(after)))
 }

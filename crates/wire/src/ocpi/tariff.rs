@@ -58,6 +58,19 @@ pub fn tariff_value(value: &Value) -> Result<(Tariff, Vec<Warning>), Fault> {
             .map(|field| limit(&field))
             .transpose()?,
     };
+    if tariff.tax_included == TaxIncluded::NotApplicable
+        && tariff
+            .elements
+            .iter()
+            .flat_map(|element| &element.components)
+            .any(|one| one.tax.is_some())
+    {
+        let message = "`vat` is given although no tax applies; it does not count".to_owned();
+        warnings.push(Warning {
+            path: format!("{}.tax_included", at.path),
+            message,
+        });
+    }
     Ok((tariff, warnings))
 }
 
@@ -96,6 +109,16 @@ fn limit(at: &At<'_>) -> Result<PriceLimit, Fault> {
 
 fn read_element(at: &At<'_>, warnings: &mut Vec<Warning>) -> Result<Element, Fault> {
     let components = at.required("price_components")?.items()?;
+    let reservation = at
+        .field("restrictions")
+        .and_then(|field| field.field("reservation"));
+    if reservation.is_some() {
+        let message = "prices a reservation; it is left out of what charging costs".to_owned();
+        warnings.push(Warning {
+            path: at.path.clone(),
+            message,
+        });
+    }
     Ok(Element {
         components: components
             .iter()

@@ -79,6 +79,24 @@ fn equal_content_gives_equal_text_whatever_the_order() {
     assert_eq!(text, r#"{"id":"x","spec":{"a":[1.50,null],"b":1}}"#);
 }
 
+#[test]
+fn sellers_and_policies_are_written_as_canonical_json() {
+    for kind in ["Policy", "LegalEntity"] {
+        for id in ["main", "\"{"] {
+            let mut value = of_kind(kind);
+            value["id"] = id.into();
+            let content = submit(&value).unwrap().document.content;
+            let text = text_of(&content);
+            let again: Value = serde_json::from_str(&text).unwrap();
+            assert_eq!(text, crate::documents::canonical_json(&again));
+            assert_eq!(
+                crate::documents::content(content.kind(), &text),
+                Ok(content)
+            );
+        }
+    }
+}
+
 /// The field names that the reader knows in the object at a path: it says so when it refuses one.
 fn known_to_reader(document: &Value, pointer: &str) -> BTreeSet<String> {
     let mut planted = document.clone();

@@ -24,8 +24,10 @@ pub struct Sample {
     /// Framed.
     pub bytes: Vec<u8>,
     /// Whether bytes decode to the same value.
-    pub same: Box<dyn Fn(&[u8]) -> Result<bool, DecodeError>>,
+    pub same: Box<Same>,
 }
+
+type Same = dyn Fn(&[u8]) -> Result<bool, DecodeError>;
 
 /// Every sample; the first of a name is its fullest and is its golden.
 pub fn all() -> Vec<Sample> {

@@ -1,7 +1,7 @@
 //! `schemas/<family>/<record>.v1.avsc` are what the code says, and every word in them is explained.
 
 use crate::topics::published;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -54,6 +54,46 @@ fn committed_schemas_are_what_the_code_says() {
 
 /// A schema with its keys in the order in which people read them.
 fn pretty(value: &Value, depth: usize) -> String {
+    let inner = depth + 1;
+    match value {
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(|item| pretty(item, inner)).collect();
+            let line = format!("[{}]", items.join(", "));
+            let short = line.len() < 82 && !line.contains(['{', '\n']);
+            if short {
+                line
+            } else {
+                block(&items, depth, '[', ']')
+            }
+        }
+        Value::Object(parts) => {
+            let present = order(parts)
+                .iter()
+                .filter_map(|key| Some((*key, parts.get(*key)?)));
+            let pairs = present.map(|(key, part)| format!("\"{key}\": {}", pretty(part, inner)));
+            let pairs: Vec<String> = pairs.collect();
+            let line = format!("{{ {} }}", pairs.join(", "));
+            let short = line.len() + 2 * depth < 98 && !line[1..].contains(['{', '\n']);
+            if short {
+                line
+            } else {
+                block(&pairs, depth, '{', '}')
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.to_string(),
+    }
+}
+
+fn block(parts: &[String], depth: usize, open: char, close: char) -> String {
+    let (inner, outer) = ("  ".repeat(depth + 1), "  ".repeat(depth));
+    format!(
+        "{open}\n{inner}{}\n{outer}{close}",
+        parts.join(&format!(",\n{inner}"))
+    )
+}
+
+/// The order of the keys of a type or a field; there are no others.
+fn order(parts: &Map<String, Value>) -> &'static [&'static str] {
     const TYPE: [&str; 9] = [
         "type",
         "logicalType",
@@ -66,59 +106,19 @@ fn pretty(value: &Value, depth: usize) -> String {
         "default",
     ];
     const FIELD: [&str; 4] = ["name", "doc", "type", "default"];
-    let (inner, outer) = ("  ".repeat(depth + 1), "  ".repeat(depth));
-    let joined = |parts: Vec<String>, open: char, close: char| {
-        format!(
-            "{open}\n{inner}{}\n{outer}{close}",
-            parts.join(&format!(",\n{inner}"))
-        )
+    let named = ["record", "enum", "fixed"]
+        .iter()
+        .any(|word| parts["type"] == *word);
+    let order = if parts.contains_key("name") && !named {
+        &FIELD[..]
+    } else {
+        &TYPE[..]
     };
-    let flat = |value: &Value| {
-        !matches!(value, Value::Object(_))
-            && !value
-                .as_array()
-                .is_some_and(|items| items.iter().any(Value::is_object))
-    };
-    match value {
-        Value::Array(items) if !flat(value) => joined(
-            items.iter().map(|item| pretty(item, depth + 1)).collect(),
-            '[',
-            ']',
-        ),
-        Value::Object(parts) => {
-            let named = ["record", "enum", "fixed"]
-                .iter()
-                .any(|word| parts["type"] == *word);
-            let field = parts.contains_key("name") && !named;
-            let order = if field { &FIELD[..] } else { &TYPE[..] };
-            assert!(
-                parts.keys().all(|key| order.contains(&key.as_str())),
-                "{parts:?}"
-            );
-            let present = order
-                .iter()
-                .filter_map(|key| Some((*key, parts.get(*key)?)));
-            let one_line = parts.values().all(flat) && value.to_string().len() + 2 * depth < 86;
-            let parts: Vec<String> = present
-                .map(|(key, part)| format!("\"{key}\": {}", pretty(part, depth + 1)))
-                .collect();
-            if one_line {
-                format!("{{ {} }}", parts.join(", "))
-            } else {
-                joined(parts, '{', '}')
-            }
-        }
-        Value::Array(items) => {
-            let items: Vec<String> = items.iter().map(Value::to_string).collect();
-            let line = items.join(", ");
-            if line.len() < 80 {
-                format!("[{line}]")
-            } else {
-                joined(items, '[', ']')
-            }
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.to_string(),
-    }
+    assert!(
+        parts.keys().all(|key| order.contains(&key.as_str())),
+        "{parts:?}"
+    );
+    order
 }
 
 fn each(schema: &Value, visit: &mut dyn FnMut(&Value)) {

@@ -11,7 +11,10 @@ macro_rules! single {
     ($($(#[$doc:meta])* $module:ident : $type:ty;)*) => {$(
         $(#[$doc])*
         pub mod $module {
-            use super::{Avro, DecodeError, NoRegistry, OnceLock, SchemaIds, fingerprint_of, framed, read_one_of};
+            use super::{
+                Avro, DecodeError, NoRegistry, OnceLock, SchemaIds, fingerprint_of, framed,
+                read_one_of,
+            };
 
             fn fingerprint() -> u64 {
                 static FINGERPRINT: OnceLock<u64> = OnceLock::new();
@@ -36,7 +39,10 @@ macro_rules! single {
             ///
             /// # Errors
             /// As [`decode`].
-            pub fn decode_with(bytes: &[u8], registry: &dyn SchemaIds) -> Result<$type, DecodeError> {
+            pub fn decode_with(
+                bytes: &[u8],
+                registry: &dyn SchemaIds,
+            ) -> Result<$type, DecodeError> {
                 read_one_of(bytes, registry, &[(fingerprint(), <$type as Avro>::read)])
             }
         }
@@ -45,10 +51,16 @@ macro_rules! single {
 
 /// Topics with several schemas: an enum's variants.
 macro_rules! several {
-    ($($(#[$doc:meta])* $module:ident : $record:ident { $($variant:ident($type:ty)),* $(,)? } $(+ $field:ident)?)*) => {$(
+    ($(
+        $(#[$doc:meta])*
+        $module:ident : $record:ident { $($variant:ident($type:ty)),* $(,)? } $(+ $field:ident)?
+    )*) => {$(
         $(#[$doc])*
         pub mod $module {
-            use super::{Avro, DecodeError, NoRegistry, OnceLock, Reader, SchemaIds, fingerprint_of, framed, read_one_of};
+            use super::{
+                Avro, DecodeError, NoRegistry, OnceLock, Reader, SchemaIds, fingerprint_of, framed,
+                read_one_of,
+            };
             use super::words::$record;
 
             #[allow(non_snake_case, reason = "a field for each variant")]
@@ -93,7 +105,10 @@ macro_rules! several {
             ///
             /// # Errors
             /// As [`decode`].
-            pub fn decode_with(bytes: &[u8], registry: &dyn SchemaIds) -> Result<$record, DecodeError> {
+            pub fn decode_with(
+                bytes: &[u8],
+                registry: &dyn SchemaIds,
+            ) -> Result<$record, DecodeError> {
                 read_one_of(bytes, registry, readers())
             }
         }

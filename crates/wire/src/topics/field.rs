@@ -1,6 +1,8 @@
 //! Field events: the envelope's fields and the body's in one flat record, a schema for each kind.
 
+use super::Reader;
 use crate::avro::{Avro, AvroRecord, DecodeError, Input, Names};
+use crate::schema::{fingerprint_of, schema_of};
 use serde_json::Value;
 use wattledger_domain::charging::{
     AuthorizationRequested, ConnectorStatusChanged, FieldBody, FieldEvent, SessionEnded,
@@ -24,7 +26,8 @@ pub struct FieldEnvelope {
     pub received_at: Timestamp,
 }
 
-crate::record! { "wattledger.charging.FieldEnvelope", "What every field event says.", FieldEnvelope {
+crate::record! { "wattledger.charging.FieldEnvelope",
+    "What every field event says.", FieldEnvelope {
     source: "Who says it (CloudEvents source).",
     id: "The source's id of it; with the source the idempotency key.",
     station: "The station.",
@@ -57,12 +60,12 @@ macro_rules! flat {
 
         /// Schema and fingerprint of every kind of field event.
         pub(super) fn schemas() -> Vec<(Value, u64)> {
-            vec![$((crate::schema::schema_of::<Flat<$body>>(), crate::schema::fingerprint_of::<Flat<$body>>())),*]
+            vec![$((schema_of::<Flat<$body>>(), fingerprint_of::<Flat<$body>>())),*]
         }
 
         /// Readers by fingerprint.
-        pub(super) fn readers() -> Vec<(u64, fn(&mut Input<'_>) -> Result<FieldEvent, DecodeError>)> {
-            vec![$((crate::schema::fingerprint_of::<Flat<$body>>(), |input| {
+        pub(super) fn readers() -> Vec<(u64, Reader<FieldEvent>)> {
+            vec![$((fingerprint_of::<Flat<$body>>(), |input| {
                 let Flat(envelope, body) = <Flat<$body>>::read(input)?;
                 Ok(joined(envelope, FieldBody::$body(body)))
             })),*]

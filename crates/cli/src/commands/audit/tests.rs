@@ -42,13 +42,21 @@ fn a_broken_promise_ends_with_1_and_the_first_offender() {
     }));
     let error = done.unwrap_err();
     assert_eq!(error.code(), 1);
-    assert_eq!(error.to_string(), "broken: hash chain: inv_7 breaks the chain");
+    assert_eq!(
+        error.to_string(),
+        "broken: hash chain: inv_7 breaks the chain"
+    );
     assert!(shown.contains("NO"));
 }
 
 #[test]
 fn an_answer_without_a_verdict_is_not_clean() {
-    for answer in [json!({}), json!([]), json!(null), json!({ "checks": 3, "verdict": 1 })] {
+    for answer in [
+        json!({}),
+        json!([]),
+        json!(null),
+        json!({ "checks": 3, "verdict": 1 }),
+    ] {
         assert_eq!(audited(answer).0.unwrap_err().code(), 1);
     }
 }

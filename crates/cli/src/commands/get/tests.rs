@@ -1,15 +1,24 @@
 use super::*;
 use axum::routing::get;
 use axum::{Json, Router};
-use serde_json::json;
 
 fn got(kind: &str, id: Option<&str>, path: &str, answer: Value) -> Result<String, CliError> {
-    let route = get(move || async move { Json(answer) });
+    let name = if path.contains("reference") {
+        "documents"
+    } else {
+        "items"
+    };
+    let route = get(move || async move { Json(json!({ name: answer })) });
     let transport = Transport::in_process(Router::new().route(path, route)).unwrap();
     let id = id.map(str::to_owned);
-    let arguments = GetArguments { kind: kind.to_owned(), id, limit: 2, json: false };
+    let arguments = GetArguments {
+        kind: kind.to_owned(),
+        id,
+        limit: 2,
+        json: false,
+    };
     let mut out = Vec::new();
-    run(&arguments, &transport, &mut out)?;
+    run(&arguments, || Ok(transport), &mut out)?;
     Ok(String::from_utf8(out).unwrap())
 }
 
@@ -23,28 +32,58 @@ fn kinds_are_found_in_any_case_and_number() {
     for word in ["Policy", "policies", "POLICY"] {
         assert_eq!(listed(word).unwrap(), Listed::Reference(Kind::Policy));
     }
-    for word in ["tariff-assignments", "TariffAssignment", "legal_entity", "LegalEntities"] {
-        assert!(matches!(listed(word).unwrap(), Listed::Reference(_)), "{word}");
+    for word in [
+        "tariff-assignments",
+        "TariffAssignment",
+        "legal_entity",
+        "LegalEntities",
+    ] {
+        assert!(
+            matches!(listed(word).unwrap(), Listed::Reference(_)),
+            "{word}"
+        );
     }
     let error = listed("ghost").unwrap_err();
-    assert!(error.to_string().starts_with("`ghost` is not a kind: there are Policy,"));
+    assert!(
+        error
+            .to_string()
+            .starts_with("`ghost` is not a kind: there are Policy,")
+    );
     assert_eq!(error.code(), 1);
 }
 
 #[test]
 fn documents_are_listed_with_their_text_and_told_in_every_version() {
     let shown = got("sites", None, "/v1/reference/Site", json!([site(2)])).unwrap();
-    assert!(shown.contains("1970-01-01 00:00:00Z") && shown.contains("{\"name\":\"A\"}"), "{shown}");
-    let shown = got("site", Some("a"), "/v1/reference/Site/{id}", json!([site(1), site(2)])).unwrap();
-    assert!(shown.contains("Version 2:\n{\n  \"name\": \"A\"\n}"), "{shown}");
+    assert!(
+        shown.contains("1970-01-01 00:00:00Z") && shown.contains("{\"name\":\"A\"}"),
+        "{shown}"
+    );
+    let shown = got(
+        "site",
+        Some("a"),
+        "/v1/reference/Site/{id}",
+        json!([site(1), site(2)]),
+    )
+    .unwrap();
+    assert!(
+        shown.contains("Version 2:\n{\n  \"name\": \"A\"\n}"),
+        "{shown}"
+    );
 }
 
 #[test]
 fn what_is_not_there_is_refused() {
     let error = got("site", Some("b"), "/v1/reference/Site/{id}", json!([])).unwrap_err();
-    assert_eq!((error.code(), error.to_string().as_str()), (1, "there is no site `b`"));
+    assert_eq!(
+        (error.code(), error.to_string().as_str()),
+        (1, "there is no site `b`")
+    );
     let error = got("sessions", Some("ses_1"), "/", json!([])).unwrap_err();
-    assert_eq!(error.to_string(), "ask `wattledger session ses_1` for the story of one");
+    assert_eq!(
+        error.to_string(),
+        "ask `wattledger session ses_1` for the story of one"
+    );
 }
 
 #[test]
@@ -60,8 +99,20 @@ fn held_sessions_say_why_they_wait() {
 #[test]
 fn rows_without_their_fields_do_not_panic() {
     for kind in ["sessions", "held", "invoices"] {
-        let path = if kind == "invoices" { "/v1/invoices" } else { "/v1/sessions" };
+        let path = if kind == "invoices" {
+            "/v1/invoices"
+        } else {
+            "/v1/sessions"
+        };
         assert!(got(kind, None, path, json!([{}, 3, null])).is_ok());
     }
-    assert!(got("token", None, "/v1/reference/Token", json!([{ "document": "{" }])).is_ok());
+    assert!(
+        got(
+            "token",
+            None,
+            "/v1/reference/Token",
+            json!([{ "document": "{" }])
+        )
+        .is_ok()
+    );
 }

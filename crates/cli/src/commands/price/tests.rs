@@ -1,1 +1,130 @@
 use super::*;
+use std::path::PathBuf;
+
+const TARIFF: &str = r#"{
+  "id": "t", "country_code": "DE", "party_id": "DEM", "currency": "EUR",
+  "elements": [
+    { "price_components": [{ "type": "ENERGY", "price": 0.50, "vat": 19.0, "step_size": 1 }],
+      "restrictions": { "start_time": "08:00", "end_time": "20:00" } },
+    { "price_components": [{ "type": "ENERGY", "price": 0.30, "vat": 19.0 }] }
+  ]
+}"#;
+
+fn cdr(total: &str) -> String {
+    format!(
+        r#"{{
+  "id": "c1", "currency": "EUR",
+  "start_date_time": "2026-03-01T10:00:00Z", "end_date_time": "2026-03-01T11:00:00Z",
+  "charging_periods": [{{ "start_date_time": "2026-03-01T10:00:00Z",
+    "dimensions": [{{ "type": "ENERGY", "volume": 10.0 }}] }}],
+  "total_cost": {{ "excl_vat": {total}, "incl_vat": 5.95 }}
+}}"#
+    )
+}
+
+fn priced(tariff: Option<&str>, cdr: &str, json: bool) -> Result<String, CliError> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| -> PathBuf {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let arguments = PriceArguments {
+        tariff: tariff.map(|text| file("t.json", text)),
+        cdr: file("c.json", cdr),
+        time_zone: Some("Europe/Berlin".to_owned()),
+        json,
+    };
+    let mut out = Vec::new();
+    run(&arguments, &mut out)?;
+    Ok(String::from_utf8(out).unwrap())
+}
+
+#[test]
+fn a_record_is_priced_explained_and_compared() {
+    let shown = priced(Some(TARIFF), &cdr("5.10"), false).unwrap();
+    let first = "Record c1: 2026-03-01 11:00:00 +01:00 to 2026-03-01 12:00:00 +01:00 \
+                 (Europe/Berlin), tariff t";
+    assert_eq!(shown.lines().next(), Some(first));
+    for part in [
+        "Energy 10 kWh × 0.5 EUR/kWh = 5.00 EUR",
+        "element 1, 08:00–20:00",
+        "The record states 5.10 EUR before tax: ours is 0.1 EUR less",
+        "The record states 5.95 EUR after tax: as priced",
+    ] {
+        assert!(shown.contains(part), "{part} in\n{shown}");
+    }
+}
+
+#[test]
+fn json_holds_minor_units_differences_and_warnings_with_paths() {
+    let shown = priced(Some(TARIFF), &cdr("4.99"), true).unwrap();
+    let told: Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!((&told["net"], &told["gross"]), (&json!(500), &json!(595)));
+    assert_eq!(told["before_tax"]["difference"], "0.01");
+    assert_eq!(told["lines"][0]["quantity"], 10_000_000);
+    let warning = told["warnings"][0].as_str().unwrap();
+    assert!(
+        warning.contains("t.json: $.elements[1].price_components[0].step_size: "),
+        "{warning}"
+    );
+}
+
+#[track_caller]
+fn refuse(tariff: Option<&str>, cdr: &str, expect: &str) {
+    let error = priced(tariff, cdr, false).unwrap_err();
+    assert_eq!(error.code(), 1, "{error}");
+    assert!(error.to_string().contains(expect), "{error}");
+}
+
+#[test]
+fn rubbish_is_refused_with_file_and_path() {
+    let good = cdr("1");
+    refuse(None, &good, "holds 0 tariffs: name one with --tariff");
+    refuse(Some("{"), &good, "t.json: $: not JSON");
+    refuse(Some("{}"), &good, "t.json: $: `currency` is required");
+    refuse(
+        Some(&TARIFF.replace("EUR", "SEK")),
+        &good,
+        "the record is in EUR, the tariff `t` in SEK",
+    );
+    refuse(
+        Some(&TARIFF.replace("\"elements\": [", "\"elements\": [], \"x\": [")),
+        &good,
+        "elements",
+    );
+    refuse(Some(TARIFF), "[]", "c.json: $: ");
+    refuse(
+        Some(TARIFF),
+        &good.replace("11:00:00Z", "noon"),
+        "c.json: $.end_date_time",
+    );
+    refuse(Some(TARIFF), &good.replace("10.0", "1e30"), "volume");
+}
+
+#[test]
+fn an_unknown_zone_is_refused_and_a_missing_file_is_broken() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let (tariff, record) = (write("t.json", TARIFF), write("c.json", &cdr("1")));
+    let mut arguments = PriceArguments {
+        tariff: Some(tariff),
+        cdr: record,
+        time_zone: Some("Mars/Olympus".to_owned()),
+        json: false,
+    };
+    let error = run(&arguments, &mut Vec::new()).unwrap_err();
+    assert_eq!(error.code(), 1);
+    assert!(
+        error
+            .to_string()
+            .contains("`Mars/Olympus` is not an IANA zone"),
+        "{error}"
+    );
+    arguments.cdr = folder.path().join("none.json");
+    assert_eq!(run(&arguments, &mut Vec::new()).unwrap_err().code(), 2);
+}

@@ -27,7 +27,9 @@ pub fn usage(by: &str, found: &[Value], out: &mut dyn Write) -> Result<(), CliEr
             row.number("sessions").to_string(),
             kwh(row.number("energy")),
         ];
-        let spans = super::USAGE_SPANS.iter().map(|name| seconds(row.number(name)));
+        let spans = super::USAGE_SPANS
+            .iter()
+            .map(|name| seconds(row.number(name)));
         cells.extend(spans);
         cells
     });
@@ -36,8 +38,16 @@ pub fn usage(by: &str, found: &[Value], out: &mut dyn Write) -> Result<(), CliEr
 
 /// A revenue report.
 pub fn revenue(by: &str, found: &[Value], out: &mut dyn Write) -> Result<(), CliError> {
-    let head =
-        [by, "currency", "invoices", "credit_notes", "energy_kwh", "net", "tax", "gross"];
+    let head = [
+        by,
+        "currency",
+        "invoices",
+        "credit_notes",
+        "energy_kwh",
+        "net",
+        "tax",
+        "gross",
+    ];
     let rows = found.iter().map(Fields).map(|row| {
         let currency = row.text("currency");
         let money = |name: &str| bare_amount(row.number(name), currency);
@@ -65,7 +75,9 @@ fn write(
     for row in rows {
         text.write_record(&row).context("failed to write CSV")?;
     }
-    let bytes = text.into_inner().map_err(|_| CliError::broken("failed to write CSV"))?;
+    let bytes = text
+        .into_inner()
+        .map_err(|_| CliError::broken("failed to write CSV"))?;
     out.write_all(&bytes)?;
     Ok(())
 }
@@ -99,9 +111,14 @@ mod tests {
 
     #[test]
     fn only_texts_that_begin_like_a_formula_change() {
-        for (text, expect) in
-            [("=1", "'=1"), ("+1", "'+1"), ("-1", "'-1"), ("@x", "'@x"), ("\tx", "'\tx"), ("a=1", "a=1")]
-        {
+        for (text, expect) in [
+            ("=1", "'=1"),
+            ("+1", "'+1"),
+            ("-1", "'-1"),
+            ("@x", "'@x"),
+            ("\tx", "'\tx"),
+            ("a=1", "a=1"),
+        ] {
             assert_eq!(safe(text), expect);
         }
     }

@@ -4,7 +4,7 @@ use axum::{Json, Router};
 use serde_json::json;
 
 fn reported(report: ReportKind, format: &str, answer: Value) -> Result<String, CliError> {
-    let route = get(move || async move { Json(answer) });
+    let route = get(move || async move { Json(json!({ "rows": answer })) });
     let router = Router::new().route("/v1/reports/{report}", route);
     let transport = Transport::in_process(router).unwrap();
     let arguments = ReportArguments {
@@ -16,35 +16,35 @@ fn reported(report: ReportKind, format: &str, answer: Value) -> Result<String, C
         csv: format == "csv",
     };
     let mut out = Vec::new();
-    run(&arguments, &transport, &mut out)?;
+    run(&arguments, || Ok(transport), &mut out)?;
     Ok(String::from_utf8(out).unwrap())
 }
 
 fn revenue_rows() -> Value {
-    let row = |key: &str, currency: &str, net: i64| {
+    let row = |key: &str, currency: &str, net: i64, gross: i64| {
         json!({ "key": key, "currency": currency, "invoices": 2, "credit_notes": 0,
-                "energy": 12_345_000, "net": net, "tax": 19, "gross": net + 19 })
+                "energy": 12_345_000, "net": net, "tax": 19, "gross": gross })
     };
     json!([
-        row("2026-10-25T02+120", "EUR", 100),
-        row("2026-10-25T02+60", "EUR", 200),
-        row("2026-10-25T02+60", "JPY", 300),
+        row("2026-10-25T02+120", "EUR", 100, 119),
+        row("2026-10-25T02+60", "EUR", 200, 219),
+        row("2026-10-25T02+60", "JPY", 300, 319),
     ])
 }
 
 #[test]
 fn revenue_sums_each_currency_by_itself() {
     let shown = reported(ReportKind::Revenue, "table", revenue_rows()).unwrap();
-    let expect = "\
- hour                      invoices   credit notes      kWh    net    tax   gross   currency
-────────────────────────────────────────────────────────────────────────────────────────────
- 2026-10-25 02:00 +02:00          2              0   12.345   1.00   0.19    1.19   EUR
- 2026-10-25 02:00 +01:00          2              0   12.345   2.00   0.19    2.19   EUR
- 2026-10-25 02:00 +01:00          2              0   12.345    300     19     319   JPY
- all                              4              0   24.690   3.00   0.38    3.38   EUR
- all                              2              0   12.345    300     19     319   JPY
-";
-    assert_eq!(shown, expect);
+    let expect = [
+        " hour                      invoices   credit notes      kWh    net    tax   gross   currency",
+        "─────────────────────────────────────────────────────────────────────────────────────────────",
+        " 2026-10-25 02:00 +02:00          2              0   12.345   1.00   0.19    1.19   EUR",
+        " 2026-10-25 02:00 +01:00          2              0   12.345   2.00   0.19    2.19   EUR",
+        " 2026-10-25 02:00 +01:00          2              0   12.345    300     19     319   JPY",
+        " all                              4              0   24.690   3.00   0.38    3.38   EUR",
+        " all                              2              0   12.345    300     19     319   JPY",
+    ];
+    assert_eq!(shown.lines().collect::<Vec<_>>(), expect);
 }
 
 #[test]
@@ -53,15 +53,24 @@ fn usage_shows_hours_and_csv_seconds() {
                         "charging_ms": 3_600_000, "suspended_by_vehicle_ms": 0,
                         "suspended_by_station_ms": 500, "other_ms": 0 }]);
     let shown = reported(ReportKind::Usage, "table", rows.clone()).unwrap();
-    assert!(shown.contains("1,000   1.500   2 h 05 min   1 h 00 min"), "{shown}");
+    assert!(
+        shown.contains("1,000   1.500   2 h 05 min   1 h 00 min"),
+        "{shown}"
+    );
     let csv = reported(ReportKind::Usage, "csv", rows).unwrap();
-    assert_eq!(csv.lines().nth(1), Some("a,1000,1.500,7500.250,3600.000,0.000,0.500,0.000"));
+    assert_eq!(
+        csv.lines().nth(1),
+        Some("a,1000,1.500,7500.250,3600.000,0.000,0.500,0.000")
+    );
 }
 
 #[test]
 fn json_is_the_answer_as_it_came() {
     let shown = reported(ReportKind::Revenue, "json", revenue_rows()).unwrap();
-    assert_eq!(serde_json::from_str::<Value>(&shown).unwrap(), revenue_rows());
+    assert_eq!(
+        serde_json::from_str::<Value>(&shown).unwrap(),
+        json!({ "rows": revenue_rows() })
+    );
 }
 
 #[test]
@@ -85,8 +94,8 @@ fn a_period_that_ends_before_it_begins_is_refused() {
         json: false,
         csv: false,
     };
-    let transport = Transport::in_process(Router::new()).unwrap();
-    let error = run(&arguments, &transport, &mut Vec::new()).unwrap_err();
+    let never = || -> Result<Transport, CliError> { panic!("nothing is asked") };
+    let error = run(&arguments, never, &mut Vec::new()).unwrap_err();
     assert_eq!(error.code(), 1);
     assert!(path(&arguments).ends_with("by=day&from=2026-04-01&to=2026-04-01"));
 }

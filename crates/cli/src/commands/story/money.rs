@@ -9,11 +9,19 @@ pub fn amount_of(money: Fields<'_>) -> String {
 
 /// What a processor was asked.
 pub fn asked(is: Fields<'_>) -> String {
-    let mut facts = format!("{} to {}", is.text("processor"), plain(is.text("operation")));
+    let mut facts = format!(
+        "{} to {}",
+        is.text("processor"),
+        plain(is.text("operation"))
+    );
     if is.inside("amount").0.is_object() {
         facts.push_str(&format!(" {}", amount_of(is.inside("amount"))));
     }
-    facts.push_str(&format!(" ({} operation {}", is.text("payment"), is.number("op")));
+    facts.push_str(&format!(
+        " ({} operation {}",
+        is.text("payment"),
+        is.number("op")
+    ));
     if is.number("attempt") > 1 {
         facts.push_str(&format!(", attempt {}", is.number("attempt")));
     }
@@ -31,10 +39,16 @@ pub fn answered(is: Fields<'_>, zone: &str) -> String {
         }
     }
     if let Some(until) = result.stated_number("capture_before") {
-        facts.push_str(&format!(", to be captured before {}", local_time(until, zone)));
+        facts.push_str(&format!(
+            ", to be captured before {}",
+            local_time(until, zone)
+        ));
     }
     if result.inside("released").number("minor") != 0 {
-        facts.push_str(&format!(", released {}", amount_of(result.inside("released"))));
+        facts.push_str(&format!(
+            ", released {}",
+            amount_of(result.inside("released"))
+        ));
     }
     for name in ["code", "detail", "dispute"] {
         if let Some(text) = result.stated(name) {
@@ -44,7 +58,11 @@ pub fn answered(is: Fields<'_>, zone: &str) -> String {
     if is.text("via") == "webhook" {
         facts.push_str(", by webhook");
     }
-    format!("{facts} ({} operation {})", is.text("payment"), is.number("op"))
+    format!(
+        "{facts} ({} operation {})",
+        is.text("payment"),
+        is.number("op")
+    )
 }
 
 /// A movement of money.

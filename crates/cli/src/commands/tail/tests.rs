@@ -2,7 +2,7 @@ use super::*;
 use axum::extract::Query;
 use axum::routing::get;
 use axum::{Json, Router};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Two pages and an end.
@@ -14,8 +14,12 @@ fn transport() -> Transport {
                     "type": "SessionStarted", "data": { "evse": 1 } })
         };
         Json(match asked["cursor"].as_str() {
-            "earliest" => json!({ "records": [record(7, Value::Null)], "cursor": "0:8", "end": false }),
-            "0:8" => json!({ "records": [record(8, json!("sessions/0"))], "cursor": "0:9", "end": true }),
+            "earliest" => {
+                json!({ "records": [record(7, Value::Null)], "cursor": "0:8", "end": false })
+            }
+            "0:8" => {
+                json!({ "records": [record(8, json!("sessions/0#12"))], "cursor": "0:9", "end": true })
+            }
             other => json!({ "records": [], "cursor": other, "end": true }),
         })
     });
@@ -24,7 +28,12 @@ fn transport() -> Transport {
 
 fn tailed(from: TailFrom, json: bool) -> String {
     let topic = "charging.events".to_owned();
-    let arguments = TailArguments { topic, from, until_end: true, json };
+    let arguments = TailArguments {
+        topic,
+        from,
+        until_end: true,
+        json,
+    };
     let mut out = Vec::new();
     run(&arguments, &transport(), &mut out).unwrap();
     String::from_utf8(out).unwrap()
@@ -34,11 +43,15 @@ fn tailed(from: TailFrom, json: bool) -> String {
 fn pages_follow_each_other_until_the_end() {
     let expect = "\
 0:7         station-1                 SessionStarted            {\"evse\":1}
-0:8         station-1                 SessionStarted            {\"evse\":1}  [sessions/0]
+0:8         station-1                 SessionStarted            {\"evse\":1}  [sessions/0#12]
 ";
     assert_eq!(tailed(TailFrom::Earliest, false), expect);
     let lines = tailed(TailFrom::Earliest, true);
-    assert!(lines.lines().all(|line| serde_json::from_str::<Value>(line).is_ok()));
+    assert!(
+        lines
+            .lines()
+            .all(|line| serde_json::from_str::<Value>(line).is_ok())
+    );
     assert_eq!(tailed(TailFrom::Latest, false), "");
 }
 
@@ -46,6 +59,16 @@ fn pages_follow_each_other_until_the_end() {
 fn an_unknown_topic_is_refused() {
     let transport = Transport::in_process(Router::new()).unwrap();
     let topic = "no/such?topic".to_owned();
-    let arguments = TailArguments { topic, from: TailFrom::Latest, until_end: false, json: false };
-    assert_eq!(run(&arguments, &transport, &mut Vec::new()).unwrap_err().code(), 1);
+    let arguments = TailArguments {
+        topic,
+        from: TailFrom::Latest,
+        until_end: false,
+        json: false,
+    };
+    assert_eq!(
+        run(&arguments, &transport, &mut Vec::new())
+            .unwrap_err()
+            .code(),
+        1
+    );
 }

@@ -58,6 +58,13 @@ pub fn all() -> Vec<Sample> {
         ));
         all.push(sample(entry(full), journal::encode, journal::decode));
     }
+    all.extend(answers());
+    all
+}
+
+/// What invoices answer, and a tick.
+fn answers() -> Vec<Sample> {
+    let mut all = Vec::new();
     all.extend(symbols::<DraftFault>().into_iter().map(|reason| {
         let (draft, account) = (DraftId::of(&["one"]), AccountId::new("acc-1"));
         let session = SessionId::of(&["one"]);

@@ -1,0 +1,105 @@
+//! An engine's directory, opened for this process.
+
+use crate::error::CliError;
+use anyhow::Context as _;
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use wattledger_engine::directory::TenantSecret;
+use wattledger_engine::opening::{EngineConfig, OpenError, open};
+use wattledger_engine::service::Service;
+use wattledger_runtime::LogError;
+
+/// The secret of directories that replays make, so that equal files give equal bytes.
+const REPLAY_SECRET: &[u8] = b"wattledger replay: tokens of a simulated or imported network";
+
+/// An engine this process has open.
+pub struct EngineAtHand {
+    /// Shared by all its threads.
+    pub service: Arc<Service>,
+    /// How it was opened.
+    pub config: EngineConfig,
+    /// The tenant's secret.
+    pub secret: TenantSecret,
+}
+
+/// For whom a directory is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Live: a secret of its own.
+    Live,
+    /// Replay: the replays' secret.
+    Replay,
+}
+
+/// Opens a directory, making it where it is missing.
+///
+/// # Errors
+/// [`CliError::Refused`] when another process has it.
+pub fn at_hand(data_dir: &Path, purpose: Purpose) -> Result<EngineAtHand, CliError> {
+    let mut config = EngineConfig::new(data_dir);
+    if let Some(partitions) = variable("WATTLEDGER_PARTITIONS") {
+        config.partitions = u32::try_from(partitions).unwrap_or(4).clamp(1, 256);
+    }
+    if let Some(records) = variable("WATTLEDGER_TURN_RECORDS") {
+        config.turn_records = usize::try_from(records).unwrap_or(500).max(1);
+    }
+    let secret = match purpose {
+        Purpose::Live => random_secret()?,
+        Purpose::Replay => REPLAY_SECRET.to_vec(),
+    };
+    let opened = open(&config, &secret).map_err(|error| match &error {
+        OpenError::Log(LogError::Locked { .. }) => CliError::refused(format!(
+            "`{}` is in use by another process: ask it instead, or stop it first",
+            data_dir.display()
+        )),
+        OpenError::Log(LogError::Partitions { .. }) => CliError::refused(error.to_string()),
+        OpenError::Log(_) | OpenError::Views(_) | OpenError::Disk { .. } => {
+            CliError::Broken(error.into())
+        }
+    })?;
+    let secret = opened.secret.clone();
+    let service = Service::new(opened).context("failed to open the engine")?;
+    Ok(EngineAtHand {
+        service: Arc::new(service),
+        config,
+        secret,
+    })
+}
+
+fn variable(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+fn random_secret() -> Result<Vec<u8>, CliError> {
+    use std::io::Read as _;
+    let mut bytes = vec![0; 32];
+    std::fs::File::open("/dev/urandom")
+        .and_then(|mut file| file.read_exact(&mut bytes))
+        .context("failed to draw a secret for tokens")?;
+    Ok(bytes)
+}
+
+/// `engine.json`: where a running engine is found. Removed when dropped.
+pub struct Announcement(PathBuf);
+
+impl Announcement {
+    /// Says where this process serves.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn make(data_dir: &Path, address: std::net::SocketAddr) -> anyhow::Result<Self> {
+        let path = data_dir.join("engine.json");
+        let text = json!({ "pid": std::process::id(), "address": address.to_string() }).to_string();
+        let draft = data_dir.join("engine.json.new");
+        std::fs::write(&draft, text).context("failed to write engine.json")?;
+        std::fs::rename(&draft, &path).context("failed to write engine.json")?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Announcement {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}

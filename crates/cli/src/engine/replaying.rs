@@ -1,0 +1,161 @@
+//! Replays with progress to see: imports and simulated days.
+
+use super::child::ProcessorChild;
+use super::opened::EngineAtHand;
+use crate::error::CliError;
+use crate::words;
+use anyhow::Context as _;
+use indicatif::ProgressBar;
+use serde_json::Value;
+use wattledger_domain::ids::AccountId;
+use wattledger_domain::reference::{BackDating, ReferenceSubmitted};
+use wattledger_domain::time::Timestamp;
+use wattledger_engine::directory::Directory;
+use wattledger_engine::payments::PaymentsWorker;
+use wattledger_engine::pipeline::{Pipeline, Standing};
+use wattledger_engine::replay::{Plan, Replay, ReplayError, Source, Watch};
+use wattledger_wire::documents;
+use wattledger_wire::imports::Refused;
+
+/// What a replay came to besides what the views show.
+pub struct Outcome {
+    /// Events that were not taken.
+    pub refused: Vec<Refused>,
+    /// Where the stages stand.
+    pub standings: Vec<Standing>,
+}
+
+/// What to replay.
+pub struct Job<'a> {
+    /// Hash of what determines it.
+    pub identity: String,
+    /// Documents in the operator's form.
+    pub documents: &'a [Value],
+    /// The events.
+    pub source: &'a mut dyn Source,
+    /// The first tick.
+    pub from: Timestamp,
+    /// The last tick that takes events.
+    pub until: Option<Timestamp>,
+    /// Hourly ticks after that.
+    pub settle_hours: i64,
+    /// Who pays where nobody answers.
+    pub payer: Option<AccountId>,
+    /// What the progress bar counts to.
+    pub span: (Timestamp, Timestamp),
+}
+
+struct Shown {
+    bar: ProgressBar,
+    from: Timestamp,
+    refused: Vec<Refused>,
+}
+
+impl Watch for Shown {
+    fn reached(&mut self, at: Timestamp, taken: u64) {
+        let minutes = at.since(self.from).0.checked_div(60_000).unwrap_or(0);
+        self.bar.set_position(u64::try_from(minutes).unwrap_or(0));
+        self.bar.set_message(format!("{taken} events, {at}"));
+    }
+
+    fn refused(&mut self, refused: Refused) {
+        self.refused.push(refused);
+    }
+}
+
+/// Replays a job into an engine.
+///
+/// # Errors
+/// [`CliError`].
+pub fn replay(
+    engine: &EngineAtHand,
+    job: Job<'_>,
+    processor: &mut ProcessorChild,
+) -> Result<Outcome, CliError> {
+    let service = &engine.service;
+    let config = engine.config.pipeline(0);
+    let open = || -> anyhow::Result<(Pipeline, PaymentsWorker, Directory)> {
+        Ok((
+            Pipeline::open(&service.log, &service.topics, &config)?,
+            PaymentsWorker::open(&service.log, &service.topics)?,
+            Directory::open(
+                &service.log,
+                &service.topics,
+                engine.secret.clone(),
+                job.payer.clone(),
+            )?,
+        ))
+    };
+    let (mut pipeline, mut payments, mut directory) =
+        open().context("failed to open the stages")?;
+    let submitted = submitted(job.documents, &directory)?;
+    let minutes = job
+        .span
+        .1
+        .since(job.span.0)
+        .0
+        .checked_div(60_000)
+        .unwrap_or(0);
+    let bar = words::progress("Replaying", u64::try_from(minutes).unwrap_or(0));
+    let mut shown = Shown {
+        bar,
+        from: job.span.0,
+        refused: Vec::new(),
+    };
+    let mut plan = Plan {
+        identity: job.identity,
+        documents: submitted,
+        source: job.source,
+        from: job.from,
+        until: job.until,
+        settle_hours: job.settle_hours,
+    };
+    let done = Replay {
+        log: &service.log,
+        topics: &service.topics,
+        pipeline: &mut pipeline,
+        payments: &mut payments,
+        processor,
+        directory: &mut directory,
+    }
+    .run(&mut plan, &mut shown);
+    shown.bar.finish_and_clear();
+    done.map_err(|error| match error {
+        ReplayError::Another { .. } => CliError::refused(error.to_string()),
+        ReplayError::Task(_)
+        | ReplayError::Log(_)
+        | ReplayError::Commit(_)
+        | ReplayError::Worker(_)
+        | ReplayError::Processor(_) => CliError::Broken(error.into()),
+    })?;
+    let standings = pipeline
+        .standings()
+        .context("failed to read where the stages stand")?;
+    Ok(Outcome {
+        refused: shown.refused,
+        standings,
+    })
+}
+
+fn submitted(values: &[Value], directory: &Directory) -> Result<Vec<ReferenceSubmitted>, CliError> {
+    let mut submissions = Vec::new();
+    for value in values {
+        let read = documents::submission(value, &|token| directory.hash(token));
+        submissions.push(read.map_err(|fault| {
+            let (kind, id) = (&value["kind"], &value["id"]);
+            CliError::refused(format!("{kind} {id}: {fault}"))
+        })?);
+    }
+    submissions.sort_by_key(|submission| submission.document.content.kind());
+    let submitted = submissions
+        .into_iter()
+        .map(|submission| ReferenceSubmitted {
+            document: submission.document,
+            valid_from: submission.valid_from,
+            valid_to: submission.valid_to,
+            back_dating: BackDating::Allowed,
+            submitted_at: Timestamp(0),
+            submitted_by: "replay".into(),
+        });
+    Ok(submitted.collect())
+}

@@ -1,0 +1,41 @@
+//! What is in force between two edges.
+
+use super::Usage;
+use crate::compile::FlowDependence;
+use wattledger_domain::quantity::{Milliamperes, Milliwatts};
+use wattledger_domain::time::Timestamp;
+
+/// What is in force, and until when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Next instant at which a price may change.
+    pub until: Timestamp,
+    /// Next energy at which a price may change.
+    pub below: i64,
+    /// As metered, not as derived.
+    pub power: Option<Milliwatts>,
+    pub current: Option<Milliamperes>,
+    pub places: Places,
+}
+
+/// Positions among the steps of what is in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Places {
+    pub energy: Option<u16>,
+    pub time: Option<u16>,
+    pub parking: Option<u16>,
+}
+
+impl Window {
+    /// Whether usage has the power and current that the window was found with, where that matters.
+    /// Without a metered power each stretch has its own mean.
+    pub fn flows_alike(&self, flow: FlowDependence, usage: &Usage) -> bool {
+        match flow {
+            FlowDependence::Independent => true,
+            FlowDependence::Current => self.current == usage.current,
+            FlowDependence::Power => {
+                usage.power.is_some() && self.power == usage.power && self.current == usage.current
+            }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Tariffs and records of the OCPI specification (`examples/`), read and priced.
+
+mod mangled;
+mod records;
+mod tariffs;
+
+use super::{OcpiCdr, cdr, tariff};
+use rust_decimal::Decimal;
+use wattledger_domain::cost::{Rounding, Settlement};
+use wattledger_domain::price::ExactCost;
+use wattledger_domain::tariff::Tariff;
+use wattledger_pricing::{CompiledTariff, rate, settle};
+
+fn read_tariff(text: &str) -> Tariff {
+    let (tariff, warnings) = tariff(text).unwrap();
+    assert_eq!(warnings, [], "{text}");
+    tariff
+}
+
+fn price(tariff: &Tariff, record: &OcpiCdr) -> Settlement {
+    let zone = record.time_zone.as_deref().unwrap_or("UTC");
+    let compiled = CompiledTariff::compile(tariff, zone).unwrap();
+    let priced = rate(&compiled, record.start, &record.periods).unwrap();
+    settle(&priced, &Rounding::DEFAULT).unwrap()
+}
+
+/// In 10⁻⁸ of the currency, without trailing zeros.
+fn exact(cost: ExactCost) -> String {
+    let e8 = i64::try_from(cost.0.checked_div_euclid(18_000_000).unwrap()).unwrap();
+    Decimal::new(e8, 8).normalize().to_string()
+}
+
+/// A record without tariffs, from 2024-06-03T09:30:00Z, of periods as (time, dimensions).
+fn record(end: &str, periods: &[(&str, &str)]) -> (OcpiCdr, Vec<String>) {
+    let periods: Vec<String> = periods
+        .iter()
+        .map(|(from, dimensions)| {
+            let dimensions: Vec<String> = dimensions
+                .split_whitespace()
+                .map(|one| {
+                    let (name, volume) = one.split_once('=').unwrap();
+                    format!(r#"{{"type": "{name}", "volume": {volume}}}"#)
+                })
+                .collect();
+            format!(
+                r#"{{"start_date_time": "2024-06-03T{from}Z", "dimensions": [{}]}}"#,
+                dimensions.join(", ")
+            )
+        })
+        .collect();
+    let text = format!(
+        r#"{{"start_date_time": "2024-06-03T09:30:00Z", "end_date_time": "2024-06-03T{end}Z",
+            "charging_periods": [{}]}}"#,
+        periods.join(", ")
+    );
+    let (record, warnings) = cdr(&text).unwrap();
+    (
+        record,
+        warnings
+            .into_iter()
+            .map(|one| format!("{}: {}", one.path, one.message))
+            .collect(),
+    )
+}
