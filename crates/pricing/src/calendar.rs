@@ -10,7 +10,8 @@ const DAY: i64 = 86_400_000;
 /// Before the year 0 and after the year 9999 there is no wall clock.
 const YEARS: std::ops::Range<i64> = -62_167_219_200_000..253_402_214_400_000;
 
-/// The calendar date of an instant in an IANA zone; `None` for a zone or instant that does not exist.
+/// The calendar date of an instant in an IANA zone; `None` for a zone that does not exist, and for
+/// an instant outside the years 0 to 9999.
 #[must_use]
 pub fn local_date(zone: &str, at: Timestamp) -> Option<LocalDate> {
     Some(local(zone.parse().ok()?, at, &[])?.date)

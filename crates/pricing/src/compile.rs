@@ -1,4 +1,5 @@
-//! A tariff made ready: per dimension its candidates in order, and every edge at which one may change.
+//! A tariff made ready: per dimension its candidates in order, and every edge at which one may
+//! change.
 
 mod check;
 

@@ -1,7 +1,8 @@
-//! What a session costs: a tariff compiled once, a meter that prices usage as it comes, one rounding.
+//! What a session costs: a tariff compiled once, a meter that prices usage as it comes, and one
+//! rounding.
 //!
-//! Live and final are the same: [`rate`] folds the very [`Meter`] that runs while a car charges over
-//! the finished periods. Costs are exact integers; [`settle`] alone makes money of them.
+//! Live and final are the same: [`rate`] folds the very [`Meter`] that runs while a car charges,
+//! over the finished periods. Costs are exact integers; [`settle`] alone makes money of them.
 //!
 //! Invariant: no IO, no clock, no float; an amount that does not fit is an error, never a wrap.
 

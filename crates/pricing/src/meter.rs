@@ -122,8 +122,8 @@ impl Meter {
     /// Adds a stretch of usage. One without time and energy changes nothing.
     ///
     /// # Errors
-    /// [`PricingError::TimeBackwards`], [`PricingError::NegativeEnergy`], [`PricingError::Overflow`].
-    /// After an overflow the meter may have counted a part of the stretch.
+    /// [`PricingError::TimeBackwards`], [`PricingError::NegativeEnergy`], or
+    /// [`PricingError::Overflow`]. After an overflow the meter may have counted a part of the stretch.
     pub fn advance(&mut self, tariff: &CompiledTariff, usage: &Usage) -> Result<(), PricingError> {
         if usage.to < self.now {
             return Err(PricingError::TimeBackwards);

@@ -1,7 +1,7 @@
 //! From an exact price to money: blocks, limits, tax, and the one rounding.
 //!
-//! Order: quantities → blocks (`step_size`) → costs → limits → tax per rate → rounding once per rate →
-//! lines that sum to it. Invariant: Σ lines = group, Σ groups = totals, net + tax = gross.
+//! Order: quantities → blocks (`step_size`) → costs → limits → tax per rate → rounding once per rate
+//! → lines that sum to it. Invariant: Σ lines = group, Σ groups = totals, net + tax = gross.
 
 mod amounts;
 mod blocks;

@@ -205,8 +205,14 @@ impl Ledger {
             return;
         };
         if let Some(rise) = plausible(base, reading, rules) {
-            if self.pending.take().is_some() {
-                self.flags.raise(SessionFlag::ReadingOutlier);
+            if let Some(early) = self.pending.take() {
+                // A register that was passed again later had been reached before it could be.
+                let confirmed = (base.value..=reading.value).contains(&early.value);
+                self.flags.raise(if confirmed {
+                    SessionFlag::PowerImplausible
+                } else {
+                    SessionFlag::ReadingOutlier
+                });
             }
             self.rise(
                 base,

@@ -1,7 +1,7 @@
 //! OCPI JSON: tariffs and charge detail records, read tolerantly, numbers as exact decimals.
 //!
-//! Tariffs of 2.1.1, 2.2.1 and 2.3.0; records of 2.2.1 with what 2.1.1 and 2.3.0 call otherwise. What
-//! is odd but readable is a [`Warning`] with its path; what cannot be read is a [`Fault`].
+//! Tariffs of 2.1.1, 2.2.1 and 2.3.0; records of 2.2.1 with what 2.1.1 and 2.3.0 call otherwise.
+//! What is odd but readable is a [`Warning`] with its path; what cannot be read is a [`Fault`].
 
 mod cdr;
 mod periods;

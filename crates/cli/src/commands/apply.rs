@@ -1,8 +1,8 @@
 //! `apply`: reference documents from files to the engine, all or none of them checked first.
 //!
 //! Asks `POST /v1/reference[?dry_run=true]` with an array of documents, in the order in which kinds
-//! need each other; the answer is `{"documents": [{"index", "kind", "id", "result", "version"?,
-//! "field"?, "reason"?}]}`, `result` one of `recorded`, `unchanged`, `refused`.
+//! need each other; the answer is `{"documents": [{"index", "kind", "id", "result", "field"?,
+//! "reason"?}]}`, `result` one of `recorded`, `unchanged`, `refused`.
 
 use crate::arguments::ApplyArguments;
 use crate::client::Transport;
@@ -114,7 +114,7 @@ fn result_of(document: &Checked, index: usize, answer: &Value) -> Value {
         "file": place.file,
         "line": place.line,
     });
-    for name in ["version", "field", "reason"] {
+    for name in ["field", "reason"] {
         if let Some(value) = told.0.get(name).filter(|value| !value.is_null()) {
             result[name] = value.clone();
         }
@@ -127,7 +127,6 @@ fn show(results: &[Value], dry_run: bool, out: &mut dyn Write) -> Result<(), Cli
         Column::Name("kind"),
         Column::Text("id"),
         Column::Name("result"),
-        Column::Figure("version"),
         Column::Text("from"),
         Column::Text("why"),
     ];
@@ -140,10 +139,6 @@ fn show(results: &[Value], dry_run: bool, out: &mut dyn Write) -> Result<(), Cli
             result.text("kind").to_owned(),
             result.text("id").to_owned(),
             result.text("result").to_owned(),
-            result
-                .stated_number("version")
-                .map(|version| version.to_string())
-                .unwrap_or_default(),
             format!("{}:{}", result.text("file"), result.number("line")),
             why,
         ]

@@ -120,16 +120,12 @@ fn facts(head: Fields<'_>, credited_by: &[Value]) -> String {
         .iter()
         .map(|note| Fields(note).text("number"))
         .collect();
-    let buyer = match head.stated("buyer_name") {
-        Some(name) => format!("{name} (account {})", head.text("account")),
-        None => format!("account {}", head.text("account")),
-    };
     story::facts(&[
         (
             "Seller",
             format!("{}, book {}", head.text("legal_entity"), head.text("book")),
         ),
-        ("Buyer", buyer),
+        ("Buyer", buyer(head)),
         (
             "Issued",
             format!(
@@ -178,6 +174,13 @@ fn facts(head: Fields<'_>, credited_by: &[Value]) -> String {
             ),
         ),
     ])
+}
+
+fn buyer(head: Fields<'_>) -> String {
+    match head.stated("buyer_name") {
+        Some(name) => format!("{name} (account {})", head.text("account")),
+        None => format!("account {}", head.text("account")),
+    }
 }
 
 fn short(hash: &str) -> String {

@@ -45,36 +45,15 @@ pub fn run(arguments: &PriceArguments, out: &mut dyn Write) -> Result<(), CliErr
 }
 
 fn priced(arguments: &PriceArguments) -> Result<Pricing, CliError> {
-    let read = |path: &Path| read(path);
-    let refused = |path: &Path, fault: Fault| {
-        CliError::refused(format!(
-            "{}: {}: {}",
-            path.display(),
-            fault.path,
-            fault.reason
-        ))
-    };
-    let noted = |path: &Path, warnings: Vec<Warning>| {
-        let named = warnings
-            .into_iter()
-            .map(|warning| format!("{}: {}: {}", path.display(), warning.path, warning.message));
-        named.collect::<Vec<String>>()
-    };
-    let path = arguments.cdr.as_path();
-    let (cdr, found) = ocpi::cdr(&read(path)?).map_err(|fault| refused(path, fault))?;
-    let mut warnings = noted(path, found);
+    let mut warnings = Vec::new();
+    let cdr = object(&arguments.cdr, ocpi::cdr, &mut warnings)?;
     let tariff = match (&arguments.tariff, cdr.tariffs.as_slice()) {
-        (Some(path), _) => {
-            let (tariff, found) =
-                ocpi::tariff(&read(path)?).map_err(|fault| refused(path, fault))?;
-            warnings.extend(noted(path, found));
-            tariff
-        }
+        (Some(path), _) => object(path, ocpi::tariff, &mut warnings)?,
         (None, [only]) => only.clone(),
         (None, tariffs) => {
             return Err(CliError::refused(format!(
                 "`{}` holds {} tariffs: name one with --tariff",
-                path.display(),
+                arguments.cdr.display(),
                 tariffs.len()
             )));
         }
@@ -109,6 +88,22 @@ fn priced(arguments: &PriceArguments) -> Result<Pricing, CliError> {
         settlement,
         warnings,
     })
+}
+
+/// An OCPI object of a file; what is odd in it goes to the warnings, with file and path.
+fn object<T>(
+    path: &Path,
+    parse: impl FnOnce(&str) -> Result<(T, Vec<Warning>), Fault>,
+    warnings: &mut Vec<String>,
+) -> Result<T, CliError> {
+    let name = path.display();
+    let (object, odd) = parse(&read(path)?)
+        .map_err(|Fault { path, reason }| CliError::refused(format!("{name}: {path}: {reason}")))?;
+    warnings.extend(
+        odd.into_iter()
+            .map(|Warning { path, message }| format!("{name}: {path}: {message}")),
+    );
+    Ok(object)
 }
 
 fn read(path: &Path) -> Result<String, CliError> {

@@ -63,32 +63,6 @@ pub fn text(answer: &Value) -> String {
 fn facts(rated: Fields<'_>, items: &[Value]) -> String {
     let zone = rated.text("time_zone");
     let (start, end) = (rated.number("started_at"), rated.number("ended_at"));
-    let spans = [
-        ("charging", "charging_ms"),
-        ("paused by the car", "suspended_by_vehicle_ms"),
-        ("paused by the station", "suspended_by_station_ms"),
-        ("otherwise connected", "other_ms"),
-    ];
-    let spans: Vec<String> = spans
-        .iter()
-        .filter(|(_, name)| rated.number(name) != 0)
-        .map(|(what, name)| format!("{} {what}", span(rated.number(name))))
-        .collect();
-    let documents = items
-        .iter()
-        .map(Fields)
-        .filter(|item| item.text("part") == "document");
-    let documents: Vec<String> = documents
-        .map(|item| item.inside("is").inside("head"))
-        .map(|head| {
-            let kind = plain(head.text("kind"));
-            format!(
-                "{kind} {} over {}",
-                head.text("number"),
-                head.amount("gross", "currency")
-            )
-        })
-        .collect();
     let flags: Vec<String> = rated.text("flags").split_whitespace().map(plain).collect();
     story::facts(&[
         (
@@ -111,7 +85,7 @@ fn facts(rated: Fields<'_>, items: &[Value]) -> String {
         ),
         (
             "Energy",
-            format!("{} kWh: {}", kwh(rated.number("energy")), spans.join(", ")),
+            format!("{} kWh: {}", kwh(rated.number("energy")), spans(rated)),
         ),
         ("Who pays", rated.text("account").to_owned()),
         ("Allowed by", rated.text("auth_id").to_owned()),
@@ -133,8 +107,42 @@ fn facts(rated: Fields<'_>, items: &[Value]) -> String {
             ),
         ),
         ("Odd", flags.join(", ")),
-        ("Billed", documents.join("; ")),
+        ("Billed", documents(items)),
     ])
+}
+
+/// How long it did what: `1 h 00 min charging, 30 min paused by the car`.
+fn spans(rated: Fields<'_>) -> String {
+    let spans = [
+        ("charging", "charging_ms"),
+        ("paused by the car", "suspended_by_vehicle_ms"),
+        ("paused by the station", "suspended_by_station_ms"),
+        ("otherwise connected", "other_ms"),
+    ];
+    let spent = spans
+        .iter()
+        .filter(|(_, name)| rated.number(name) != 0)
+        .map(|(what, name)| format!("{} {what}", span(rated.number(name))));
+    spent.collect::<Vec<String>>().join(", ")
+}
+
+/// Its invoices and credit notes.
+fn documents(items: &[Value]) -> String {
+    let documents = items
+        .iter()
+        .map(Fields)
+        .filter(|item| item.text("part") == "document");
+    let named = documents
+        .map(|item| item.inside("is").inside("head"))
+        .map(|head| {
+            let gross = head.amount("gross", "currency");
+            format!(
+                "{} {} over {gross}",
+                plain(head.text("kind")),
+                head.text("number")
+            )
+        });
+    named.collect::<Vec<String>>().join("; ")
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! `step_size`: energy is rounded up to its block, and so is parking time, or time where nobody
-//! parked; once per session, by the component that was active last (OCPI 2.2.1 mod_cdrs `step_size`).
+//! parked; once per session, by the component that was active last (OCPI 2.2.1 mod_cdrs
+//! `step_size`).
 
 use crate::PricingError;
 use wattledger_domain::cost::PricedStep;

@@ -47,8 +47,9 @@ impl Group {
         Ok(())
     }
 
-    /// Adds a cost with tax; gives back what the net grows by. The group's net is divided out of its
-    /// whole gross, so that no more than one unit (10⁻¹⁵ of the currency) is lost, however many lines.
+    /// Adds a cost with tax; gives back what the net grows by. The group's net is divided out of
+    /// its whole gross, so that no more than one unit (10⁻¹⁵ of the currency) is lost, however
+    /// many lines there are.
     pub fn add_gross(&mut self, cost: ExactCost) -> Result<ExactCost, PricingError> {
         let before = self.net;
         let gross = sum(self.gross()?, cost.0)?;

@@ -1,5 +1,5 @@
-//! A tariff's lowest and highest price: before and after tax, each by itself (OCPI 2.2.1 `min_price`,
-//! `max_price`). Where they contradict each other the highest wins.
+//! A tariff's lowest and highest price: before and after tax, each by itself (OCPI 2.2.1
+//! `min_price`, `max_price`). Where they contradict each other the highest wins.
 
 use super::groups::{Group, gross_of, group_of, net_of};
 use super::rounding::{divided, rounded, share};

@@ -26,91 +26,51 @@ fn cents(settled: &Settlement) -> (i64, i64, i64) {
     (settled.net.minor, settled.tax.minor, settled.gross.minor)
 }
 
-/// A price per kWh with its tax, limits as (before, after), and what comes of it.
-struct Case {
-    price: &'static str,
-    percent: &'static str,
-    min: Option<(&'static str, Option<&'static str>)>,
-    max: Option<(&'static str, Option<&'static str>)>,
-    cents: (i64, i64, i64),
+/// A price per kWh taxed at 20 %, limits as "before/after", and what comes of it.
+#[track_caller]
+fn check(amount: &str, min: &str, max: &str, expect: (i64, i64, i64)) {
+    let of = |text: &str| match text.split_once('/') {
+        None if text.is_empty() => None,
+        None => limit(text, None),
+        Some((before, after)) => limit(before, Some(after)),
+    };
+    let settled = settled(&[taxed(energy(amount), "20")], of(min), of(max));
+    assert_eq!(cents(&settled), expect, "{amount} within {min} and {max}");
+    let lines: i64 = settled.lines.iter().map(|line| line.net.minor).sum();
+    assert_eq!(lines, settled.net.minor);
 }
 
 #[test]
 fn each_limit_binds_by_itself() {
-    let cases = [
-        // Neither binds.
-        (
-            "1",
-            "20",
-            Some(("0.5", Some("0.6"))),
-            Some(("2", Some("2.4"))),
-            (100, 20, 120),
-        ),
-        // Both of a minimum, both of a maximum.
-        ("1", "20", Some(("2", Some("2.2"))), None, (200, 20, 220)),
-        ("5", "20", None, Some(("2", Some("2.2"))), (200, 20, 220)),
-        // Before tax alone: the total after tax stands where it was.
-        ("1", "20", Some(("1.1", Some("1.15"))), None, (110, 10, 120)),
-        ("5", "20", None, Some(("4", Some("6.5"))), (400, 200, 600)),
-        // After tax alone.
-        ("1", "20", Some(("0.9", Some("1.5"))), None, (100, 50, 150)),
-        ("5", "20", None, Some(("5.5", Some("5.75"))), (500, 75, 575)),
-        // Also where after tax ends lower.
-        ("5", "20", None, Some(("5.5", Some("4"))), (500, -100, 400)),
-        // Without a value after tax the tax moves in proportion.
-        ("1", "20", Some(("2", None)), None, (200, 40, 240)),
-        ("5", "20", None, Some(("2", None)), (200, 40, 240)),
-        // The limit that binds says nothing of after tax, the other does.
-        (
-            "5",
-            "20",
-            Some(("0.5", Some("0.6"))),
-            Some(("2", None)),
-            (200, 40, 240),
-        ),
-        (
-            "5",
-            "20",
-            Some(("0.5", Some("3"))),
-            Some(("2", None)),
-            (200, 100, 300),
-        ),
-        // A minimum above the maximum: the maximum has the last word.
-        (
-            "1",
-            "20",
-            Some(("3", Some("3.6"))),
-            Some(("2", Some("2.4"))),
-            (200, 40, 240),
-        ),
-        // A price below zero is raised as any other.
-        ("-1", "20", Some(("0", None)), None, (0, 0, 0)),
-        ("-1", "20", None, Some(("2", None)), (-100, -20, -120)),
-    ];
-    for (place, (price, percent, min, max, cents)) in cases.into_iter().enumerate() {
-        check(
-            place,
-            &Case {
-                price,
-                percent,
-                min,
-                max,
-                cents,
-            },
-        );
-    }
+    // Neither binds.
+    check("1", "0.5/0.6", "2/2.4", (100, 20, 120));
+    // Both of a minimum, both of a maximum.
+    check("1", "2/2.2", "", (200, 20, 220));
+    check("5", "", "2/2.2", (200, 20, 220));
+    // Before tax alone: the total after tax stands where it was.
+    check("1", "1.1/1.15", "", (110, 10, 120));
+    check("5", "", "4/6.5", (400, 200, 600));
+    // After tax alone.
+    check("1", "0.9/1.5", "", (100, 50, 150));
+    check("5", "", "5.5/5.75", (500, 75, 575));
+    // Also where after tax ends lower.
+    check("5", "", "5.5/4", (500, -100, 400));
 }
 
-#[track_caller]
-fn check(place: usize, case: &Case) {
-    let of = |limit: Option<(&str, Option<&str>)>| {
-        limit.and_then(|(before, after)| super::scene::limit(before, after))
-    };
-    let component = taxed(energy(case.price), case.percent);
-    let settled = settled(&[component], of(case.min), of(case.max));
-    assert_eq!(cents(&settled), case.cents, "case {place}");
-    let lines: i64 = settled.lines.iter().map(|line| line.net.minor).sum();
-    assert_eq!(lines, settled.net.minor, "case {place}");
+#[test]
+fn tax_moves_in_proportion_where_the_limit_says_nothing_of_it() {
+    check("1", "2", "", (200, 40, 240));
+    check("5", "", "2", (200, 40, 240));
+    // Also where the limit that does not bind has a value after tax.
+    check("5", "0.5/0.6", "2", (200, 40, 240));
+    check("5", "0.5/3", "2", (200, 100, 300));
+}
+
+#[test]
+fn a_maximum_has_the_last_word_and_a_price_below_zero_is_raised_too() {
+    check("1", "3/3.6", "2/2.4", (200, 40, 240));
+    check("-1", "0", "", (0, 0, 0));
+    check("-1", "", "2", (-100, -20, -120));
 }
 
 #[test]

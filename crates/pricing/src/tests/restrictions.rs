@@ -253,6 +253,18 @@ fn a_threshold_of_energy_is_crossed_inside_a_period() {
 }
 
 #[test]
+fn energy_that_comes_all_at_once_has_the_price_of_its_instant() {
+    let tariff = tariff(vec![
+        when(&[energy("1")], window("09:00", "10:00")),
+        always(&[energy("2")]),
+    ]);
+    let scene = Scene::new(tariff, "2024-06-03 09:00:00")
+        .charge(60, "1")
+        .charge_seconds(0, "1");
+    assert_eq!(scene.watt_hours(), [(0, 1_000), (1, 1_000)]);
+}
+
+#[test]
 fn durations_count_charging_and_parking_together() {
     let late = Restrictions {
         min_duration: Milliseconds::from_seconds(5_400),

@@ -1,4 +1,4 @@
-//! The worked examples of the OCPI specification (mod_tariffs, mod_cdrs), with its errors corrected.
+//! The worked examples of the OCPI specification (mod_tariffs, mod_cdrs), its errors corrected.
 
 use super::scene::*;
 use wattledger_domain::price::ExactCost;

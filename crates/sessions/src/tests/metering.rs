@@ -28,6 +28,17 @@ fn anomaly_1_a_jump_that_nothing_confirms_is_held() {
 }
 
 #[test]
+fn energy_that_came_faster_than_the_evse_can_give_is_held_though_its_end_confirms_it() {
+    check(
+        "08:00 start tx=7 token=alice meter=0
+         08:01 read tx=7 total=8180
+         09:00 end tx=7 meter=8180
+         tick 00:01",
+        &["opened alice", "held [EnergyImplausible] 8180 Wh"],
+    );
+}
+
+#[test]
 fn anomaly_13_a_register_that_restarts_begins_a_segment() {
     check(
         "08:00 start tx=7 token=alice meter=100000

@@ -1,8 +1,8 @@
 //! Charging periods of a record, as stretches of charging, of parking, and of neither.
 //!
 //! Volumes are hours with few decimals: a length that is stated within 0.18 s (half of the fourth
-//! decimal of an hour) of the period's own is the period's own. A stated power or current stands for
-//! the whole period; of two bounds the maximum.
+//! decimal of an hour) of the period's own is the period's own. A stated power or current stands
+//! for the whole period; of two bounds the maximum.
 
 use super::value::At;
 use super::{Fault, Warning};

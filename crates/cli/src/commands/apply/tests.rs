@@ -30,8 +30,8 @@ fn applied(text: &str, json: bool, answer: Value) -> (Result<(), CliError>, Stri
 #[test]
 fn results_stand_in_a_table_with_their_places() {
     let answer = json!({ "documents": [
-        { "index": 0, "kind": "Policy", "id": "p", "result": "recorded", "version": 1 },
-        { "index": 1, "kind": "Policy", "id": "q", "result": "unchanged", "version": 3 },
+        { "index": 0, "kind": "Policy", "id": "p", "result": "recorded" },
+        { "index": 1, "kind": "Policy", "id": "q", "result": "unchanged" },
     ]});
     let (done, shown) = applied(POLICY, false, answer);
     assert!(done.is_ok());
@@ -49,7 +49,7 @@ fn results_stand_in_a_table_with_their_places() {
 #[test]
 fn a_refused_document_ends_with_1_and_its_line() {
     let answer = json!({ "documents": [
-        { "index": 0, "result": "recorded", "version": 1 },
+        { "index": 0, "result": "recorded" },
         { "index": 1, "result": "refused", "field": "spec", "reason": "is not liked" },
     ]});
     let (done, shown) = applied(POLICY, true, answer);
