@@ -45,13 +45,23 @@ impl Fault {
     /// A fault about the whole request.
     #[must_use]
     pub fn new(kind: FaultKind, code: &str, message: impl Into<String>) -> Self {
-        Self { kind, code: code.to_owned(), message: message.into(), index: None, field: None }
+        Self {
+            kind,
+            code: code.to_owned(),
+            message: message.into(),
+            index: None,
+            field: None,
+        }
     }
 
     /// The same, at a position of a batch and a field.
     #[must_use]
     pub fn at(self, index: Option<usize>, field: Option<String>) -> Self {
-        Self { index, field, ..self }
+        Self {
+            index,
+            field,
+            ..self
+        }
     }
 
     /// The HTTP status.
@@ -89,7 +99,9 @@ impl IntoResponse for Fault {
     fn into_response(self) -> Response {
         let mut response = (self.status(), Json(self.body())).into_response();
         if self.kind == FaultKind::Busy {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
         response
     }

@@ -24,8 +24,15 @@ pub async fn events(
 }
 
 fn event_form(headers: &HeaderMap) -> Result<EventForm, Fault> {
-    let stated = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let media = stated.unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    let stated = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let media = stated
+        .unwrap_or_default()
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim();
     match media {
         "application/cloudevents+json" => Ok(EventForm::Single),
         "application/cloudevents-batch+json" => Ok(EventForm::Batch),
@@ -49,7 +56,9 @@ pub async fn webhook(
 ) -> Result<Json<Value>, Fault> {
     let headers: Vec<(String, String)> = headers
         .iter()
-        .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
+        .filter_map(|(name, value)| {
+            Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+        })
         .collect();
     blocking(move || backend.webhook(&processor, &headers, &body)).await
 }
@@ -60,10 +69,20 @@ pub async fn reference(
     Query(parameters): Query<Vec<(String, String)>>,
     body: Bytes,
 ) -> Result<Json<Value>, Fault> {
-    let dry = parameters.iter().any(|(name, value)| name == "dry_run" && value == "true");
-    let mode = if dry { ApplyMode::DryRun } else { ApplyMode::Apply };
+    let dry = parameters
+        .iter()
+        .any(|(name, value)| name == "dry_run" && value == "true");
+    let mode = if dry {
+        ApplyMode::DryRun
+    } else {
+        ApplyMode::Apply
+    };
     let documents: Value = serde_json::from_slice(&body).map_err(|error| {
-        Fault::new(FaultKind::Invalid, "json", format!("the body is not JSON: {error}"))
+        Fault::new(
+            FaultKind::Invalid,
+            "json",
+            format!("the body is not JSON: {error}"),
+        )
     })?;
     blocking(move || backend.apply(&documents, mode)).await
 }

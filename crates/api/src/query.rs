@@ -20,7 +20,11 @@ where
         Ok(answer) => answer.map(Json),
         Err(error) => {
             tracing::error!(%error, "request ended in a panic");
-            Err(Fault::new(FaultKind::Unavailable, "internal", "the engine failed to answer; see its log"))
+            Err(Fault::new(
+                FaultKind::Unavailable,
+                "internal",
+                "the engine failed to answer; see its log",
+            ))
         }
     }
 }
@@ -50,10 +54,7 @@ pub async fn sessions(
 }
 
 /// `GET /v1/sessions/{id}`.
-pub async fn session(
-    State(backend): Shared,
-    Path(id): Path<String>,
-) -> Result<Json<Value>, Fault> {
+pub async fn session(State(backend): Shared, Path(id): Path<String>) -> Result<Json<Value>, Fault> {
     named(backend, "session", vec![("id".to_owned(), id)]).await
 }
 

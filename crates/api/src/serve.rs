@@ -41,7 +41,10 @@ pub fn router(backend: Arc<dyn Backend>) -> Router {
 }
 
 async fn unknown(uri: Uri) -> Response {
-    let message = format!("there is nothing at `{}`; `/` lists what is there", uri.path());
+    let message = format!(
+        "there is nothing at `{}`; `/` lists what is there",
+        uri.path()
+    );
     Fault::new(FaultKind::NotFound, "path", message).into_response()
 }
 
@@ -62,21 +65,29 @@ impl Server {
     /// # Errors
     /// When the address cannot be bound.
     pub fn start(address: SocketAddr, router: Router) -> std::io::Result<Self> {
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()?;
         let listener = runtime.block_on(tokio::net::TcpListener::bind(address))?;
         let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel::<()>();
-        let thread = std::thread::Builder::new().name("api".to_owned()).spawn(move || {
-            let serve = axum::serve(listener, router).with_graceful_shutdown(async {
-                let _ = stopped.await;
-            });
-            if let Err(error) = runtime.block_on(async { serve.await }) {
-                tracing::error!(%error, "the api stopped serving");
-            }
-            runtime.shutdown_timeout(std::time::Duration::from_secs(2));
-        })?;
-        Ok(Self { address, stop: Some(stop), thread: Some(thread) })
+        let thread = std::thread::Builder::new()
+            .name("api".to_owned())
+            .spawn(move || {
+                let serve = axum::serve(listener, router).with_graceful_shutdown(async {
+                    let _ = stopped.await;
+                });
+                if let Err(error) = runtime.block_on(async { serve.await }) {
+                    tracing::error!(%error, "the api stopped serving");
+                }
+                runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+            })?;
+        Ok(Self {
+            address,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
     }
 
     /// Where it listens.

@@ -14,14 +14,22 @@ struct Recorder;
 impl Backend for Recorder {
     fn accept(&self, body: &[u8], form: EventForm) -> Result<Value, Fault> {
         match body {
-            b"busy" => Err(Fault::new(FaultKind::Busy, "busy", "the log is behind; try again")),
+            b"busy" => Err(Fault::new(
+                FaultKind::Busy,
+                "busy",
+                "the log is behind; try again",
+            )),
             b"bad" => Err(Fault::new(FaultKind::Refused, "field", "no")
                 .at(Some(3), Some("data.evse".to_owned()))),
             _ => Ok(json!({ "form": format!("{form:?}"), "bytes": body.len() })),
         }
     }
     fn webhook(&self, _: &str, _: &[(String, String)], _: &[u8]) -> Result<Value, Fault> {
-        Err(Fault::new(FaultKind::Unauthorized, "signature", "no signature"))
+        Err(Fault::new(
+            FaultKind::Unauthorized,
+            "signature",
+            "no signature",
+        ))
     }
     fn event(&self, source: &str, id: &str) -> Result<Value, Fault> {
         Ok(json!({ "source": source, "id": id }))
@@ -47,7 +55,9 @@ impl Backend for Recorder {
 }
 
 fn ask(request: Request<Body>) -> (StatusCode, Value) {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
     runtime.block_on(async {
         let answer = router(Arc::new(Recorder)).oneshot(request).await.unwrap();
         let status = answer.status();
@@ -63,12 +73,25 @@ fn post(path: &str, content_type: &str, body: &'static str) -> (StatusCode, Valu
 
 #[test]
 fn events_are_accepted_by_their_content_type() {
-    let (status, answer) = post("/v1/events", "application/cloudevents+json; charset=utf-8", "{}");
-    assert_eq!((status, answer["form"].as_str()), (StatusCode::ACCEPTED, Some("Single")));
+    let (status, answer) = post(
+        "/v1/events",
+        "application/cloudevents+json; charset=utf-8",
+        "{}",
+    );
+    assert_eq!(
+        (status, answer["form"].as_str()),
+        (StatusCode::ACCEPTED, Some("Single"))
+    );
     let (status, answer) = post("/v1/events", "application/cloudevents-batch+json", "[]");
-    assert_eq!((status, answer["form"].as_str()), (StatusCode::ACCEPTED, Some("Batch")));
+    assert_eq!(
+        (status, answer["form"].as_str()),
+        (StatusCode::ACCEPTED, Some("Batch"))
+    );
     let (status, answer) = post("/v1/events", "text/plain", "{}");
-    assert_eq!((status, answer["error"]["code"].as_str()), (StatusCode::BAD_REQUEST, Some("content_type")));
+    assert_eq!(
+        (status, answer["error"]["code"].as_str()),
+        (StatusCode::BAD_REQUEST, Some("content_type"))
+    );
 }
 
 #[test]
@@ -84,14 +107,17 @@ fn a_refusal_names_index_and_field_and_pressure_says_when_to_return() {
 #[test]
 fn a_body_over_one_mebibyte_is_refused() {
     let body = "x".repeat(1_048_577);
-    let request = Request::post("/v1/events").header("content-type", "application/cloudevents+json");
+    let request =
+        Request::post("/v1/events").header("content-type", "application/cloudevents+json");
     let (status, _) = ask(request.body(Body::from(body)).unwrap());
     assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
 }
 
 #[test]
 fn sources_with_slashes_travel_encoded() {
-    let request = Request::get("/v1/events/urn%3Agw%2F1/e-7").body(Body::empty()).unwrap();
+    let request = Request::get("/v1/events/urn%3Agw%2F1/e-7")
+        .body(Body::empty())
+        .unwrap();
     let (_, answer) = ask(request);
     assert_eq!(answer, json!({ "source": "urn:gw/1", "id": "e-7" }));
 }

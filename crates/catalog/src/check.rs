@@ -80,6 +80,9 @@ pub enum Refusal {
     /// A tariff that prices nothing.
     #[error("tariff has no element, or an element without a component")]
     EmptyTariff,
+    /// A tariff that pricing cannot compile.
+    #[error("tariff cannot be priced: {0}")]
+    UnpriceableTariff(String),
     /// An account has as many tokens as it may.
     #[error("account has {} tokens already", AccountRecord::TOKENS_MAX)]
     TooManyTokens,
@@ -183,7 +186,11 @@ fn check_tariff(tariff: &Tariff) -> Result<(), Refusal> {
     if elements.is_empty() || elements.iter().any(|element| element.components.is_empty()) {
         return Err(Refusal::EmptyTariff);
     }
-    Ok(())
+    // Sites have zones of their own; what a tariff says is the same in each.
+    let compiled = wattledger_pricing::CompiledTariff::compile(tariff, "UTC");
+    compiled
+        .map(|_| ())
+        .map_err(|fault| Refusal::UnpriceableTariff(fault.to_string()))
 }
 
 fn check_assignment(

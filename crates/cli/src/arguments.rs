@@ -208,16 +208,16 @@ pub struct InvoiceArguments {
 ///
 /// Examples:
 ///   wattledger tail charging.events                         what comes from now on
-///   wattledger tail invoice.facts --from earliest --until-end
+///   wattledger tail billing.invoices --until-end           what is there
 ///   wattledger tail event.outcomes --from earliest --json | jq .data
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub struct TailArguments {
     /// The topic
     pub topic: String,
-    /// Where to begin
-    #[arg(long, default_value = "latest")]
-    pub from: TailFrom,
+    /// Where to begin: earliest with --until-end, else latest
+    #[arg(long)]
+    pub from: Option<TailFrom>,
     /// Stop at the end instead of waiting for more
     #[arg(long)]
     pub until_end: bool,

@@ -2,43 +2,36 @@
 
 mod backend;
 pub mod child;
+mod day;
+mod importing;
 mod opened;
+mod processor;
 mod replaying;
 mod serving;
 mod sources;
 mod stations;
 
-use crate::arguments::{
-    DemoArguments, ImportArguments, ProcessorArguments, RunArguments, SimulateArguments,
-};
+pub use day::{demo, simulate};
+pub use importing::import;
+pub use processor::processor;
+
+use crate::arguments::RunArguments;
 use crate::client::Transport;
 use crate::commands::audit;
-use crate::documents;
 use crate::error::CliError;
 use crate::summary::{self, Summary};
-use crate::words;
 use anyhow::Context as _;
 use axum::Router;
 use child::{ChildConfig, ChildTime, Faults, LedgerSource, ProcessorChild, remember, remembered};
 use opened::{EngineAtHand, Purpose, at_hand};
-use replaying::{Job, Outcome, replay};
-use serde_json::{Value, json};
+use serde_json::Value;
 use serving::{Live, backend, run_live, serve, stop_on_signal};
-use sources::{ChargerSource, write_lines};
 use std::io::Write;
 use std::path::Path;
-use std::time::{Duration, Instant};
-use wattledger_domain::hash::Digest;
-use wattledger_domain::ids::AccountId;
-use wattledger_domain::time::Timestamp;
+use std::time::Duration;
 use wattledger_engine::live;
-use wattledger_simulator::{Chargers, Scenario};
+use wattledger_simulator::Chargers;
 
-/// The demo configuration.
-pub const DEMO: &str = include_str!("../demo/demo.yaml");
-/// The account of the demo configuration that answers where nobody does.
-const DEMO_PAYER: &str = "demo";
-const DAY: i64 = 86_400_000;
 const MINUTE: i64 = 60_000;
 
 /// Opens a directory that no engine runs on and answers from it.
@@ -124,110 +117,6 @@ fn processor_of(data_dir: &Path, seed: u64, faults: Faults) -> ChildConfig {
     }
 }
 
-/// Bills a simulated day, shows the summary, then serves on.
-///
-/// # Errors
-/// [`CliError::Refused`] when the audit finds a broken promise.
-pub fn demo(
-    data_dir: &Path,
-    arguments: &DemoArguments,
-    out: &mut dyn Write,
-) -> Result<(), CliError> {
-    if arguments.fresh && data_dir.exists() {
-        std::fs::remove_dir_all(data_dir)
-            .with_context(|| format!("failed to clear `{}`", data_dir.display()))?;
-    }
-    let engine = at_hand(data_dir, Purpose::Replay)?;
-    stop_on_signal(&engine.service)?;
-    let now = live::now();
-    let scenario = remembered_scenario(data_dir, || {
-        let to = Timestamp(now.0.div_euclid(MINUTE).saturating_mul(MINUTE));
-        Scenario::demo(arguments.seed, Timestamp(to.0.saturating_sub(DAY)), to)
-    })?;
-    let day = Day {
-        data_dir,
-        engine: &engine,
-        scenario: &scenario,
-        faults: Faults::Demo,
-    };
-    let began = Instant::now();
-    let chargers = day.replay(out)?;
-    let next = [
-        (
-            "wattledger report revenue --by station",
-            "What each station earned",
-        ),
-        ("wattledger get invoices", "Invoices, newest last"),
-        (
-            "wattledger tail charging.commands --until-end",
-            "What chargers were told",
-        ),
-        ("wattledger audit", "Check every promise again"),
-    ];
-    day.summarise(began.elapsed(), &next, out)?;
-    if arguments.once {
-        return Ok(());
-    }
-    let config = processor_of(data_dir, scenario.seed, Faults::Demo);
-    serve_live(
-        data_dir,
-        (&engine, config, Some(chargers)),
-        arguments.listen,
-        out,
-    )
-}
-
-/// A simulated day in an engine.
-struct Day<'a> {
-    data_dir: &'a Path,
-    engine: &'a EngineAtHand,
-    scenario: &'a Scenario,
-    faults: Faults,
-}
-
-impl Day<'_> {
-    fn replay(&self, out: &mut dyn Write) -> Result<Chargers, CliError> {
-        let scenario = self.scenario;
-        writeln!(
-            out,
-            "Replaying {} sessions at {} stations, {} to {}",
-            scenario.sessions, scenario.stations, scenario.from, scenario.to
-        )?;
-        out.flush()?;
-        let config = processor_of(self.data_dir, scenario.seed, self.faults);
-        remember(self.data_dir, &config)?;
-        let mut processor = ProcessorChild::start(config)?;
-        let views =
-            live::views_thread(&self.engine.service).context("failed to start the views")?;
-        let mut source = ChargerSource(Chargers::new(scenario));
-        let documents = scenario.documents();
-        let job = Job {
-            identity: format!("day {scenario:?}"),
-            documents: &documents,
-            source: &mut source,
-            from: scenario.from,
-            until: Some(scenario.to),
-            settle_hours: 0,
-            payer: None,
-            span: (scenario.from, scenario.to),
-        };
-        let Outcome { .. } = replay(self.engine, job, &mut processor)?;
-        finish_views(self.engine, views)?;
-        Ok(source.0)
-    }
-
-    fn summarise(
-        &self,
-        wall_time: Duration,
-        next: &[(&str, &str)],
-        out: &mut dyn Write,
-    ) -> Result<(), CliError> {
-        let ledger =
-            LedgerSource::File(processor_of(self.data_dir, self.scenario.seed, self.faults));
-        summarise(self.engine, ledger, (self.data_dir, wall_time), next, out)
-    }
-}
-
 /// Waits for the views, then stops their thread; the service itself goes on.
 fn finish_views(engine: &EngineAtHand, views: std::thread::JoinHandle<()>) -> Result<(), CliError> {
     let shown = engine
@@ -272,270 +161,5 @@ fn summarise(
             audit::verdict(&audited)
         )));
     }
-    Ok(())
-}
-
-/// The scenario of a directory: made once, so that a replay that was stopped goes on with it.
-fn remembered_scenario(
-    data_dir: &Path,
-    make: impl FnOnce() -> Scenario,
-) -> Result<Scenario, CliError> {
-    let path = data_dir.join("scenario.json");
-    if let Ok(text) = std::fs::read_to_string(&path) {
-        let value: Value = serde_json::from_str(&text).context("scenario.json is unreadable")?;
-        let number = |name: &str| value[name].as_i64().unwrap_or(0);
-        let small = |name: &str| u32::try_from(number(name)).unwrap_or(0);
-        let seed = value["seed"].as_u64().unwrap_or(1);
-        let scenario = Scenario::demo(seed, Timestamp(number("from")), Timestamp(number("to")));
-        return Ok(Scenario {
-            stations: small("stations"),
-            sessions: small("sessions"),
-            ..scenario
-        });
-    }
-    let scenario = make();
-    let value = json!({
-        "seed": scenario.seed, "from": scenario.from.0, "to": scenario.to.0,
-        "stations": scenario.stations, "sessions": scenario.sessions,
-    });
-    std::fs::write(&path, value.to_string()).context("failed to write scenario.json")?;
-    Ok(scenario)
-}
-
-/// Bills recorded sessions, shows the summary.
-///
-/// # Errors
-/// [`CliError::Refused`] when a file or the configuration cannot be taken.
-pub fn import(
-    data_dir: &Path,
-    arguments: &ImportArguments,
-    out: &mut dyn Write,
-) -> Result<(), CliError> {
-    let began = Instant::now();
-    let mut files = sources::files(arguments)?;
-    let configuration = match &arguments.config {
-        Some(path) => documents::read_files(std::slice::from_ref(path))?,
-        None => documents::read_text("the demo configuration", DEMO)?,
-    };
-    let mut values: Vec<Value> = configuration
-        .into_iter()
-        .map(|located| located.value)
-        .collect();
-    if arguments.config.is_none() {
-        values.extend(stations::missing(&values, &files.stations));
-    }
-    let payer = match (&arguments.payer, &arguments.config) {
-        (Some(payer), _) => Some(AccountId::new(payer.as_str())),
-        (None, None) => Some(AccountId::new(DEMO_PAYER)),
-        (None, Some(_)) => None,
-    };
-    for (file, refused) in &files.refused {
-        let name = refused
-            .name
-            .as_deref()
-            .map(|name| format!(" ({name})"))
-            .unwrap_or_default();
-        words::note(&format!("{file}:{}{name}: {}", refused.row, refused.reason));
-    }
-    let Some((first, last)) = files.source.first().zip(files.source.last()) else {
-        return Err(CliError::refused(
-            "there is no event to bill in what was given",
-        ));
-    };
-    let engine = at_hand(data_dir, Purpose::Replay)?;
-    let config = processor_of(data_dir, 1, Faults::None);
-    remember(data_dir, &config)?;
-    let mut processor = ProcessorChild::start(config.clone())?;
-    let views = live::views_thread(&engine.service).context("failed to start the views")?;
-    let settle_hours = i64::from(arguments.settle).saturating_mul(24);
-    let taken = files.source.len();
-    let job = Job {
-        identity: identity(&files.contents, &values, arguments),
-        documents: &values,
-        source: &mut files.source,
-        from: Timestamp(
-            first
-                .0
-                .div_euclid(MINUTE)
-                .saturating_mul(MINUTE)
-                .saturating_sub(MINUTE),
-        ),
-        until: None,
-        settle_hours,
-        payer,
-        span: (
-            first,
-            Timestamp(
-                last.0
-                    .saturating_add(settle_hours.saturating_mul(3_600_000)),
-            ),
-        ),
-    };
-    let outcome = replay(&engine, job, &mut processor)?;
-    finish_views(&engine, views)?;
-    for refused in &outcome.refused {
-        words::note(&format!(
-            "{}: {}",
-            refused.name.as_deref().unwrap_or("an event"),
-            refused.reason
-        ));
-    }
-    let refused = files.refused.len().saturating_add(outcome.refused.len());
-    writeln!(
-        out,
-        "{taken} events read, {refused} refused (each named above)"
-    )?;
-    pending(&outcome, out)?;
-    drop(processor);
-    let next = [
-        (
-            "wattledger report usage --by station",
-            "Energy and time per station",
-        ),
-        (
-            "wattledger report revenue --by day",
-            "Revenue per local day",
-        ),
-        ("wattledger get held", "What waits for a person, and why"),
-    ];
-    summarise(
-        &engine,
-        LedgerSource::File(config),
-        (data_dir, began.elapsed()),
-        &next,
-        out,
-    )
-}
-
-/// Timers that the settling did not reach.
-fn pending(outcome: &Outcome, out: &mut dyn Write) -> Result<(), CliError> {
-    let pending: usize = outcome
-        .standings
-        .iter()
-        .map(|standing| standing.timers.0)
-        .sum();
-    let next = outcome
-        .standings
-        .iter()
-        .filter_map(|standing| standing.timers.1)
-        .min();
-    if let Some(next) = next {
-        writeln!(
-            out,
-            "{pending} timers are still pending, the next is due {}",
-            Timestamp(next)
-        )?;
-    }
-    Ok(())
-}
-
-/// What determines an import: contents, configuration, flags.
-fn identity(contents: &[Vec<u8>], documents: &[Value], arguments: &ImportArguments) -> String {
-    let mut parts: Vec<Vec<u8>> = contents.to_vec();
-    parts.extend(
-        documents
-            .iter()
-            .map(|document| document.to_string().into_bytes()),
-    );
-    parts.push(
-        format!(
-            "{:?} {} {:?}",
-            arguments.payer, arguments.settle, arguments.csv
-        )
-        .into_bytes(),
-    );
-    let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
-    Digest::of_parts(&parts).to_string()
-}
-
-/// Simulates chargers and drivers into the engine or a file.
-///
-/// # Errors
-/// [`CliError::Broken`] when the engine or file cannot take them.
-pub fn simulate(
-    data_dir: &Path,
-    arguments: &SimulateArguments,
-    out: &mut dyn Write,
-) -> Result<(), CliError> {
-    let now = live::now();
-    let made = || {
-        let to = Timestamp(now.0.div_euclid(MINUTE).saturating_mul(MINUTE));
-        let scenario = Scenario::demo(arguments.seed, Timestamp(to.0.saturating_sub(DAY)), to);
-        Scenario {
-            stations: arguments.stations,
-            sessions: arguments.sessions,
-            ..scenario
-        }
-    };
-    if let Some(path) = &arguments.out {
-        let count = write_lines(path, made().events())?;
-        writeln!(out, "{count} events written to {}", path.display())?;
-        return Ok(());
-    }
-    let began = Instant::now();
-    let engine = at_hand(data_dir, Purpose::Replay)?;
-    let scenario = remembered_scenario(data_dir, made)?;
-    let day = Day {
-        data_dir,
-        engine: &engine,
-        scenario: &scenario,
-        faults: Faults::Demo,
-    };
-    day.replay(out)?;
-    day.summarise(
-        began.elapsed(),
-        &[("wattledger audit", "Check every promise again")],
-        out,
-    )
-}
-
-/// Runs the simulated processor until it is told to stop.
-///
-/// # Errors
-/// [`CliError::Broken`] when its ledger or address cannot be had.
-pub fn processor(arguments: &ProcessorArguments, out: &mut dyn Write) -> Result<(), CliError> {
-    use wattledger_simulator::processor::{FaultRates, run};
-    use wattledger_simulator::{Mode, ProcessorConfig};
-    if std::env::var_os(child::CHILD_VARIABLE).is_some() {
-        end_with_parent()?;
-    }
-    let mode = if arguments.replay {
-        Mode::Replay
-    } else {
-        Mode::Live {
-            webhooks: arguments.webhooks.clone(),
-        }
-    };
-    let config = ProcessorConfig {
-        address: arguments.listen,
-        ledger_path: arguments.ledger.clone(),
-        seed: arguments.seed,
-        faults: match arguments.faults {
-            Faults::Demo => FaultRates::DEMO,
-            Faults::None => FaultRates::default(),
-        },
-        secrets: child::secrets()?,
-        mode,
-    };
-    let mut told: Result<(), std::io::Error> = Ok(());
-    run(config, |address| {
-        told = writeln!(out, "The simulated processor listens at {address}")
-            .and_then(|()| out.flush());
-    })
-    .map_err(|error| CliError::Broken(error.into()))?;
-    Ok(told?)
-}
-
-/// Ends this process when its standard input closes: when its parent has gone.
-fn end_with_parent() -> Result<(), CliError> {
-    let body = || {
-        let mut rest = Vec::new();
-        let _ = std::io::Read::read_to_end(&mut std::io::stdin(), &mut rest);
-        std::process::exit(0);
-    };
-    std::thread::Builder::new()
-        .name("parent".to_owned())
-        .spawn(body)
-        .context("failed to watch the parent process")?;
     Ok(())
 }

@@ -33,6 +33,7 @@ pub fn main() -> ExitCode {
             return ExitCode::from(if asked { 0 } else { 1 });
         }
     };
+    wattledger_wire::limit_allocations();
     log_to_stderr();
     let mut out = std::io::stdout();
     let done = execute(&cli, &mut out).and_then(|()| Ok(out.flush()?));

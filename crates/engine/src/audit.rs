@@ -78,7 +78,11 @@ struct Finding {
 
 impl Finding {
     const fn of(name: &'static str) -> Self {
-        Self { name, checked: 0, offender: None }
+        Self {
+            name,
+            checked: 0,
+            offender: None,
+        }
     }
 
     fn look(&mut self, holds: bool, offender: impl FnOnce() -> String) {
@@ -89,7 +93,11 @@ impl Finding {
     }
 
     fn done(self) -> Check {
-        Check { name: self.name, checked: self.checked, offender: self.offender }
+        Check {
+            name: self.name,
+            checked: self.checked,
+            offender: self.offender,
+        }
     }
 }
 
@@ -120,11 +128,15 @@ pub fn audit(
     let mut report = Report::default();
     report.checks.extend(cut.inputs.checks());
     report.in_flight.extend(cut.inputs.in_flight());
-    report.checks.push(one_invoice_per_session(&cut, &mut report.in_flight));
+    report
+        .checks
+        .push(one_invoice_per_session(&cut, &mut report.in_flight));
     report.checks.extend(series::checks(&cut.documents));
     report.checks.extend(money::checks(&cut));
     if let Some(ledger) = processor {
-        report.checks.push(money::processor_agrees(&cut.facts, ledger));
+        report
+            .checks
+            .push(money::processor_agrees(&cut.facts, ledger));
     }
     Ok(report)
 }
@@ -141,16 +153,20 @@ fn one_invoice_per_session(cut: &Cut, in_flight: &mut Vec<String>) -> Check {
         };
         *count = count.saturating_add(step);
     }
-    let issued: std::collections::BTreeSet<&DraftId> =
-        cut.documents.iter().map(|document| &document.draft.draft).collect();
+    let issued: std::collections::BTreeSet<&DraftId> = cut
+        .documents
+        .iter()
+        .map(|document| &document.draft.draft)
+        .collect();
     let mut finding = Finding::of("one standing invoice per rated session");
     for session in cut.rated.keys() {
-        let waiting = cut
-            .drafts
-            .iter()
-            .find(|(draft, of)| *of == session && !issued.contains(draft) && !cut.rejected.contains_key(draft));
+        let waiting = cut.drafts.iter().find(|(draft, of)| {
+            *of == session && !issued.contains(draft) && !cut.rejected.contains_key(draft)
+        });
         if let Some((draft, _)) = waiting {
-            in_flight.push(format!("session {session} waits for the number of draft {draft}"));
+            in_flight.push(format!(
+                "session {session} waits for the number of draft {draft}"
+            ));
             continue;
         }
         if cut.rejected.values().any(|of| of == session) {
@@ -158,11 +174,15 @@ fn one_invoice_per_session(cut: &Cut, in_flight: &mut Vec<String>) -> Check {
             continue;
         }
         if !cut.drafts.values().any(|of| of == session) {
-            in_flight.push(format!("session {session} is rated and waits for its account"));
+            in_flight.push(format!(
+                "session {session} is rated and waits for its account"
+            ));
             continue;
         }
         let count = standing.get(session).copied().unwrap_or(0);
-        finding.look(count == 1, || format!("session {session} has {count} standing invoices"));
+        finding.look(count == 1, || {
+            format!("session {session} has {count} standing invoices")
+        });
     }
     for (session, count) in standing {
         finding.look(cut.rated.contains_key(session), || {
@@ -180,7 +200,9 @@ fn by_payment(facts: &[PaymentFact]) -> BTreeMap<&PaymentId, ProcessorLine> {
         let line = sums.entry(&fact.payment).or_default();
         match fact.movement {
             Movement::Captured => line.captured = line.captured.saturating_add(fact.amount.minor),
-            Movement::CaptureReversed => line.captured = line.captured.saturating_sub(fact.amount.minor),
+            Movement::CaptureReversed => {
+                line.captured = line.captured.saturating_sub(fact.amount.minor)
+            }
             Movement::Refunded => line.refunded = line.refunded.saturating_add(fact.amount.minor),
             Movement::Held
             | Movement::Released

@@ -29,11 +29,14 @@ impl TenantSecret {
     /// Never: HMAC takes keys of any length.
     #[must_use]
     pub fn hash(&self, token: &str) -> TokenHash {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
         mac.update(token.as_bytes());
         let digest = mac.finalize().into_bytes();
         let mut hash = [0; 16];
-        hash.iter_mut().zip(digest.iter()).for_each(|(to, from)| *to = *from);
+        hash.iter_mut()
+            .zip(digest.iter())
+            .for_each(|(to, from)| *to = *from);
         TokenHash(hash)
     }
 }
@@ -63,7 +66,14 @@ impl Directory {
         let consumer = log.consumer(&topics.directory_tokens, Visibility::Process)?;
         let partitions = log.partitions(&topics.directory_tokens)?;
         let (positions, entries) = (BTreeMap::new(), BTreeMap::new());
-        Ok(Self { consumer, partitions, positions, entries, secret, payer })
+        Ok(Self {
+            consumer,
+            partitions,
+            positions,
+            entries,
+            secret,
+            payer,
+        })
     }
 
     /// Reads what is new, to the end.
@@ -71,7 +81,10 @@ impl Directory {
     /// # Errors
     /// When the log cannot be read.
     pub fn refresh(&mut self) -> Result<(), LogError> {
-        let limit = FetchLimit { records: usize::MAX, bytes: usize::MAX };
+        let limit = FetchLimit {
+            records: usize::MAX,
+            bytes: usize::MAX,
+        };
         for partition in 0..self.partitions {
             let end = self.consumer.end(partition)?;
             let next = self.positions.entry(partition).or_insert(0);
@@ -86,7 +99,9 @@ impl Directory {
                     Some(Ok(entry)) => {
                         self.entries.insert(entry.token, entry.entries);
                     }
-                    Some(Err(error)) => tracing::error!(%error, "unreadable entry of directory.tokens"),
+                    Some(Err(error)) => {
+                        tracing::error!(%error, "unreadable entry of directory.tokens")
+                    }
                     None => {}
                 }
             }
@@ -106,13 +121,22 @@ impl Directory {
         let hash = self.secret.hash(token);
         let entries = self.entries.get(&hash);
         let found = entries.and_then(|entries| {
-            entries.iter().rev().find(|entry| entry.from <= at && entry.to.is_none_or(|to| at < to))
+            entries
+                .iter()
+                .rev()
+                .find(|entry| entry.from <= at && entry.to.is_none_or(|to| at < to))
         });
         match found {
-            Some(entry) => {
-                TokenRef { hash, account: Some(entry.account.clone()), group: entry.group.clone() }
-            }
-            None => TokenRef { hash, account: self.payer.clone(), group: None },
+            Some(entry) => TokenRef {
+                hash,
+                account: Some(entry.account.clone()),
+                group: entry.group.clone(),
+            },
+            None => TokenRef {
+                hash,
+                account: self.payer.clone(),
+                group: None,
+            },
         }
     }
 }

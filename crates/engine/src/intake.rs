@@ -13,7 +13,11 @@ use wattledger_wire::topics::charging;
 #[must_use]
 pub fn record(topics: &Topics, event: FieldEvent) -> Outgoing {
     let key = topics::key(event.station.as_str());
-    Outgoing::keyed(&topics.charging_events, key, charging::encode(&ChargingRecord::Field(event)))
+    Outgoing::keyed(
+        &topics.charging_events,
+        key,
+        charging::encode(&ChargingRecord::Field(event)),
+    )
 }
 
 /// Reads events in JSON with a directory that has been refreshed.
@@ -38,7 +42,8 @@ impl Door<'_> {
     /// # Errors
     /// [`EventFault`].
     pub fn single(&self, body: &[u8]) -> Result<Vec<FieldEvent>, EventFault> {
-        self.with(|intake| cloud_events::single(body, intake)).map(|event| vec![event])
+        self.with(|intake| cloud_events::single(body, intake))
+            .map(|event| vec![event])
     }
 
     /// Reads a batch.
@@ -51,6 +56,9 @@ impl Door<'_> {
 
     fn with<T>(&self, read: impl FnOnce(&Intake<'_>) -> T) -> T {
         let token = |token: &str, at: Timestamp| self.directory.resolve(token, at);
-        read(&Intake { received_at: self.received_at, token: &token })
+        read(&Intake {
+            received_at: self.received_at,
+            token: &token,
+        })
     }
 }

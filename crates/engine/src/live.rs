@@ -26,7 +26,9 @@ const TICK: Duration = Duration::from_secs(5);
 /// The wall clock.
 #[must_use]
 pub fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
@@ -36,23 +38,25 @@ pub fn now() -> Timestamp {
 /// When no thread can be started.
 pub fn views_thread(service: &Arc<Service>) -> std::io::Result<JoinHandle<()>> {
     let service = Arc::clone(service);
-    std::thread::Builder::new().name("views".to_owned()).spawn(move || {
-        let projected = (|| {
-            let mut projector = Projector::open(&service.log, &service.topics, &service.views)?;
-            loop {
-                if !projector.step(&service.views)? {
-                    if service.is_stopping() {
-                        return Ok(());
+    std::thread::Builder::new()
+        .name("views".to_owned())
+        .spawn(move || {
+            let projected = (|| {
+                let mut projector = Projector::open(&service.log, &service.topics, &service.views)?;
+                loop {
+                    if !projector.step(&service.views)? {
+                        if service.is_stopping() {
+                            return Ok(());
+                        }
+                        projector.wait(NAP);
                     }
-                    projector.wait(NAP);
                 }
+            })();
+            let projected: Result<(), crate::project::ProjectError> = projected;
+            if let Err(error) = projected {
+                service.fail(&format!("views stopped: {error}"));
             }
-        })();
-        let projected: Result<(), crate::project::ProjectError> = projected;
-        if let Err(error) = projected {
-            service.fail(&format!("views stopped: {error}"));
-        }
-    })
+        })
 }
 
 /// Runs the stages, the payments worker and the clock until the service is told to stop.
@@ -87,12 +91,18 @@ fn spawn<'scope>(
     name: &str,
     work: impl FnOnce() + Send + 'scope,
 ) -> std::io::Result<ScopedJoinHandle<'scope, ()>> {
-    std::thread::Builder::new().name(name.to_owned()).spawn_scoped(scope, work)
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn_scoped(scope, work)
 }
 
 fn fold(service: &Service, pipeline: &mut Pipeline) {
-    let waited = service.log.consumer(&service.topics.charging_events, Visibility::Process);
-    let Ok(mut waiting) = waited else { return service.fail("charging.events cannot be read") };
+    let waited = service
+        .log
+        .consumer(&service.topics.charging_events, Visibility::Process);
+    let Ok(mut waiting) = waited else {
+        return service.fail("charging.events cannot be read");
+    };
     let mut settled = Instant::now();
     while !service.is_stopping() {
         let worked = match pipeline.step() {
@@ -114,8 +124,12 @@ fn fold(service: &Service, pipeline: &mut Pipeline) {
 }
 
 fn pay(service: &Service, worker: &mut PaymentsWorker, processor: &mut (dyn Processor + Send)) {
-    let waited = service.log.consumer(&service.topics.payment_commands, Visibility::Process);
-    let Ok(mut waiting) = waited else { return service.fail("payment.commands cannot be read") };
+    let waited = service
+        .log
+        .consumer(&service.topics.payment_commands, Visibility::Process);
+    let Ok(mut waiting) = waited else {
+        return service.fail("payment.commands cannot be read");
+    };
     while !service.is_stopping() {
         match worker.step(processor) {
             Ok(true) => {}
@@ -138,12 +152,19 @@ fn tick(service: &Service) {
     while !service.is_stopping() {
         if last.is_none_or(|last| last.elapsed() >= TICK) {
             last = Some(Instant::now());
-            let tick = ControlTick { at: now(), stages: TickedStages::All };
+            let tick = ControlTick {
+                at: now(),
+                stages: TickedStages::All,
+            };
             let value = wire::control::encode(&ControlRecord::Tick(tick));
-            let record = Outgoing::keyed(&service.topics.control_events, topics::key("tick"), value);
+            let record =
+                Outgoing::keyed(&service.topics.control_events, topics::key("tick"), value);
             let sent = producer.begin().and_then(|()| producer.send(record));
             let committed = sent.map_err(|error| error.to_string()).and_then(|()| {
-                producer.commit().map(|_| ()).map_err(|error| error.to_string())
+                producer
+                    .commit()
+                    .map(|_| ())
+                    .map_err(|error| error.to_string())
             });
             if let Err(error) = committed {
                 return service.fail(&error);
@@ -156,7 +177,9 @@ fn tick(service: &Service) {
 /// How far behind the stages are, in records.
 #[must_use]
 pub fn lag(standings: &[Standing]) -> i64 {
-    standings.iter().fold(0, |sum, standing| sum.saturating_add(standing.lag))
+    standings
+        .iter()
+        .fold(0, |sum, standing| sum.saturating_add(standing.lag))
 }
 
 /// Whether a service may take more: a bound on what waits to be folded.
@@ -166,7 +189,10 @@ pub(crate) fn has_room(service: &Service) -> Result<bool, LogError> {
     let mut consumer = service.log.consumer(topic, Visibility::Process)?;
     let mut waiting: i64 = 0;
     for partition in 0..service.log.partitions(topic)? {
-        let folded = service.log.committed("wattledger.sessions", topic, partition)?.unwrap_or(0);
+        let folded = service
+            .log
+            .committed("wattledger.sessions", topic, partition)?
+            .unwrap_or(0);
         waiting = waiting.saturating_add(consumer.end(partition)?.saturating_sub(folded));
     }
     Ok(waiting < WAITING_MAX || !service.live.load(Ordering::Relaxed))

@@ -22,7 +22,11 @@ impl EngineConfig {
     /// The defaults: 4 partitions, turns of at most 500 records.
     #[must_use]
     pub fn new(directory: impl Into<PathBuf>) -> Self {
-        Self { directory: directory.into(), partitions: 4, turn_records: 500 }
+        Self {
+            directory: directory.into(),
+            partitions: 4,
+            turn_records: 500,
+        }
     }
 
     /// How its tasks are set up; a replay fires all due timers at once.
@@ -87,5 +91,10 @@ pub fn open(config: &EngineConfig, secret: &[u8]) -> Result<Opened, OpenError> {
     }
     let secret = TenantSecret::new(std::fs::read(&file).map_err(disk(&file))?);
     let views = Views::open(&directory.join("views.sqlite"))?;
-    Ok(Opened { log, topics: Topics::default(), views, secret })
+    Ok(Opened {
+        log,
+        topics: Topics::default(),
+        views,
+        secret,
+    })
 }

@@ -92,7 +92,10 @@ impl PaymentsWorker {
         for (partition, place) in (0_u32..).zip(0..self.positions.len()) {
             let from = self.positions.get(place).copied().unwrap_or(0);
             let mut records = Vec::new();
-            let limit = FetchLimit { records: 1, bytes: usize::MAX };
+            let limit = FetchLimit {
+                records: 1,
+                bytes: usize::MAX,
+            };
             self.consumer.fetch(partition, from, limit, &mut records)?;
             if let Some(record) = records.first() {
                 self.carry_out(record, processor)?;

@@ -74,7 +74,10 @@ impl<S: Stage> AnyTask for Task<StageFold<S>> {
             position: self.position(),
             lag,
             logical_time: self.logical_time(),
-            timers: (self.pending_timers().count(), self.pending_timers().next().map(|t| t.due)),
+            timers: (
+                self.pending_timers().count(),
+                self.pending_timers().next().map(|t| t.due),
+            ),
             parked: self.parked().values().sum(),
             counters: *self.counters(),
         })
@@ -93,24 +96,61 @@ impl Pipeline {
     ///
     /// # Errors
     /// [`TaskError`] names the task and what to do.
-    pub fn open(log: &EmbeddedLog, topics: &Topics, config: &PipelineConfig) -> Result<Self, TaskError> {
+    pub fn open(
+        log: &EmbeddedLog,
+        topics: &Topics,
+        config: &PipelineConfig,
+    ) -> Result<Self, TaskError> {
         let mut tasks: Vec<Box<dyn AnyTask>> = Vec::new();
-        let control = || Control { topics: topics.clone(), partitions: config.partitions };
-        let opening = Opening { log, topics, config };
-        tasks.push(opening.task(control(), 0, (&topics.control_events, &topics.control_changelog))?);
+        let control = || Control {
+            topics: topics.clone(),
+            partitions: config.partitions,
+        };
+        let opening = Opening {
+            log,
+            topics,
+            config,
+        };
+        tasks.push(opening.task(
+            control(),
+            0,
+            (&topics.control_events, &topics.control_changelog),
+        )?);
         for partition in 0..config.partitions {
-            let stage = Sessions { topics: topics.clone() };
-            tasks.push(opening.task(stage, partition, (&topics.charging_events, &topics.sessions_changelog))?);
+            let stage = Sessions {
+                topics: topics.clone(),
+            };
+            tasks.push(opening.task(
+                stage,
+                partition,
+                (&topics.charging_events, &topics.sessions_changelog),
+            )?);
         }
         for partition in 0..config.partitions {
-            let stage = Accounts { topics: topics.clone() };
-            tasks.push(opening.task(stage, partition, (&topics.account_events, &topics.accounts_changelog))?);
+            let stage = Accounts {
+                topics: topics.clone(),
+            };
+            tasks.push(opening.task(
+                stage,
+                partition,
+                (&topics.account_events, &topics.accounts_changelog),
+            )?);
         }
         for partition in 0..config.partitions {
-            let stage = Invoices { topics: topics.clone() };
-            tasks.push(opening.task(stage, partition, (&topics.invoice_events, &topics.invoices_changelog))?);
+            let stage = Invoices {
+                topics: topics.clone(),
+            };
+            tasks.push(opening.task(
+                stage,
+                partition,
+                (&topics.invoice_events, &topics.invoices_changelog),
+            )?);
         }
-        Ok(Self { log: log.clone(), tasks, turn_records: config.turn_records })
+        Ok(Self {
+            log: log.clone(),
+            tasks,
+            turn_records: config.turn_records,
+        })
     }
 
     /// One turn of the first task that has something to fold; `false` when none has.

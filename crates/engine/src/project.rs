@@ -17,7 +17,10 @@ use wattledger_wire::DecodeError;
 use wattledger_wire::topics as wire;
 
 /// Records taken into SQL at once, per partition.
-const BATCH: FetchLimit = FetchLimit { records: 2_000, bytes: 8 << 20 };
+const BATCH: FetchLimit = FetchLimit {
+    records: 2_000,
+    bytes: 8 << 20,
+};
 
 type Read = fn(&Record) -> Result<Vec<ViewRecord>, DecodeError>;
 
@@ -58,13 +61,41 @@ impl Projector {
         let listed: [(&Arc<str>, Read); 11] = [
             (&topics.charging_events, charging),
             (&topics.account_events, account),
-            (&topics.charging_sessions, |record| one(record, wire::rated::decode, |v| ViewRecord::Rated(Box::new(v)))),
-            (&topics.billing_invoices, |record| one(record, wire::issued::decode, |v| ViewRecord::Issued(Box::new(v)))),
-            (&topics.billing_journal, |record| one(record, wire::journal::decode, |v| ViewRecord::Entry(Box::new(v)))),
-            (&topics.billing_payments, |record| one(record, wire::payment_fact::decode, |v| ViewRecord::Payment(Box::new(v)))),
-            (&topics.event_outcomes, |record| one(record, wire::outcome::decode, |v| ViewRecord::Outcome(Box::new(v)))),
-            (&topics.charging_commands, |record| one(record, wire::charging_command::decode, |v| ViewRecord::Command(Box::new(v)))),
-            (&topics.payment_commands, |record| one(record, wire::payment_command::decode, |v| ViewRecord::PaymentCommand(Box::new(v)))),
+            (&topics.charging_sessions, |record| {
+                one(record, wire::rated::decode, |v| {
+                    ViewRecord::Rated(Box::new(v))
+                })
+            }),
+            (&topics.billing_invoices, |record| {
+                one(record, wire::issued::decode, |v| {
+                    ViewRecord::Issued(Box::new(v))
+                })
+            }),
+            (&topics.billing_journal, |record| {
+                one(record, wire::journal::decode, |v| {
+                    ViewRecord::Entry(Box::new(v))
+                })
+            }),
+            (&topics.billing_payments, |record| {
+                one(record, wire::payment_fact::decode, |v| {
+                    ViewRecord::Payment(Box::new(v))
+                })
+            }),
+            (&topics.event_outcomes, |record| {
+                one(record, wire::outcome::decode, |v| {
+                    ViewRecord::Outcome(Box::new(v))
+                })
+            }),
+            (&topics.charging_commands, |record| {
+                one(record, wire::charging_command::decode, |v| {
+                    ViewRecord::Command(Box::new(v))
+                })
+            }),
+            (&topics.payment_commands, |record| {
+                one(record, wire::payment_command::decode, |v| {
+                    ViewRecord::PaymentCommand(Box::new(v))
+                })
+            }),
             (&topics.dead_letter, dead_letter),
             (&topics.control_events, |_| Ok(Vec::new())),
         ];
@@ -78,7 +109,12 @@ impl Projector {
                 })
                 .collect();
             let consumer = log.consumer(topic, Visibility::Durable)?;
-            sources.push(Source { topic: Arc::clone(topic), consumer, positions, read });
+            sources.push(Source {
+                topic: Arc::clone(topic),
+                consumer,
+                positions,
+                read,
+            });
         }
         Ok(Self { sources })
     }
@@ -132,7 +168,11 @@ impl Source {
                     ),
                 }
             }
-            offsets.push(NextOffset { topic: self.topic.as_ref().into(), partition, next: *next });
+            offsets.push(NextOffset {
+                topic: self.topic.as_ref().into(),
+                partition,
+                next: *next,
+            });
         }
         Ok(())
     }
@@ -140,14 +180,22 @@ impl Source {
 
 /// A dead letter is known by the record that was set aside.
 fn coordinates(view: &ViewRecord, record: &Record, partition: i32) -> Coordinates {
-    let own = || Coordinates { topic: record.topic.as_ref().into(), partition, offset: record.offset };
+    let own = || Coordinates {
+        topic: record.topic.as_ref().into(),
+        partition,
+        offset: record.offset,
+    };
     if !matches!(view, ViewRecord::DeadLetter(_)) {
         return own();
     }
     let aside = || {
         let topic = header(record, "topic")?;
         let partition = header(record, "partition")?.parse().ok()?;
-        Some(Coordinates { topic: topic.into(), partition, offset: header(record, "offset")?.parse().ok()? })
+        Some(Coordinates {
+            topic: topic.into(),
+            partition,
+            offset: header(record, "offset")?.parse().ok()?,
+        })
     };
     aside().unwrap_or_else(own)
 }
@@ -162,13 +210,22 @@ fn one<T>(
     decode: fn(&[u8]) -> Result<T, DecodeError>,
     view: fn(T) -> ViewRecord,
 ) -> Result<Vec<ViewRecord>, DecodeError> {
-    record.value.as_deref().map(|bytes| decode(bytes).map(view)).into_iter().collect()
+    record
+        .value
+        .as_deref()
+        .map(|bytes| decode(bytes).map(view))
+        .into_iter()
+        .collect()
 }
 
 fn charging(record: &Record) -> Result<Vec<ViewRecord>, DecodeError> {
-    let Some(bytes) = record.value.as_deref() else { return Ok(Vec::new()) };
+    let Some(bytes) = record.value.as_deref() else {
+        return Ok(Vec::new());
+    };
     // What intake let pass unread by the fold is told by its dead letter.
-    let Ok(read) = wire::charging::decode(bytes) else { return Ok(Vec::new()) };
+    let Ok(read) = wire::charging::decode(bytes) else {
+        return Ok(Vec::new());
+    };
     Ok(match read {
         ChargingRecord::Field(event) => vec![ViewRecord::Event(Box::new(event))],
         ChargingRecord::Reference(reference) => vec![ViewRecord::Reference(Box::new(reference))],
@@ -180,8 +237,12 @@ fn charging(record: &Record) -> Result<Vec<ViewRecord>, DecodeError> {
 }
 
 fn account(record: &Record) -> Result<Vec<ViewRecord>, DecodeError> {
-    let Some(bytes) = record.value.as_deref() else { return Ok(Vec::new()) };
-    let Ok(read) = wire::account::decode(bytes) else { return Ok(Vec::new()) };
+    let Some(bytes) = record.value.as_deref() else {
+        return Ok(Vec::new());
+    };
+    let Ok(read) = wire::account::decode(bytes) else {
+        return Ok(Vec::new());
+    };
     Ok(match read {
         AccountRecord::AuthorizationPinned(pinned) => vec![ViewRecord::AuthorizationPinned(pinned)],
         AccountRecord::SessionOpened(opened) => vec![ViewRecord::SessionOpened(opened)],
@@ -190,7 +251,11 @@ fn account(record: &Record) -> Result<Vec<ViewRecord>, DecodeError> {
         AccountRecord::PaymentOutcome(outcome) => vec![ViewRecord::PaymentOutcome(outcome)],
         AccountRecord::Reference(reference) => {
             let account = reference.document.content.kind() == Kind::Account;
-            if account { vec![ViewRecord::Reference(reference)] } else { Vec::new() }
+            if account {
+                vec![ViewRecord::Reference(reference)]
+            } else {
+                Vec::new()
+            }
         }
         AccountRecord::SessionRated(_)
         | AccountRecord::InvoiceIssued(_)

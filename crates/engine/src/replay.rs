@@ -132,10 +132,18 @@ impl Replay<'_> {
         let mut producer = self.log.producer("replay-driver")?;
         let history = progress::read(self.log, self.topics)?;
         if let Some(other) = history.iter().find(|step| step.identity != plan.identity) {
-            return Err(ReplayError::Another { found: other.identity.clone() });
+            return Err(ReplayError::Another {
+                found: other.identity.clone(),
+            });
         }
-        let mut commands = self.log.consumer(&self.topics.charging_commands, Visibility::Process)?;
-        let mut at = Progress::start(&plan.identity, plan.from, self.log.partitions(&self.topics.charging_commands)?);
+        let mut commands = self
+            .log
+            .consumer(&self.topics.charging_commands, Visibility::Process)?;
+        let mut at = Progress::start(
+            &plan.identity,
+            plan.from,
+            self.log.partitions(&self.topics.charging_commands)?,
+        );
         for step in history {
             self.rebuild(&step, &at, plan, commands.as_mut(), watch)?;
             at = step;
@@ -143,8 +151,16 @@ impl Replay<'_> {
         self.quiet()?;
         loop {
             if at.phase == 0 || at.phase > 4 {
-                let Some(next) = next_tick(&at, plan) else { break };
-                at = self.records(&at, next, plan, (commands.as_mut(), producer.as_mut()), watch)?;
+                let Some(next) = next_tick(&at, plan) else {
+                    break;
+                };
+                at = self.records(
+                    &at,
+                    next,
+                    plan,
+                    (commands.as_mut(), producer.as_mut()),
+                    watch,
+                )?;
             } else {
                 at = self.tick(&at, producer.as_mut())?;
             }
@@ -212,11 +228,18 @@ impl Replay<'_> {
             taken: before.taken,
             commands: ends,
             webhooks: told.cursor,
-            settled: if next.taking { 0 } else { before.settled.saturating_add(1) },
+            settled: if next.taking {
+                0
+            } else {
+                before.settled.saturating_add(1)
+            },
         };
         if next.taking {
             for imported in plan.source.take(next.at, &spoken) {
-                let door = Door { directory: self.directory, received_at: imported.received_at };
+                let door = Door {
+                    directory: self.directory,
+                    received_at: imported.received_at,
+                };
                 match door.event(&imported.event) {
                     Ok(event) => {
                         producer.send(intake::record(self.topics, event))?;
@@ -239,16 +262,30 @@ impl Replay<'_> {
     }
 
     /// Ticks the next stage at T.
-    fn tick(&self, before: &Progress, producer: &mut dyn Producer) -> Result<Progress, ReplayError> {
+    fn tick(
+        &self,
+        before: &Progress,
+        producer: &mut dyn Producer,
+    ) -> Result<Progress, ReplayError> {
         let stages = match before.phase {
             1 => TickedStages::Control,
             2 => TickedStages::Sessions,
             3 => TickedStages::Accounts,
             _ => TickedStages::Invoices,
         };
-        let tick = ControlRecord::Tick(ControlTick { at: before.at, stages });
-        let record = Outgoing::keyed(&self.topics.control_events, topics::key("tick"), wire::control::encode(&tick));
-        let at = Progress { phase: before.phase.saturating_add(1), ..before.clone() };
+        let tick = ControlRecord::Tick(ControlTick {
+            at: before.at,
+            stages,
+        });
+        let record = Outgoing::keyed(
+            &self.topics.control_events,
+            topics::key("tick"),
+            wire::control::encode(&tick),
+        );
+        let at = Progress {
+            phase: before.phase.saturating_add(1),
+            ..before.clone()
+        };
         producer.begin()?;
         producer.send(record)?;
         producer.send(at.record(self.topics))?;
@@ -280,29 +317,59 @@ struct NextTick {
 
 /// T is each minute that holds records and each full hour; after the end each hour.
 fn next_tick(at: &Progress, plan: &Plan<'_>) -> Option<NextTick> {
-    let hour = Timestamp(at.at.0.div_euclid(HOUR).saturating_add(1).saturating_mul(HOUR));
+    let hour = Timestamp(
+        at.at
+            .0
+            .div_euclid(HOUR)
+            .saturating_add(1)
+            .saturating_mul(HOUR),
+    );
     if at.phase == 0 {
-        return Some(NextTick { at: at.at, taking: true });
+        return Some(NextTick {
+            at: at.at,
+            taking: true,
+        });
     }
-    let next = plan.source.next(at.at).filter(|next| plan.until.is_none_or(|until| *next <= until));
+    let next = plan
+        .source
+        .next(at.at)
+        .filter(|next| plan.until.is_none_or(|until| *next <= until));
     if let Some(next) = next {
-        let minute = next.0.saturating_add(MINUTE - 1).div_euclid(MINUTE).saturating_mul(MINUTE);
+        let minute = next
+            .0
+            .saturating_add(MINUTE - 1)
+            .div_euclid(MINUTE)
+            .saturating_mul(MINUTE);
         let minute = Timestamp(minute.max(at.at.0.saturating_add(1)));
-        return Some(NextTick { at: minute.min(hour), taking: true });
+        return Some(NextTick {
+            at: minute.min(hour),
+            taking: true,
+        });
     }
     if let Some(until) = plan.until
         && at.at < until
     {
-        return Some(NextTick { at: hour.min(until), taking: true });
+        return Some(NextTick {
+            at: hour.min(until),
+            taking: true,
+        });
     }
-    (at.settled < plan.settle_hours).then_some(NextTick { at: hour, taking: false })
+    (at.settled < plan.settle_hours).then_some(NextTick {
+        at: hour,
+        taking: false,
+    })
 }
 
 /// A submission as a record of control.
 #[must_use]
 pub fn submitted_record(topics: &Topics, submitted: ReferenceSubmitted) -> Outgoing {
     let content = &submitted.document.content;
-    let id = format!("{}/{}@{}", content.kind().word(), content.id(), submitted.document.hash);
+    let id = format!(
+        "{}/{}@{}",
+        content.kind().word(),
+        content.id(),
+        submitted.document.hash
+    );
     let value = wire::control::encode(&ControlRecord::Submitted(Box::new(submitted)));
     Outgoing::keyed(&topics.control_events, topics::key(&id), value)
 }
@@ -319,7 +386,15 @@ fn read_commands(
             continue;
         }
         let mut records = Vec::new();
-        consumer.fetch(partition, *from, FetchLimit { records: count, bytes: usize::MAX }, &mut records)?;
+        consumer.fetch(
+            partition,
+            *from,
+            FetchLimit {
+                records: count,
+                bytes: usize::MAX,
+            },
+            &mut records,
+        )?;
         for record in records {
             match record.value.as_deref().map(wire::charging_command::decode) {
                 Some(Ok(command)) => commands.push(command),

@@ -80,11 +80,19 @@ impl Service {
     /// # Errors
     /// When the log cannot be read.
     pub fn new(opened: Opened) -> Result<Self, LogError> {
-        let Opened { log, topics, views, secret } = opened;
+        let Opened {
+            log,
+            topics,
+            views,
+            secret,
+        } = opened;
         let directory = Directory::open(&log, &topics, secret, None)?;
         let producer = log.producer("intake")?;
         Ok(Self {
-            door: Mutex::new(Inlet { directory, producer }),
+            door: Mutex::new(Inlet {
+                directory,
+                producer,
+            }),
             state: Mutex::new(State::default()),
             changed: Condvar::new(),
             live: AtomicBool::new(false),
@@ -116,18 +124,25 @@ impl Service {
         }
         let mut inlet = self.inlet();
         inlet.directory.refresh()?;
-        let events = read(&Door { directory: &inlet.directory, received_at });
+        let events = read(&Door {
+            directory: &inlet.directory,
+            received_at,
+        });
         let events = events.inspect_err(|_| {
             let mut state = self.state();
             state.rejected = state.rejected.saturating_add(1);
         })?;
         let count = events.len();
-        let records = events.into_iter().map(|event| intake::record(&self.topics, event));
+        let records = events
+            .into_iter()
+            .map(|event| intake::record(&self.topics, event));
         append(inlet.producer.as_mut(), records)?;
         drop(inlet);
         self.log.sync()?;
         let mut state = self.state();
-        state.accepted = state.accepted.saturating_add(u64::try_from(count).unwrap_or(0));
+        state.accepted = state
+            .accepted
+            .saturating_add(u64::try_from(count).unwrap_or(0));
         Ok(count)
     }
 
@@ -137,7 +152,9 @@ impl Service {
     /// [`ServiceError`].
     pub fn outcomes(&self, outcomes: Vec<PaymentOutcome>) -> Result<usize, ServiceError> {
         let count = outcomes.len();
-        let records = outcomes.into_iter().map(|outcome| outcome_record(&self.topics, outcome));
+        let records = outcomes
+            .into_iter()
+            .map(|outcome| outcome_record(&self.topics, outcome));
         append(self.inlet().producer.as_mut(), records)?;
         self.log.sync()?;
         Ok(count)
@@ -147,11 +164,25 @@ impl Service {
     ///
     /// # Errors
     /// When there is no such topic or the offset is no longer kept.
-    pub fn records(&self, topic: &str, partition: u32, from: i64, limit: usize) -> Result<Vec<Record>, LogError> {
+    pub fn records(
+        &self,
+        topic: &str,
+        partition: u32,
+        from: i64,
+        limit: usize,
+    ) -> Result<Vec<Record>, LogError> {
         let mut consumer = self.log.consumer(topic, Visibility::Durable)?;
         let from = from.max(consumer.start(partition)?);
         let mut records = Vec::new();
-        consumer.fetch(partition, from, FetchLimit { records: limit, bytes: 4 << 20 }, &mut records)?;
+        consumer.fetch(
+            partition,
+            from,
+            FetchLimit {
+                records: limit,
+                bytes: 4 << 20,
+            },
+            &mut records,
+        )?;
         Ok(records)
     }
 
@@ -161,7 +192,9 @@ impl Service {
     /// When there is no such topic.
     pub fn ends(&self, topic: &str) -> Result<Vec<i64>, LogError> {
         let mut consumer = self.log.consumer(topic, Visibility::Durable)?;
-        (0..self.log.partitions(topic)?).map(|partition| consumer.end(partition)).collect()
+        (0..self.log.partitions(topic)?)
+            .map(|partition| consumer.end(partition))
+            .collect()
     }
 
     /// Takes a cut and checks every promise on it.
@@ -195,9 +228,14 @@ impl Service {
             }
         }
         loop {
-            let shown = self.views.offsets().map_err(|error| LogError::Storage(error.to_string().into()))?;
+            let shown = self
+                .views
+                .offsets()
+                .map_err(|error| LogError::Storage(error.to_string().into()))?;
             let behind = wanted.iter().any(|(topic, partition, end)| {
-                let next = shown.iter().find(|offset| *offset.topic == ***topic && offset.partition == *partition);
+                let next = shown
+                    .iter()
+                    .find(|offset| *offset.topic == ***topic && offset.partition == *partition);
                 next.map_or(0, |offset| offset.next) < *end
             });
             if !behind {
@@ -224,7 +262,9 @@ impl Service {
     /// Stops everything and keeps the first reason.
     pub fn fail(&self, reason: &str) {
         tracing::error!(reason, "the engine stops");
-        self.state().failure.get_or_insert_with(|| reason.to_owned());
+        self.state()
+            .failure
+            .get_or_insert_with(|| reason.to_owned());
         self.stop();
     }
 

@@ -87,7 +87,12 @@ pub struct StageFold<S: Stage> {
 impl<S: Stage> StageFold<S> {
     /// Wraps a stage.
     pub const fn new(stage: S) -> Self {
-        Self { stage, read: None, effects: Vec::new(), out: Vec::new() }
+        Self {
+            stage,
+            read: None,
+            effects: Vec::new(),
+            out: Vec::new(),
+        }
     }
 
     fn send(&mut self, turn: &mut Turn<'_, Self>) {
@@ -109,8 +114,10 @@ impl<S: Stage> Fold for StageFold<S> {
     }
 
     fn decode(key: &[u8], bytes: &[u8]) -> Result<S::Value, StateFault> {
-        stored::decode(bytes)
-            .map_err(|error| StateFault { key: key.to_vec(), detail: error.to_string() })
+        stored::decode(bytes).map_err(|error| StateFault {
+            key: key.to_vec(),
+            detail: error.to_string(),
+        })
     }
 
     fn encode(value: &S::Value, out: &mut Vec<u8>) {
@@ -119,27 +126,38 @@ impl<S: Stage> Fold for StageFold<S> {
 
     fn classify(&mut self, record: &Record) -> Class {
         self.read = None;
-        let Some(bytes) = record.value.as_deref() else { return Class::Nothing };
+        let Some(bytes) = record.value.as_deref() else {
+            return Class::Nothing;
+        };
         match S::decode(bytes) {
             Ok(read) => {
                 let routing = topics::id_of(&record.key);
                 let class = match S::tick(&read) {
                     Some(at) => Class::Tick(at.0),
-                    None => Class::Data { unit: S::unit(&read, routing), routing: routing.into() },
+                    None => Class::Data {
+                        unit: S::unit(&read, routing),
+                        routing: routing.into(),
+                    },
                 };
                 self.read = Some(read);
                 class
             }
-            Err(error) => {
-                Class::Unreadable(Refusal { code: error.code(), message: error.to_string() })
-            }
+            Err(error) => Class::Unreadable(Refusal {
+                code: error.code(),
+                message: error.to_string(),
+            }),
         }
     }
 
     fn fold(&mut self, _: &Record, turn: &mut Turn<'_, Self>) -> Result<(), Refusal> {
-        let Some(read) = self.read.take() else { return Ok(()) };
+        let Some(read) = self.read.take() else {
+            return Ok(());
+        };
         self.effects.clear();
-        let mut adapter = Adapter::<'_, '_, S> { turn, bytes: Vec::with_capacity(64) };
+        let mut adapter = Adapter::<'_, '_, S> {
+            turn,
+            bytes: Vec::with_capacity(64),
+        };
         S::fold(&mut adapter, &read, &mut self.effects)?;
         self.send(turn);
         Ok(())
@@ -147,10 +165,20 @@ impl<S: Stage> Fold for StageFold<S> {
 
     fn fire(&mut self, timer: &RuntimeTimer, turn: &mut Turn<'_, Self>) {
         let routing = std::str::from_utf8(&timer.routing).unwrap_or_default();
-        let Some(named) = S::timer_from(timer.kind, routing, &timer.entity) else { return };
+        let Some(named) = S::timer_from(timer.kind, routing, &timer.entity) else {
+            return;
+        };
         self.effects.clear();
-        let mut adapter = Adapter::<'_, '_, S> { turn, bytes: Vec::with_capacity(64) };
-        S::fire(&mut adapter, &named, Timestamp(timer.due), &mut self.effects);
+        let mut adapter = Adapter::<'_, '_, S> {
+            turn,
+            bytes: Vec::with_capacity(64),
+        };
+        S::fire(
+            &mut adapter,
+            &named,
+            Timestamp(timer.due),
+            &mut self.effects,
+        );
         self.send(turn);
     }
 }
@@ -175,7 +203,12 @@ impl<S: Stage> Adapter<'_, '_, S> {
 fn timer_of<S: Stage>(at: Timestamp, timer: &S::Timer) -> RuntimeTimer {
     let mut name = Vec::new();
     let (kind, routing) = S::timer(timer, &mut name);
-    RuntimeTimer { due: at.0, kind, routing: routing.as_bytes().into(), entity: name.into() }
+    RuntimeTimer {
+        due: at.0,
+        kind,
+        routing: routing.as_bytes().into(),
+        entity: name.into(),
+    }
 }
 
 impl<S: Stage> State for Adapter<'_, '_, S> {

@@ -39,7 +39,9 @@ pub fn encode<T: Stored>(value: &T, out: &mut Vec<u8>) {
 /// [`DecodeError`] for another version or other bytes.
 pub fn decode<T: Stored>(bytes: &[u8]) -> Result<T, DecodeError> {
     let Some((&VERSION, body)) = bytes.split_first() else {
-        return Err(DecodeError::Range { what: "version of a state value" });
+        return Err(DecodeError::Range {
+            what: "version of a state value",
+        });
     };
     let mut input = Input::new(body);
     let value = T::take(&mut input)?;
@@ -157,7 +159,11 @@ stored_pointers!(Box, Arc);
 fn length(input: &mut Input<'_>) -> Result<i64, DecodeError> {
     let count = input.long()?;
     let left = i64::try_from(input.left()).unwrap_or(i64::MAX);
-    if (0..=left).contains(&count) { Ok(count) } else { Err(DecodeError::Length(count)) }
+    if (0..=left).contains(&count) {
+        Ok(count)
+    } else {
+        Err(DecodeError::Length(count))
+    }
 }
 
 fn put_length(out: &mut Vec<u8>, count: usize) {
@@ -193,7 +199,9 @@ impl<K: Stored + Ord, V: Stored> Stored for BTreeMap<K, V> {
         }
     }
     fn take(input: &mut Input<'_>) -> Result<Self, DecodeError> {
-        (0..length(input)?).map(|_| Ok((K::take(input)?, V::take(input)?))).collect()
+        (0..length(input)?)
+            .map(|_| Ok((K::take(input)?, V::take(input)?)))
+            .collect()
     }
 }
 
@@ -235,7 +243,10 @@ impl Stored for u64 {
         out.extend_from_slice(&self.to_le_bytes());
     }
     fn take(input: &mut Input<'_>) -> Result<Self, DecodeError> {
-        let bytes = input.take(8)?.try_into().map_err(|_| DecodeError::Truncated)?;
+        let bytes = input
+            .take(8)?
+            .try_into()
+            .map_err(|_| DecodeError::Truncated)?;
         Ok(Self::from_le_bytes(bytes))
     }
 }

@@ -1,4 +1,5 @@
 //! The thin thread: documents and charger events in, a numbered invoice out, on the embedded log.
+#![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "a test: a panic is a failure")]
 
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use wattledger_domain::payment::{
 use wattledger_domain::quantity::Milliseconds;
 use wattledger_domain::reference::{BackDating, ReferenceSubmitted};
 use wattledger_domain::time::Timestamp;
+use wattledger_engine::audit;
 use wattledger_engine::directory::Directory;
 use wattledger_engine::opening::{EngineConfig, open};
 use wattledger_engine::payments::{PaymentsWorker, Processor, ProcessorDown};
@@ -18,7 +20,6 @@ use wattledger_engine::pipeline::Pipeline;
 use wattledger_engine::project::Projector;
 use wattledger_engine::replay::{Plan, Replay, ReplayProcessor, Source, Told, Watch};
 use wattledger_engine::topics::PUBLIC;
-use wattledger_engine::audit;
 use wattledger_runtime::log::FetchLimit;
 use wattledger_runtime::{Log, Record, Visibility};
 use wattledger_wire::documents;
@@ -42,8 +43,12 @@ impl Processor for Approving {
             }
             Operation::Increment { total } => OutcomeResult::Incremented { held: *total },
             Operation::Capture { amount } => {
-                let released = wattledger_domain::money::Money::new(*held - amount.minor, amount.currency);
-                OutcomeResult::Captured { captured: *amount, released }
+                let released =
+                    wattledger_domain::money::Money::new(*held - amount.minor, amount.currency);
+                OutcomeResult::Captured {
+                    captured: *amount,
+                    released,
+                }
             }
             Operation::Void => OutcomeResult::Voided,
             Operation::Refund { amount } => OutcomeResult::Refunded { refunded: *amount },
@@ -65,7 +70,10 @@ impl Processor for Approving {
 
 impl ReplayProcessor for Approving {
     fn advance(&mut self, _: Timestamp, after: i64) -> Result<Told, ProcessorDown> {
-        Ok(Told { outcomes: Vec::new(), cursor: after })
+        Ok(Told {
+            outcomes: Vec::new(),
+            cursor: after,
+        })
     }
 }
 
@@ -73,7 +81,10 @@ struct Events(Vec<ImportedEvent>);
 
 impl Source for Events {
     fn next(&self, after: Timestamp) -> Option<Timestamp> {
-        self.0.iter().map(|event| event.received_at).find(|at| *at > after)
+        self.0
+            .iter()
+            .map(|event| event.received_at)
+            .find(|at| *at > after)
     }
     fn take(&mut self, to: Timestamp, _: &[ChargingCommand]) -> Vec<ImportedEvent> {
         let count = self.0.partition_point(|event| event.received_at <= to);
@@ -91,9 +102,7 @@ impl Watch for Quiet {
 }
 
 fn document(value: &Value) -> ReferenceSubmitted {
-    let hash = |token: &str| {
-        wattledger_engine::directory::TenantSecret::new("secret").hash(token)
-    };
+    let hash = |token: &str| wattledger_engine::directory::TenantSecret::new("secret").hash(token);
     let hash: &dyn Fn(&str) -> TokenHash = &hash;
     let submission = documents::submission(value, hash).unwrap();
     ReferenceSubmitted {
@@ -131,26 +140,72 @@ fn event(kind: &str, id: &str, minute: i64, data: Value) -> ImportedEvent {
     let at = Timestamp(NOON + minute * 60_000);
     let event = json!({ "specversion": "1.0", "type": format!("wattledger.charging.{kind}.v1"),
         "source": "gateway", "id": id, "subject": "station", "time": at.to_string(), "data": data });
-    ImportedEvent { received_at: at, event }
+    ImportedEvent {
+        received_at: at,
+        event,
+    }
 }
 
 /// A contract session by token, and a guest with a card.
 fn events() -> Vec<ImportedEvent> {
     let register = |wh: i64| json!([{ "value": wh }]);
     vec![
-        event("session_started", "1", 0, json!({ "evse": 1, "transaction": 11, "token": "CARD-1", "meterStart": 1000 })),
-        event("authorization_requested", "2", 1, json!({ "authorization": "guest-1", "evse": 2, "method": { "token": "tok_visa_ok" } })),
-        event("session_started", "3", 3, json!({ "evse": 2, "transaction": 12, "authorization": "guest-1", "meterStart": 0 })),
-        event("session_updated", "4", 30, json!({ "evse": 1, "transaction": 11, "samples": register(6000) })),
-        event("session_updated", "5", 33, json!({ "evse": 2, "transaction": 12, "samples": register(10000) })),
-        event("session_ended", "6", 60, json!({ "evse": 1, "transaction": 11, "meterStop": 11000 })),
-        event("session_ended", "7", 63, json!({ "evse": 2, "transaction": 12, "meterStop": 20000 })),
-        event("session_ended", "7", 64, json!({ "evse": 2, "transaction": 12, "meterStop": 20000 })),
+        event(
+            "session_started",
+            "1",
+            0,
+            json!({ "evse": 1, "transaction": 11, "token": "CARD-1", "meterStart": 1000 }),
+        ),
+        event(
+            "authorization_requested",
+            "2",
+            1,
+            json!({ "authorization": "guest-1", "evse": 2, "method": { "token": "tok_visa_ok" } }),
+        ),
+        event(
+            "session_started",
+            "3",
+            3,
+            json!({ "evse": 2, "transaction": 12, "authorization": "guest-1", "meterStart": 0 }),
+        ),
+        event(
+            "session_updated",
+            "4",
+            30,
+            json!({ "evse": 1, "transaction": 11, "samples": register(6000) }),
+        ),
+        event(
+            "session_updated",
+            "5",
+            33,
+            json!({ "evse": 2, "transaction": 12, "samples": register(10000) }),
+        ),
+        event(
+            "session_ended",
+            "6",
+            60,
+            json!({ "evse": 1, "transaction": 11, "meterStop": 11000 }),
+        ),
+        event(
+            "session_ended",
+            "7",
+            63,
+            json!({ "evse": 2, "transaction": 12, "meterStop": 20000 }),
+        ),
+        event(
+            "session_ended",
+            "7",
+            64,
+            json!({ "evse": 2, "transaction": 12, "meterStop": 20000 }),
+        ),
     ]
 }
 
 fn replay(folder: &Path, turn_records: usize) -> Vec<Record> {
-    let config = EngineConfig { turn_records, ..EngineConfig::new(folder) };
+    let config = EngineConfig {
+        turn_records,
+        ..EngineConfig::new(folder)
+    };
     let opened = open(&config, b"secret").unwrap();
     let mut pipeline = Pipeline::open(&opened.log, &opened.topics, &config.pipeline(0)).unwrap();
     let mut payments = PaymentsWorker::open(&opened.log, &opened.topics).unwrap();
@@ -183,7 +238,10 @@ fn replay(folder: &Path, turn_records: usize) -> Vec<Record> {
     for topic in PUBLIC {
         let mut consumer = opened.log.consumer(topic, Visibility::Process).unwrap();
         for partition in 0..opened.log.partitions(topic).unwrap() {
-            let limit = FetchLimit { records: usize::MAX, bytes: usize::MAX };
+            let limit = FetchLimit {
+                records: usize::MAX,
+                bytes: usize::MAX,
+            };
             consumer.fetch(partition, 0, limit, &mut records).unwrap();
         }
     }
@@ -202,7 +260,9 @@ fn events_become_numbered_invoices_and_captures() {
     let numbers: Vec<String> = records
         .iter()
         .filter(|record| &*record.topic == "billing.invoices")
-        .map(|record| wattledger_wire::topics::issued::decode(record.value.as_deref().unwrap()).unwrap())
+        .map(|record| {
+            wattledger_wire::topics::issued::decode(record.value.as_deref().unwrap()).unwrap()
+        })
         .map(|document| document.number.to_string())
         .collect();
     assert_eq!(numbers, ["INV-2024-000001", "INV-2024-000002"]);

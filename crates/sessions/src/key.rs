@@ -9,7 +9,7 @@ use wattledger_domain::ids::{AuthorizationId, SessionId, StationId, TransactionI
 use wattledger_domain::reference::Kind;
 
 /// Names an entity.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Key {
     /// What is going on at a station.
     Station(StationId),

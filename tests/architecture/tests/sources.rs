@@ -7,7 +7,10 @@ const LINES_MAX: usize = 400;
 
 fn sources() -> Vec<PathBuf> {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
-    let mut pending = vec![PathBuf::from(format!("{root}/crates")), format!("{root}/tests").into()];
+    let mut pending = vec![
+        PathBuf::from(format!("{root}/crates")),
+        format!("{root}/tests").into(),
+    ];
     let mut found = Vec::new();
     while let Some(folder) = pending.pop() {
         for entry in std::fs::read_dir(folder).expect("folder") {
@@ -26,7 +29,11 @@ fn sources() -> Vec<PathBuf> {
 fn every_file_opens_with_what_it_is() {
     for path in sources() {
         let text = std::fs::read_to_string(&path).expect("source");
-        assert!(text.starts_with("//!"), "{} has no opening `//!`", path.display());
+        assert!(
+            text.starts_with("//!"),
+            "{} has no opening `//!`",
+            path.display()
+        );
     }
 }
 
@@ -35,7 +42,10 @@ fn no_file_outgrows_its_job() {
     let long: Vec<String> = sources()
         .into_iter()
         .filter_map(|path| {
-            let lines = std::fs::read_to_string(&path).expect("source").lines().count();
+            let lines = std::fs::read_to_string(&path)
+                .expect("source")
+                .lines()
+                .count();
             (lines > LINES_MAX).then(|| format!("{} has {lines}", path.display()))
         })
         .collect();

@@ -27,7 +27,13 @@ pub fn run(
     let until_end = arguments.until_end || !transport.is_live();
     let wait = if until_end { 0 } else { WAIT_MS };
     let topic = encoded(&arguments.topic);
-    let mut cursor = match arguments.from {
+    // What is there already is what a reader to the end wants to see.
+    let otherwise = if until_end {
+        TailFrom::Earliest
+    } else {
+        TailFrom::Latest
+    };
+    let mut cursor = match arguments.from.unwrap_or(otherwise) {
         TailFrom::Earliest => "earliest".to_owned(),
         TailFrom::Latest => "latest".to_owned(),
     };

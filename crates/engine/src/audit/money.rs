@@ -9,7 +9,13 @@ use wattledger_domain::money::Currency;
 /// Entries balance and are numbered; every document and every fact is posted once; what sessions owe
 /// is what their receivable says.
 pub fn checks(cut: &Cut) -> Vec<Check> {
-    vec![balanced(cut), numbered(cut), posted(cut), owed(cut), captured_once(cut)]
+    vec![
+        balanced(cut),
+        numbered(cut),
+        posted(cut),
+        owed(cut),
+        captured_once(cut),
+    ]
 }
 
 fn signed(side: Side, minor: i64) -> i64 {
@@ -27,7 +33,9 @@ fn balanced(cut: &Cut) -> Check {
             let sum = sums.entry(posting.amount.currency).or_insert(0);
             *sum = sum.saturating_add(signed(posting.side, posting.amount.minor));
         }
-        finding.look(sums.values().all(|sum| *sum == 0), || format!("{} does not balance", entry.entry));
+        finding.look(sums.values().all(|sum| *sum == 0), || {
+            format!("{} does not balance", entry.entry)
+        });
     }
     finding.done()
 }
@@ -38,7 +46,10 @@ fn numbered(cut: &Cut) -> Check {
     for entry in &cut.entries {
         let before = last.insert(&entry.book, entry.sequence).unwrap_or(0);
         finding.look(entry.sequence == before.saturating_add(1), || {
-            format!("{} is entry {} of {} after {before}", entry.entry, entry.sequence, entry.book)
+            format!(
+                "{} is entry {} of {} after {before}",
+                entry.entry, entry.sequence, entry.book
+            )
         });
     }
     finding.done()
@@ -54,21 +65,41 @@ fn posted(cut: &Cut) -> Check {
                 let count = documents.entry(invoice).or_insert(0);
                 *count = count.saturating_add(1);
             }
-            EntryCause::Payment { payment, op, movement } => {
+            EntryCause::Payment {
+                payment,
+                op,
+                movement,
+            } => {
                 let count = facts.entry((payment.as_str(), *op, *movement)).or_insert(0);
                 *count = count.saturating_add(1);
             }
         }
     }
-    for document in cut.documents.iter().filter(|document| !document.draft.gross.is_zero()) {
+    for document in cut
+        .documents
+        .iter()
+        .filter(|document| !document.draft.gross.is_zero())
+    {
         let count = documents.get(&document.invoice).copied().unwrap_or(0);
-        finding.look(count >= 1, || format!("{} is not in the journal", document.number));
+        finding.look(count >= 1, || {
+            format!("{} is not in the journal", document.number)
+        });
     }
-    let unposted = cut.inputs.behind.iter().any(|(stage, _, lag)| stage == "invoices" && *lag > 0);
+    let unposted = cut
+        .inputs
+        .behind
+        .iter()
+        .any(|(stage, _, lag)| stage == "invoices" && *lag > 0);
     for fact in cut.facts.iter().filter(|_| !unposted) {
-        let count = facts.get(&(fact.payment.as_str(), fact.op, fact.movement)).copied().unwrap_or(0);
+        let count = facts
+            .get(&(fact.payment.as_str(), fact.op, fact.movement))
+            .copied()
+            .unwrap_or(0);
         finding.look(count == 1, || {
-            format!("{:?} {} of {} is posted {count} times", fact.movement, fact.amount, fact.payment)
+            format!(
+                "{:?} {} of {} is posted {count} times",
+                fact.movement, fact.amount, fact.payment
+            )
         });
     }
     finding.done()
@@ -87,7 +118,9 @@ fn owed(cut: &Cut) -> Check {
         };
     }
     for fact in &cut.facts {
-        let (Some(session), true) = (&fact.session, fact.draft.is_some()) else { continue };
+        let (Some(session), true) = (&fact.session, fact.draft.is_some()) else {
+            continue;
+        };
         let sum = due.entry(session).or_insert(0);
         *sum = match fact.movement {
             Movement::Captured | Movement::WrittenOff => sum.saturating_sub(fact.amount.minor),
@@ -101,8 +134,14 @@ fn owed(cut: &Cut) -> Check {
     }
     let mut receivable: BTreeMap<&SessionId, i64> = BTreeMap::new();
     for entry in &cut.entries {
-        let Some(session) = &entry.session else { continue };
-        for posting in entry.postings.iter().filter(|posting| &*posting.ledger == "ar:driver") {
+        let Some(session) = &entry.session else {
+            continue;
+        };
+        for posting in entry
+            .postings
+            .iter()
+            .filter(|posting| &*posting.ledger == "ar:driver")
+        {
             let sum = receivable.entry(session).or_insert(0);
             *sum = sum.saturating_add(signed(posting.side, posting.amount.minor));
         }
@@ -123,7 +162,12 @@ fn captured_once(cut: &Cut) -> Check {
     let mut seen = std::collections::BTreeSet::new();
     for fact in &cut.facts {
         let first = seen.insert((&fact.payment, fact.op, fact.movement));
-        finding.look(first, || format!("{:?} of {} op {} twice", fact.movement, fact.payment, fact.op));
+        finding.look(first, || {
+            format!(
+                "{:?} of {} op {} twice",
+                fact.movement, fact.payment, fact.op
+            )
+        });
     }
     for (payment, line) in by_payment(&cut.facts) {
         finding.look(line.refunded <= line.captured, || {
@@ -140,11 +184,15 @@ pub fn processor_agrees(facts: &[PaymentFact], ledger: &ProcessorLedger) -> Chec
     for (payment, theirs) in ledger {
         let id = wattledger_domain::ids::PaymentId::new(payment.as_str());
         let line = ours.get(&id).copied().unwrap_or_default();
-        finding.look(line == *theirs, || format!("{payment}: processor has {theirs:?}, we have {line:?}"));
+        finding.look(line == *theirs, || {
+            format!("{payment}: processor has {theirs:?}, we have {line:?}")
+        });
     }
     for (payment, line) in ours {
         let known = ledger.contains_key(payment.as_str()) || line == ProcessorLine::default();
-        finding.look(known, || format!("{payment}: we have {line:?}, the processor knows nothing"));
+        finding.look(known, || {
+            format!("{payment}: we have {line:?}, the processor knows nothing")
+        });
     }
     finding.done()
 }

@@ -11,7 +11,10 @@ use wattledger_runtime::log::FetchLimit;
 use wattledger_runtime::{EmbeddedLog, Log, LogError, Record, Visibility};
 use wattledger_wire::topics as wire;
 
-const CHUNK: FetchLimit = FetchLimit { records: 10_000, bytes: 32 << 20 };
+const CHUNK: FetchLimit = FetchLimit {
+    records: 10_000,
+    bytes: 32 << 20,
+};
 
 /// What became of the inputs.
 pub struct Inputs {
@@ -35,7 +38,9 @@ impl Inputs {
         let mut unread = Finding::of("every unreadable record is among the dead letters");
         unread.checked = self.events;
         for coordinates in &self.unreadable {
-            unread.look(self.dead.contains(coordinates), || format!("{coordinates} vanished"));
+            unread.look(self.dead.contains(coordinates), || {
+                format!("{coordinates} vanished")
+            });
         }
         let mut links = Finding::of("records between stages are neither lost, doubled nor foreign");
         links.checked = self.linked;
@@ -64,7 +69,9 @@ pub fn cut(log: &EmbeddedLog, topics: &Topics) -> Result<Cut, LogError> {
         linked: 0,
     };
     each(log, &topics.dead_letter, &mut |record| {
-        inputs.dead.insert(String::from_utf8_lossy(&record.key).into_owned());
+        inputs
+            .dead
+            .insert(String::from_utf8_lossy(&record.key).into_owned());
     })?;
     let mut rated: BTreeMap<_, i32> = BTreeMap::new();
     each(log, &topics.charging_sessions, &mut |record| {
@@ -107,7 +114,15 @@ pub fn cut(log: &EmbeddedLog, topics: &Topics) -> Result<Cut, LogError> {
         }
     })?;
     inputs.behind = behind(log, topics)?;
-    Ok(Cut { rated, documents, entries, facts, rejected, drafts, inputs })
+    Ok(Cut {
+        rated,
+        documents,
+        entries,
+        facts,
+        rejected,
+        drafts,
+        inputs,
+    })
 }
 
 fn coordinates(record: &Record) -> String {
@@ -126,7 +141,9 @@ fn behind(log: &EmbeddedLog, topics: &Topics) -> Result<Vec<(String, u32, i64)>,
         let mut consumer = log.consumer(topic, Visibility::Process)?;
         for partition in 0..log.partitions(topic)? {
             let committed = log.committed(&format!("wattledger.{stage}"), topic, partition)?;
-            let lag = consumer.end(partition)?.saturating_sub(committed.unwrap_or(0));
+            let lag = consumer
+                .end(partition)?
+                .saturating_sub(committed.unwrap_or(0));
             behind.push((stage.to_owned(), partition, lag));
         }
     }
@@ -163,7 +180,10 @@ fn each(
             consumer.fetch(partition, next, CHUNK, &mut records)?;
             let Some(last) = records.last() else { break };
             next = last.offset.saturating_add(1);
-            records.iter().filter(|record| record.offset < end).for_each(&mut *call);
+            records
+                .iter()
+                .filter(|record| record.offset < end)
+                .for_each(&mut *call);
         }
     }
     Ok(())
@@ -177,13 +197,20 @@ impl Links {
     fn look(&mut self, record: &Record, inputs: &mut Inputs) {
         let Some(link) = &record.link else { return };
         inputs.linked = inputs.linked.saturating_add(1);
-        let key = (Arc::clone(&record.topic), record.partition, link.source.clone());
+        let key = (
+            Arc::clone(&record.topic),
+            record.partition,
+            link.source.clone(),
+        );
         let expected = self.0.get(&key).copied();
         // Without an expectation (records before were trimmed) the first seen is taken.
         if expected.is_some_and(|expected| expected != link.sequence) {
             inputs.broken_links.push(format!(
                 "{}: number {} of {} where {} was expected",
-                coordinates(record), link.sequence, link.source, expected.unwrap_or(0)
+                coordinates(record),
+                link.sequence,
+                link.source,
+                expected.unwrap_or(0)
             ));
         }
         self.0.insert(key, link.sequence.saturating_add(1));

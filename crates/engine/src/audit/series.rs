@@ -15,14 +15,28 @@ pub fn checks(documents: &[IssuedDocument]) -> Vec<Check> {
     let mut series: BTreeMap<&str, (i64, Digest)> = BTreeMap::new();
     let mut seen = BTreeSet::new();
     for document in documents {
-        let (last, hash) = series.get(&*document.series).copied().unwrap_or((0, Digest::ZERO));
+        let (last, hash) = series
+            .get(&*document.series)
+            .copied()
+            .unwrap_or((0, Digest::ZERO));
         numbers.look(document.sequence == last.saturating_add(1), || {
-            format!("{} is number {} of {} after {last}", document.invoice, document.sequence, document.series)
+            format!(
+                "{} is number {} of {} after {last}",
+                document.invoice, document.sequence, document.series
+            )
         });
-        chain.look(document.previous_hash == hash && document.hash == document_hash(document), || {
-            format!("{} breaks the chain of {}", document.number, document.series)
+        chain.look(
+            document.previous_hash == hash && document.hash == document_hash(document),
+            || {
+                format!(
+                    "{} breaks the chain of {}",
+                    document.number, document.series
+                )
+            },
+        );
+        sums.look(adds_up(document), || {
+            format!("{} does not add up", document.number)
         });
-        sums.look(adds_up(document), || format!("{} does not add up", document.number));
         let seller = &document.draft.seller.id;
         let first = seen.insert((seller, &*document.number, "number"))
             && seen.insert((seller, document.draft.draft.as_str(), "draft"));
@@ -35,7 +49,11 @@ pub fn checks(documents: &[IssuedDocument]) -> Vec<Check> {
 fn adds_up(document: &IssuedDocument) -> bool {
     let draft = &document.draft;
     let groups = draft.groups.iter().all(|group| {
-        let lines = draft.lines.iter().filter(|line| line.tax == group.rate).map(|line| line.net.minor);
+        let lines = draft
+            .lines
+            .iter()
+            .filter(|line| line.tax == group.rate)
+            .map(|line| line.net.minor);
         sum(lines) == Some(group.net.minor)
             && group.net.minor.checked_add(group.tax.minor) == Some(group.gross.minor)
     });

@@ -34,7 +34,16 @@ impl Progress {
     pub fn start(identity: &str, from: Timestamp, partitions: u32) -> Self {
         let commands = (0..partitions).map(|_| 0).collect();
         let identity = identity.to_owned();
-        Self { identity, at: from, phase: 0, taking: true, taken: 0, commands, webhooks: 0, settled: 0 }
+        Self {
+            identity,
+            at: from,
+            phase: 0,
+            taking: true,
+            taken: 0,
+            commands,
+            webhooks: 0,
+            settled: 0,
+        }
     }
 
     /// As a record.
@@ -73,8 +82,14 @@ impl Progress {
 /// Every committed step, in order.
 pub fn read(log: &EmbeddedLog, topics: &Topics) -> Result<Vec<Progress>, LogError> {
     let mut consumer = log.consumer(&topics.replay_progress, Visibility::Process)?;
-    let limit = FetchLimit { records: usize::MAX, bytes: usize::MAX };
+    let limit = FetchLimit {
+        records: usize::MAX,
+        bytes: usize::MAX,
+    };
     let mut records = Vec::new();
     consumer.fetch(0, 0, limit, &mut records)?;
-    Ok(records.iter().filter_map(|record| Progress::read(record.value.as_deref()?)).collect())
+    Ok(records
+        .iter()
+        .filter_map(|record| Progress::read(record.value.as_deref()?))
+        .collect())
 }

@@ -76,28 +76,43 @@ impl Service {
     pub fn apply(&self, submissions: Vec<Submission>) -> Result<Vec<Applied>, ApplyFault> {
         let submitted = self.submitted(submissions)?;
         let names: Vec<(Kind, String, String)> = submitted.iter().map(name).collect();
-        let records = submitted.into_iter().map(|one| submitted_record(&self.topics, one));
+        let records = submitted
+            .into_iter()
+            .map(|one| submitted_record(&self.topics, one));
         append(self.inlet().producer.as_mut(), records)?;
         self.log.sync()?;
         let end = self.ends(&self.topics.control_events)?;
         self.await_control(end.first().copied().unwrap_or(0))?;
         self.wait_for_views(Duration::from_secs(10))?;
-        names.into_iter().map(|(kind, id, event)| self.verdict(kind, id, &event)).collect()
+        names
+            .into_iter()
+            .map(|(kind, id, event)| self.verdict(kind, id, &event))
+            .collect()
     }
 
-    fn submitted(&self, mut submissions: Vec<Submission>) -> Result<Vec<ReferenceSubmitted>, ViewError> {
+    fn submitted(
+        &self,
+        mut submissions: Vec<Submission>,
+    ) -> Result<Vec<ReferenceSubmitted>, ViewError> {
         submissions.sort_by_key(|submission| submission.document.content.kind());
         let submitted_at = now();
         submissions
             .into_iter()
             .map(|submission| {
                 let content = &submission.document.content;
-                let known = !self.views.references(content.kind().word(), Some(&content.id()))?.is_empty();
+                let known = !self
+                    .views
+                    .references(content.kind().word(), Some(&content.id()))?
+                    .is_empty();
                 Ok(ReferenceSubmitted {
                     document: submission.document,
                     valid_from: submission.valid_from,
                     valid_to: submission.valid_to,
-                    back_dating: if known { BackDating::Refused } else { BackDating::Allowed },
+                    back_dating: if known {
+                        BackDating::Refused
+                    } else {
+                        BackDating::Allowed
+                    },
                     submitted_at,
                     submitted_by: "apply".into(),
                 })
@@ -109,7 +124,9 @@ impl Service {
         const SECONDS: u64 = 15;
         let began = Instant::now();
         loop {
-            let folded = self.log.committed("wattledger.control", &self.topics.control_events, 0)?;
+            let folded =
+                self.log
+                    .committed("wattledger.control", &self.topics.control_events, 0)?;
             if folded.unwrap_or(0) >= end {
                 return Ok(());
             }
@@ -123,11 +140,17 @@ impl Service {
     fn verdict(&self, kind: Kind, id: String, event: &str) -> Result<Applied, ApplyFault> {
         let report = self.views.event_outcome(catalog::OUTCOME_SOURCE, event)?;
         let json = serde_json::to_value(&report).unwrap_or_default();
-        let last = json["outcomes"].as_array().and_then(|outcomes| outcomes.last()).cloned();
+        let last = json["outcomes"]
+            .as_array()
+            .and_then(|outcomes| outcomes.last())
+            .cloned();
         let verdict = match last {
             None => Verdict::Recorded,
             Some(outcome) => {
-                let word = outcome["outcome"].as_str().unwrap_or_default().to_lowercase();
+                let word = outcome["outcome"]
+                    .as_str()
+                    .unwrap_or_default()
+                    .to_lowercase();
                 if word.contains("duplicate") {
                     Verdict::Unchanged
                 } else {
@@ -144,22 +167,35 @@ impl Service {
     /// [`ApplyFault`].
     pub fn dry_run(&self, submissions: Vec<Submission>) -> Result<Vec<Applied>, ApplyFault> {
         let now = now();
-        let mut state = Scratch { now, entities: BTreeMap::new(), timers: BTreeSet::new() };
+        let mut state = Scratch {
+            now,
+            entities: BTreeMap::new(),
+            timers: BTreeSet::new(),
+        };
         for kind in Kind::ALL {
             for row in self.views.references(kind.word(), None)? {
                 let json = serde_json::to_value(&row).unwrap_or_default();
-                let text = json["document"].as_str().map_or_else(|| json["document"].to_string(), str::to_owned);
+                let text = json["document"]
+                    .as_str()
+                    .map_or_else(|| json["document"].to_string(), str::to_owned);
                 if let Ok(content) = documents::content(kind, &text) {
                     let hash = wattledger_domain::hash::Digest::of(text.as_bytes());
-                    let document = wattledger_domain::reference::Document { text: text.into(), hash, content };
-                    fold_one(&mut state, ReferenceSubmitted {
-                        document,
-                        valid_from: None,
-                        valid_to: None,
-                        back_dating: BackDating::Allowed,
-                        submitted_at: now,
-                        submitted_by: "known".into(),
-                    });
+                    let document = wattledger_domain::reference::Document {
+                        text: text.into(),
+                        hash,
+                        content,
+                    };
+                    fold_one(
+                        &mut state,
+                        ReferenceSubmitted {
+                            document,
+                            valid_from: None,
+                            valid_to: None,
+                            back_dating: BackDating::Allowed,
+                            submitted_at: now,
+                            submitted_by: "known".into(),
+                        },
+                    );
                 }
             }
         }
@@ -175,13 +211,22 @@ impl Service {
 
 fn name(submitted: &ReferenceSubmitted) -> (Kind, String, String) {
     let content = &submitted.document.content;
-    let event = format!("{}/{}@{}", content.kind().word(), content.id(), submitted.document.hash);
+    let event = format!(
+        "{}/{}@{}",
+        content.kind().word(),
+        content.id(),
+        submitted.document.hash
+    );
     (content.kind(), content.id().into(), event)
 }
 
 fn fold_one(state: &mut Scratch, submitted: ReferenceSubmitted) -> Verdict {
     let mut effects = Vec::new();
-    if let Err(error) = catalog::fold(state, &ControlRecord::Submitted(Box::new(submitted)), &mut effects) {
+    if let Err(error) = catalog::fold(
+        state,
+        &ControlRecord::Submitted(Box::new(submitted)),
+        &mut effects,
+    ) {
         return Verdict::Refused(error.to_string());
     }
     let outcome = effects.iter().find_map(|effect| match effect {

@@ -12,8 +12,18 @@ impl Service {
             let state = self.state();
             (state.accepted, state.rejected)
         };
-        counter(&mut text, "engine_events_accepted_total", "Events taken over HTTP.", accepted);
-        counter(&mut text, "engine_requests_rejected_total", "Requests with an event that cannot be taken.", rejected);
+        counter(
+            &mut text,
+            "engine_events_accepted_total",
+            "Events taken over HTTP.",
+            accepted,
+        );
+        counter(
+            &mut text,
+            "engine_requests_rejected_total",
+            "Requests with an event that cannot be taken.",
+            rejected,
+        );
         self.stages(&mut text);
         if let Ok(totals) = self.views.totals() {
             money(&mut text, &totals);
@@ -24,16 +34,57 @@ impl Service {
     fn stages(&self, text: &mut String) {
         type Value = fn(&crate::pipeline::Standing) -> i128;
         let gauges: [(&str, &str, &str, Value); 10] = [
-            ("runtime_lag_records", "gauge", "Records not folded yet.", |s| s.lag.into()),
-            ("runtime_timers_pending", "gauge", "Timers still to come.", |s| i128::try_from(s.timers.0).unwrap_or(0)),
-            ("runtime_parked_records", "gauge", "Records held back.", |s| s.parked.into()),
-            ("runtime_logical_time_seconds", "gauge", "The last tick.", |s| i128::from(s.logical_time) / 1_000),
-            ("runtime_turns_total", "counter", "Turns committed.", |s| s.counters.turns.into()),
-            ("runtime_records_total", "counter", "Records folded.", |s| s.counters.records.into()),
-            ("runtime_outputs_total", "counter", "Records sent.", |s| s.counters.outputs.into()),
-            ("runtime_dead_letters_total", "counter", "Records set aside.", |s| s.counters.dead_letters.into()),
-            ("runtime_fold_microseconds_total", "counter", "Time in folds.", |s| s.counters.fold_micros.into()),
-            ("runtime_commit_microseconds_total", "counter", "Time in commits.", |s| s.counters.commit_micros.into()),
+            (
+                "runtime_lag_records",
+                "gauge",
+                "Records not folded yet.",
+                |s| s.lag.into(),
+            ),
+            (
+                "runtime_timers_pending",
+                "gauge",
+                "Timers still to come.",
+                |s| i128::try_from(s.timers.0).unwrap_or(0),
+            ),
+            (
+                "runtime_parked_records",
+                "gauge",
+                "Records held back.",
+                |s| s.parked.into(),
+            ),
+            (
+                "runtime_logical_time_seconds",
+                "gauge",
+                "The last tick.",
+                |s| i128::from(s.logical_time) / 1_000,
+            ),
+            ("runtime_turns_total", "counter", "Turns committed.", |s| {
+                s.counters.turns.into()
+            }),
+            ("runtime_records_total", "counter", "Records folded.", |s| {
+                s.counters.records.into()
+            }),
+            ("runtime_outputs_total", "counter", "Records sent.", |s| {
+                s.counters.outputs.into()
+            }),
+            (
+                "runtime_dead_letters_total",
+                "counter",
+                "Records set aside.",
+                |s| s.counters.dead_letters.into(),
+            ),
+            (
+                "runtime_fold_microseconds_total",
+                "counter",
+                "Time in folds.",
+                |s| s.counters.fold_micros.into(),
+            ),
+            (
+                "runtime_commit_microseconds_total",
+                "counter",
+                "Time in commits.",
+                |s| s.counters.commit_micros.into(),
+            ),
         ];
         let standings = self.standings();
         for (name, kind, help, value) in gauges {
@@ -42,7 +93,9 @@ impl Service {
                 let _ = writeln!(
                     text,
                     "{name}{{stage=\"{}\",partition=\"{}\"}} {}",
-                    standing.stage, standing.partition, value(standing)
+                    standing.stage,
+                    standing.partition,
+                    value(standing)
                 );
             }
         }
@@ -50,20 +103,32 @@ impl Service {
 }
 
 fn counter(text: &mut String, name: &str, help: &str, value: u64) {
-    let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} counter\n{name} {value}");
+    let _ = writeln!(
+        text,
+        "# HELP {name} {help}\n# TYPE {name} counter\n{name} {value}"
+    );
 }
 
 fn money(text: &mut String, totals: &Totals) {
-    let Ok(json) = serde_json::to_value(totals) else { return };
+    let Ok(json) = serde_json::to_value(totals) else {
+        return;
+    };
     for (name, help) in [
         ("captured", "Taken from drivers."),
         ("receivable", "Still owed by drivers."),
         ("gross", "Invoiced less credited."),
     ] {
-        let _ = writeln!(text, "# HELP billing_{name}_minor {help}\n# TYPE billing_{name}_minor gauge");
+        let _ = writeln!(
+            text,
+            "# HELP billing_{name}_minor {help}\n# TYPE billing_{name}_minor gauge"
+        );
         for row in json["money"].as_array().into_iter().flatten() {
             let currency = row["currency"].as_str().unwrap_or("XXX");
-            let _ = writeln!(text, "billing_{name}_minor{{currency=\"{currency}\"}} {}", row[name]);
+            let _ = writeln!(
+                text,
+                "billing_{name}_minor{{currency=\"{currency}\"}} {}",
+                row[name]
+            );
         }
     }
     for (reason, count) in json["held_by_reason"].as_object().into_iter().flatten() {

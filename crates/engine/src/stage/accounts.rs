@@ -34,7 +34,11 @@ impl Stage for Accounts {
     }
 
     fn tick(record: &AccountRecord) -> Option<Timestamp> {
-        if let AccountRecord::Tick(tick) = record { Some(tick.at) } else { None }
+        if let AccountRecord::Tick(tick) = record {
+            Some(tick.at)
+        } else {
+            None
+        }
     }
 
     fn unit(_: &AccountRecord, routing: &[u8]) -> Box<[u8]> {
@@ -65,7 +69,11 @@ impl Stage for Accounts {
             3 => accounts::TimerKind::Forget,
             _ => return None,
         };
-        Some(accounts::Timer { kind, account: AccountId::new(routing), entity: named(name)? })
+        Some(accounts::Timer {
+            kind,
+            account: AccountId::new(routing),
+            entity: named(name)?,
+        })
     }
 
     fn fold(
@@ -73,8 +81,10 @@ impl Stage for Accounts {
         record: &AccountRecord,
         effects: &mut Vec<accounts::Effect>,
     ) -> Result<(), Refusal> {
-        accounts::fold(state, record, effects)
-            .map_err(|error| Refusal { code: "ACCOUNTS-001", message: error.to_string() })
+        accounts::fold(state, record, effects).map_err(|error| Refusal {
+            code: "ACCOUNTS-001",
+            message: error.to_string(),
+        })
     }
 
     fn fire(
@@ -132,15 +142,30 @@ impl Stage for Accounts {
 /// An alert as something that people find among the outcomes.
 fn alert_outcome(alert: &accounts::Alert, at: Timestamp) -> EventOutcome {
     let (id, session, detail) = match alert {
-        accounts::Alert::DraftRejected { draft, session, reason, account } => (
+        accounts::Alert::DraftRejected {
+            draft,
+            session,
+            reason,
+            account,
+        } => (
             draft.to_string(),
             Some(session.clone()),
             format!("draft of account {account} was rejected: {reason:?}"),
         ),
-        accounts::Alert::RefundStuck { payment, amount, account } => {
-            (payment.to_string(), None, format!("refund of {amount} to account {account} is stuck"))
-        }
-        accounts::Alert::OutcomeLost { payment, op, account } => (
+        accounts::Alert::RefundStuck {
+            payment,
+            amount,
+            account,
+        } => (
+            payment.to_string(),
+            None,
+            format!("refund of {amount} to account {account} is stuck"),
+        ),
+        accounts::Alert::OutcomeLost {
+            payment,
+            op,
+            account,
+        } => (
             format!("{payment}/{op}"),
             None,
             format!("the processor never said what became of operation {op} of account {account}"),

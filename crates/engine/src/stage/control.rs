@@ -63,8 +63,10 @@ impl Stage for Control {
         record: &ControlRecord,
         effects: &mut Vec<catalog::Effect>,
     ) -> Result<(), Refusal> {
-        catalog::fold(state, record, effects)
-            .map_err(|error| Refusal { code: "CONTROL-001", message: error.to_string() })
+        catalog::fold(state, record, effects).map_err(|error| Refusal {
+            code: "CONTROL-001",
+            message: error.to_string(),
+        })
     }
 
     fn fire(
@@ -80,7 +82,11 @@ impl Stage for Control {
         let topics = &self.topics;
         match effect {
             catalog::Effect::BroadcastToSessions(reference) => {
-                let key = topics::key(&format!("{:?}/{}", reference.document.content.kind(), reference.document.content.id()));
+                let key = topics::key(&format!(
+                    "{:?}/{}",
+                    reference.document.content.kind(),
+                    reference.document.content.id()
+                ));
                 let value = wire::charging::encode(&ChargingRecord::Reference(*reference));
                 self.broadcast(&Outgoing::keyed(&topics.charging_events, key, value), out);
             }
@@ -91,7 +97,11 @@ impl Stage for Control {
             }
             catalog::Effect::ToAccount { account, reference } => {
                 let value = wire::account::encode(&AccountRecord::Reference(reference));
-                out.push(Outgoing::keyed(&topics.account_events, topics::key(account.as_str()), value));
+                out.push(Outgoing::keyed(
+                    &topics.account_events,
+                    topics::key(account.as_str()),
+                    value,
+                ));
             }
             catalog::Effect::Directory(entry) => {
                 let key = topics::key(&entry.token.to_string());
@@ -105,15 +115,18 @@ impl Stage for Control {
             }
             catalog::Effect::Tick { stage, tick } => {
                 let (topic, value) = match stage {
-                    catalog::Stage::Sessions => {
-                        (&topics.charging_events, wire::charging::encode(&ChargingRecord::Tick(tick)))
-                    }
-                    catalog::Stage::Accounts => {
-                        (&topics.account_events, wire::account::encode(&AccountRecord::Tick(tick)))
-                    }
-                    catalog::Stage::Invoices => {
-                        (&topics.invoice_events, wire::invoice::encode(&InvoiceRecord::Tick(tick)))
-                    }
+                    catalog::Stage::Sessions => (
+                        &topics.charging_events,
+                        wire::charging::encode(&ChargingRecord::Tick(tick)),
+                    ),
+                    catalog::Stage::Accounts => (
+                        &topics.account_events,
+                        wire::account::encode(&AccountRecord::Tick(tick)),
+                    ),
+                    catalog::Stage::Invoices => (
+                        &topics.invoice_events,
+                        wire::invoice::encode(&InvoiceRecord::Tick(tick)),
+                    ),
                 };
                 self.broadcast(&Outgoing::keyed(topic, topics::key("tick"), value), out);
             }

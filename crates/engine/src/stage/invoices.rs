@@ -34,7 +34,9 @@ impl Stage for Invoices {
     fn tick(record: &InvoiceRecord) -> Option<Timestamp> {
         match record {
             InvoiceRecord::Tick(tick) => Some(tick.at),
-            InvoiceRecord::Draft(_) | InvoiceRecord::PaymentFact(_) | InvoiceRecord::Reference(_) => None,
+            InvoiceRecord::Draft(_)
+            | InvoiceRecord::PaymentFact(_)
+            | InvoiceRecord::Reference(_) => None,
         }
     }
 
@@ -64,8 +66,10 @@ impl Stage for Invoices {
         record: &InvoiceRecord,
         effects: &mut Vec<invoices::Effect>,
     ) -> Result<(), Refusal> {
-        invoices::fold(state, record, effects)
-            .map_err(|error| Refusal { code: "INVOICES-001", message: error.to_string() })
+        invoices::fold(state, record, effects).map_err(|error| Refusal {
+            code: "INVOICES-001",
+            message: error.to_string(),
+        })
     }
 
     fn fire(
@@ -95,12 +99,17 @@ impl Stage for Invoices {
                     invoices::AccountNotice::Issued(notice) => {
                         (notice.account.clone(), AccountRecord::InvoiceIssued(notice))
                     }
-                    invoices::AccountNotice::Rejected(rejected) => {
-                        (rejected.account.clone(), AccountRecord::DraftRejected(rejected))
-                    }
+                    invoices::AccountNotice::Rejected(rejected) => (
+                        rejected.account.clone(),
+                        AccountRecord::DraftRejected(rejected),
+                    ),
                 };
                 let value = wire::account::encode(&record);
-                out.push(Outgoing::keyed(&topics.account_events, topics::key(account.as_str()), value));
+                out.push(Outgoing::keyed(
+                    &topics.account_events,
+                    topics::key(account.as_str()),
+                    value,
+                ));
             }
             invoices::Effect::LineFact(fact) => {
                 let key = topics::key(fact.site.as_str());

@@ -34,7 +34,11 @@ impl Stage for Sessions {
     }
 
     fn tick(record: &ChargingRecord) -> Option<Timestamp> {
-        if let ChargingRecord::Tick(tick) = record { Some(tick.at) } else { None }
+        if let ChargingRecord::Tick(tick) = record {
+            Some(tick.at)
+        } else {
+            None
+        }
     }
 
     fn unit(_: &ChargingRecord, routing: &[u8]) -> Box<[u8]> {
@@ -61,7 +65,11 @@ impl Stage for Sessions {
             1 => sessions::TimerKind::Forget,
             _ => return None,
         };
-        Some(sessions::Timer { kind, station: StationId::new(routing), entity: named(name)? })
+        Some(sessions::Timer {
+            kind,
+            station: StationId::new(routing),
+            entity: named(name)?,
+        })
     }
 
     fn fold(
@@ -69,8 +77,10 @@ impl Stage for Sessions {
         record: &ChargingRecord,
         effects: &mut Vec<sessions::Effect>,
     ) -> Result<(), Refusal> {
-        sessions::fold(state, record, effects)
-            .map_err(|error| Refusal { code: "SESSIONS-001", message: error.to_string() })
+        sessions::fold(state, record, effects).map_err(|error| Refusal {
+            code: "SESSIONS-001",
+            message: error.to_string(),
+        })
     }
 
     fn fire(
@@ -87,12 +97,17 @@ impl Stage for Sessions {
         let urgent = effect.urgency() == sessions::effect::Urgency::Urgent;
         let record = match effect {
             sessions::Effect::ToAccount(record) => {
-                let key = account_of(&record).map_or_else(|| topics::key("tick"), |a| topics::key(a.as_str()));
+                let key = account_of(&record)
+                    .map_or_else(|| topics::key("tick"), |a| topics::key(a.as_str()));
                 Outgoing::keyed(&topics.account_events, key, wire::account::encode(&record))
             }
             sessions::Effect::Command(command) => {
                 let key = topics::key(command.station.as_str());
-                Outgoing::keyed(&topics.charging_commands, key, wire::charging_command::encode(&command))
+                Outgoing::keyed(
+                    &topics.charging_commands,
+                    key,
+                    wire::charging_command::encode(&command),
+                )
             }
             sessions::Effect::Rated(rated) => {
                 let key = topics::key(rated.session.as_str());

@@ -3,7 +3,9 @@
 use super::{stored, stored_enum};
 use wattledger_accounts::account::CustomerAccount;
 use wattledger_accounts::authorization::{Authorization, Card, CardStage, Credit, Grant, Usage};
-use wattledger_accounts::bill::{Balance, Bill, Billed, Claim, Edition, Means, Paper, Stage, Verdict};
+use wattledger_accounts::bill::{
+    Balance, Bill, Billed, Claim, Edition, Means, Paper, Stage, Verdict,
+};
 use wattledger_accounts::payment::{
     Ask, CheckReason, Dispute, DisputeStanding, Flight, Hold, Payment, Phase, Purpose, Refunding,
     Wish,

@@ -9,9 +9,7 @@ use wattledger_sessions::authorization::{Answer, Authorization};
 use wattledger_sessions::ledger::{Flags, Ledger, Partial, Reading, Seen};
 use wattledger_sessions::reference::{Assignments, Versions};
 use wattledger_sessions::samples::{Entry, Samples, What};
-use wattledger_sessions::session::{
-    Billed, End, Phase, Pinned, Sequence, Session, Stop, Watch,
-};
+use wattledger_sessions::session::{Billed, End, Phase, Pinned, Sequence, Session, Stop, Watch};
 use wattledger_sessions::station::{EvseStatus, SessionAtHand, StationLive, Unresolved};
 use wattledger_sessions::{Entity, Key, Value};
 use wattledger_wire::avro::{DecodeError, Input};
@@ -64,9 +62,29 @@ stored_enum! {
 impl Stored for Session {
     fn put(&self, out: &mut Vec<u8>) {
         let Self {
-            evse, transaction, authorization, account, token, group, started_at, first_state,
-            meter_start, pinned, sequence, seen, ledger, meter, watch, free_at, end, phase, billed,
-            flags, recent, older_to, bound: _,
+            evse,
+            transaction,
+            authorization,
+            account,
+            token,
+            group,
+            started_at,
+            first_state,
+            meter_start,
+            pinned,
+            sequence,
+            seen,
+            ledger,
+            meter,
+            watch,
+            free_at,
+            end,
+            phase,
+            billed,
+            flags,
+            recent,
+            older_to,
+            bound: _,
         } = self;
         evse.put(out);
         transaction.put(out);
@@ -123,7 +141,14 @@ impl Stored for Session {
 /// What is in force is looked up again at the next use.
 impl Stored for Meter {
     fn put(&self, out: &mut Vec<u8>) {
-        let Self { started_at, now, energy, steps, flat, window: _ } = self;
+        let Self {
+            started_at,
+            now,
+            energy,
+            steps,
+            flat,
+            window: _,
+        } = self;
         started_at.put(out);
         now.put(out);
         energy.put(out);
@@ -154,13 +179,18 @@ impl Stored for Flags {
 /// Documents as they were recorded; what was compiled from them is compiled again.
 impl Stored for Versions {
     fn put(&self, out: &mut Vec<u8>) {
-        let recorded: Vec<ReferenceRecorded> =
-            self.0.iter().map(|version| version.recorded.clone()).collect();
+        let recorded: Vec<ReferenceRecorded> = self
+            .0
+            .iter()
+            .map(|version| version.recorded.clone())
+            .collect();
         recorded.put(out);
     }
     fn take(input: &mut Input<'_>) -> Result<Self, DecodeError> {
         let recorded: Vec<ReferenceRecorded> = Stored::take(input)?;
-        let versions = recorded.into_iter().map(wattledger_sessions::reference::Version::new);
+        let versions = recorded
+            .into_iter()
+            .map(wattledger_sessions::reference::Version::new);
         Ok(Self(versions.map(Arc::new).collect()))
     }
 }

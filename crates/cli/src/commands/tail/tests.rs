@@ -30,7 +30,7 @@ fn tailed(from: TailFrom, json: bool) -> String {
     let topic = "charging.events".to_owned();
     let arguments = TailArguments {
         topic,
-        from,
+        from: Some(from),
         until_end: true,
         json,
     };
@@ -61,7 +61,7 @@ fn an_unknown_topic_is_refused() {
     let topic = "no/such?topic".to_owned();
     let arguments = TailArguments {
         topic,
-        from: TailFrom::Latest,
+        from: Some(TailFrom::Latest),
         until_end: false,
         json: false,
     };

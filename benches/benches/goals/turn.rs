@@ -1,0 +1,194 @@
+//! The whole turn of the sessions stage on the embedded log, its changelog on, as a live engine
+//! runs it: turns of 500 records, its store following every 20 turns (100 ms at the goal's rate).
+
+use std::sync::Arc;
+use std::time::Duration;
+use wattledger_benches::goal::{at_least, at_most, figure, rate, timed};
+use wattledger_benches::scene::{self, Scene};
+use wattledger_domain::charging::{ChargingRecord, MeterSample};
+use wattledger_engine::stage::StageFold;
+use wattledger_engine::stage::sessions::Sessions;
+use wattledger_engine::topics::{self, Topics};
+use wattledger_runtime::{EmbeddedLog, Log, Outgoing, Producer, RocksStore, Task, TaskConfig};
+use wattledger_sessions::Key;
+use wattledger_sessions::samples::{Entry, Samples, What};
+use wattledger_sessions::session::Session;
+use wattledger_wire::topics::charging;
+
+const TURN: usize = 500;
+const SETTLE: usize = 20;
+/// Minutes measured; the first warms up.
+const MINUTES: usize = 6;
+
+type SessionsTask = Task<StageFold<Sessions>>;
+
+pub fn measure(scene: Scene) {
+    let folder = tempfile::tempdir().unwrap();
+    let topics = Topics::default();
+    let log = EmbeddedLog::open(&folder.path().join("log"), &topics::settings(1)).unwrap();
+    let mut task = open(
+        &log,
+        &topics,
+        RocksStore::open(&folder.path().join("store")).unwrap(),
+    );
+    let mut producer = log.producer("benchmark").unwrap();
+    send(
+        &mut *producer,
+        &topics,
+        scene.documents().chain(scene.openings()),
+    );
+    turns(&mut task, &log);
+    let (mut folding, mut settling, mut events) = (Duration::ZERO, Duration::ZERO, 0);
+    let before = *task.counters();
+    for minute in 1..=MINUTES {
+        let records = std::iter::once(scene::tick(minute)).chain(scene.readings(minute));
+        send(&mut *producer, &topics, records);
+        let spent = turns(&mut task, &log);
+        if minute > 1 {
+            events += scene.sessions;
+            folding += spent.folding;
+            settling += spent.settling;
+        }
+    }
+    let after = *task.counters();
+    let whole = rate(events, folding + settling);
+    at_least(
+        "turn loop with changelog and store",
+        "events/s/core",
+        100_000.0,
+        whole,
+    );
+    figure("  turns alone", "events/s/core", rate(events, folding));
+    let each = |time: u64| time as f64 * 1_000.0 / (MINUTES * scene.sessions) as f64;
+    figure(
+        "  fold, wall clock",
+        "ns/event",
+        each(after.fold_micros - before.fold_micros),
+    );
+    figure(
+        "  commit, wall clock",
+        "ns/event",
+        each(after.commit_micros - before.commit_micros),
+    );
+    figure(
+        "  store",
+        "ns/event",
+        settling.as_nanos() as f64 / events as f64,
+    );
+    state_size(&mut task, scene);
+}
+
+/// What a live session takes in the store beside its readings, and with all that belongs to it.
+fn state_size(task: &mut SessionsTask, scene: Scene) {
+    let routing = scene::station(0).as_str().len();
+    // The table, the length and the station come before what the entity is, then its value.
+    let (mut session, mut all) = (0, 0);
+    for (key, value) in task.dump().unwrap() {
+        match (key.first(), key.get(2 + routing)) {
+            (Some(b'E'), Some(0)) => all += value.len(),
+            (Some(b'E'), Some(2 | 6 | 8)) => all += value.len(),
+            (Some(b'E'), Some(4)) => {
+                session += value.len();
+                all += value.len();
+            }
+            _ => {}
+        }
+    }
+    let each = |bytes: usize| bytes as f64 / scene.sessions as f64;
+    let readings = readings_size(scene);
+    at_most(
+        "hot state beside readings",
+        "bytes/session",
+        450.0,
+        each(session) - readings,
+    );
+    figure("  its readings", "bytes/session", readings);
+    figure(
+        "  with authorisation, station and names",
+        "bytes/session",
+        each(all) - readings,
+    );
+    figure(
+        "  in memory, before its heap",
+        "bytes/session",
+        size_of::<Session>() as f64,
+    );
+}
+
+/// The mean of what the readings of the sessions take.
+fn readings_size(scene: Scene) -> f64 {
+    let some = (0..scene.sessions).step_by(97);
+    let count = some.len();
+    let sizes = some.map(|session| {
+        let mut samples = Samples::default();
+        for minute in 0..=MINUTES {
+            let MeterSample { at, value, .. } = scene::sample(session, minute);
+            samples.add(Entry {
+                at,
+                what: What::Total,
+                value,
+            });
+        }
+        samples.bytes.len()
+    });
+    sizes.sum::<usize>() as f64 / count as f64
+}
+
+fn open(log: &EmbeddedLog, topics: &Topics, store: RocksStore) -> SessionsTask {
+    let config = TaskConfig {
+        stage: "sessions".into(),
+        input: Arc::clone(&topics.charging_events),
+        group: "wattledger.sessions".into(),
+        partition: 0,
+        changelog: Some(Arc::clone(&topics.sessions_changelog)),
+        dead_letter: Arc::clone(&topics.dead_letter),
+        timers_per_record: 0,
+        cache: 200_000,
+        parked_max: 10_000,
+    };
+    let fold = StageFold::new(Sessions {
+        topics: topics.clone(),
+    });
+    Task::open(config, fold, Arc::new(log.clone()), Box::new(store)).unwrap()
+}
+
+fn send(
+    producer: &mut dyn Producer,
+    topics: &Topics,
+    records: impl Iterator<Item = ChargingRecord>,
+) {
+    producer.begin().unwrap();
+    for (place, record) in records.enumerate() {
+        if place % 10_000 == 9_999 {
+            producer.commit().unwrap();
+            producer.begin().unwrap();
+        }
+        let routing = scene::station_of(&record).map_or(Key::REFERENCE, |station| station.as_str());
+        let (key, value) = (topics::key(routing), charging::encode(&record));
+        producer
+            .send(Outgoing::keyed(&topics.charging_events, key, value))
+            .unwrap();
+    }
+    producer.commit().unwrap();
+}
+
+#[derive(Default)]
+struct Spent {
+    folding: Duration,
+    settling: Duration,
+}
+
+/// Folds all there is; what another thread does in a live engine (syncing the log) is not counted.
+fn turns(task: &mut SessionsTask, log: &EmbeddedLog) -> Spent {
+    let mut spent = Spent::default();
+    while task.lag().unwrap() > 0 {
+        for _ in 0..SETTLE {
+            spent.folding += timed(|| {
+                task.turn(TURN).unwrap();
+            });
+        }
+        log.sync().unwrap();
+        spent.settling += timed(|| task.settle().unwrap());
+    }
+    spent
+}

@@ -1,0 +1,100 @@
+//! Single steps of the hot path by criterion: what one reading, one price, one record cost.
+#![allow(missing_docs, reason = "criterion's macros write public items")]
+#![allow(
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    clippy::unwrap_used,
+    reason = "a program that measures: what it cannot set up it cannot measure"
+)]
+
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use std::hint::black_box;
+use std::time::Duration;
+use wattledger_benches::scene;
+use wattledger_domain::cost::Rounding;
+use wattledger_domain::quantity::MilliwattHours;
+use wattledger_domain::session::{ChargingPeriod, ChargingState};
+use wattledger_domain::time::Timestamp;
+use wattledger_pricing::{CompiledTariff, Meter, Usage, rate, settle};
+use wattledger_wire::topics::charging;
+
+const MINUTE: i64 = 60_000;
+
+fn compiled() -> CompiledTariff {
+    CompiledTariff::compile(&scene::tariff(), "Europe/Berlin").unwrap()
+}
+
+/// The usage of a minute at 11 kW.
+fn usage(minute: i64) -> Usage {
+    Usage {
+        to: Timestamp(scene::START.0 + minute * MINUTE),
+        energy: MilliwattHours(183_333),
+        state: ChargingState::Charging,
+        power: None,
+        current: None,
+    }
+}
+
+/// A session of 20 periods of half an hour: it charges over the dear hours, then is parked.
+fn periods() -> Vec<ChargingPeriod> {
+    let at = |number: i64| Timestamp(scene::START.0 + 8 * 60 * MINUTE + number * 30 * MINUTE);
+    let period = |number| ChargingPeriod {
+        from: at(number),
+        to: at(number + 1),
+        energy: MilliwattHours(if number < 16 { 2_750_000 } else { 0 }),
+        state: if number < 16 {
+            ChargingState::Charging
+        } else {
+            ChargingState::SuspendedByVehicle
+        },
+        power: None,
+        current: None,
+    };
+    (0..20).map(period).collect()
+}
+
+fn pricing(criterion: &mut Criterion) {
+    let tariff = compiled();
+    let mut begun = Meter::start(scene::START);
+    begun.advance(&tariff, &usage(1)).unwrap();
+    criterion.bench_function("pricing: a meter event without a boundary", |bencher| {
+        bencher.iter_batched_ref(
+            || begun.clone(),
+            |meter| meter.advance(&tariff, black_box(&usage(2))),
+            BatchSize::SmallInput,
+        );
+    });
+    let periods = periods();
+    criterion.bench_function("pricing: a session of 20 periods rated", |bencher| {
+        bencher.iter(|| rate(&tariff, periods[0].from, black_box(&periods)).unwrap());
+    });
+    let priced = rate(&tariff, periods[0].from, &periods).unwrap();
+    criterion.bench_function("pricing: settled", |bencher| {
+        bencher.iter(|| settle(black_box(&priced), &Rounding::DEFAULT).unwrap());
+    });
+    criterion.bench_function("pricing: a tariff compiled", |bencher| {
+        let tariff = scene::tariff();
+        bencher.iter(|| CompiledTariff::compile(black_box(&tariff), "Europe/Berlin").unwrap());
+    });
+}
+
+fn wire(criterion: &mut Criterion) {
+    let record = scene::reading(4_711, 7);
+    let bytes = charging::encode(&record);
+    criterion.bench_function("wire: a reading encoded", |bencher| {
+        bencher.iter(|| charging::encode(black_box(&record)));
+    });
+    criterion.bench_function("wire: a reading decoded", |bencher| {
+        bencher.iter(|| charging::decode(black_box(&bytes)).unwrap());
+    });
+}
+
+criterion_group! {
+    name = steps;
+    config = Criterion::default()
+        .without_plots()
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_secs(2));
+    targets = pricing, wire
+}
+criterion_main!(steps);

@@ -1,0 +1,170 @@
+//! `wattledger import`: recorded sessions, billed as if they came now.
+
+use super::child::{Faults, LedgerSource, ProcessorChild, remember};
+use super::opened::{Purpose, at_hand};
+use super::replaying::{Job, Outcome, replay};
+use super::{MINUTE, finish_views, processor_of, sources, stations, summarise};
+use crate::arguments::ImportArguments;
+use crate::documents;
+use crate::error::CliError;
+use crate::words;
+use anyhow::Context as _;
+use serde_json::Value;
+use std::io::Write;
+use std::path::Path;
+use std::time::Instant;
+use wattledger_domain::hash::Digest;
+use wattledger_domain::ids::AccountId;
+use wattledger_domain::time::Timestamp;
+use wattledger_engine::live;
+
+/// The demo configuration.
+const DEMO: &str = include_str!("../../demo/demo.yaml");
+/// The account of the demo configuration that answers where nobody does.
+const DEMO_PAYER: &str = "demo";
+
+/// Bills recorded sessions, shows the summary.
+///
+/// # Errors
+/// [`CliError::Refused`] when a file or the configuration cannot be taken.
+pub fn import(
+    data_dir: &Path,
+    arguments: &ImportArguments,
+    out: &mut dyn Write,
+) -> Result<(), CliError> {
+    let began = Instant::now();
+    let mut files = sources::files(arguments)?;
+    let configuration = match &arguments.config {
+        Some(path) => documents::read_files(std::slice::from_ref(path))?,
+        None => documents::read_text("the demo configuration", DEMO)?,
+    };
+    let mut values: Vec<Value> = configuration
+        .into_iter()
+        .map(|located| located.value)
+        .collect();
+    if arguments.config.is_none() {
+        values.extend(stations::missing(&values, &files.stations));
+    }
+    let payer = match (&arguments.payer, &arguments.config) {
+        (Some(payer), _) => Some(AccountId::new(payer.as_str())),
+        (None, None) => Some(AccountId::new(DEMO_PAYER)),
+        (None, Some(_)) => None,
+    };
+    for (file, refused) in &files.refused {
+        let name = refused
+            .name
+            .as_deref()
+            .map(|name| format!(" ({name})"))
+            .unwrap_or_default();
+        words::note(&format!("{file}:{}{name}: {}", refused.row, refused.reason));
+    }
+    let Some((first, last)) = files.source.first().zip(files.source.last()) else {
+        return Err(CliError::refused(
+            "there is no event to bill in what was given",
+        ));
+    };
+    let engine = at_hand(data_dir, Purpose::Replay)?;
+    let config = processor_of(data_dir, 1, Faults::None);
+    remember(data_dir, &config)?;
+    let mut processor = ProcessorChild::start(config.clone())?;
+    let views = live::views_thread(&engine.service).context("failed to start the views")?;
+    let settle_hours = i64::from(arguments.settle).saturating_mul(24);
+    let taken = files.source.len();
+    let job = Job {
+        identity: identity(&files.contents, &values, arguments),
+        documents: &values,
+        source: &mut files.source,
+        from: Timestamp(
+            first
+                .0
+                .div_euclid(MINUTE)
+                .saturating_mul(MINUTE)
+                .saturating_sub(MINUTE),
+        ),
+        until: None,
+        settle_hours,
+        payer,
+        span: (
+            first,
+            Timestamp(
+                last.0
+                    .saturating_add(settle_hours.saturating_mul(3_600_000)),
+            ),
+        ),
+    };
+    let outcome = replay(&engine, job, &mut processor)?;
+    finish_views(&engine, views)?;
+    for refused in &outcome.refused {
+        words::note(&format!(
+            "{}: {}",
+            refused.name.as_deref().unwrap_or("an event"),
+            refused.reason
+        ));
+    }
+    let refused = files.refused.len().saturating_add(outcome.refused.len());
+    writeln!(
+        out,
+        "{taken} events read, {refused} refused (each named above)"
+    )?;
+    pending(&outcome, out)?;
+    drop(processor);
+    let next = [
+        (
+            "wattledger report usage --by station",
+            "Energy and time per station",
+        ),
+        (
+            "wattledger report revenue --by day",
+            "Revenue per local day",
+        ),
+        ("wattledger get held", "What waits for a person, and why"),
+    ];
+    summarise(
+        &engine,
+        LedgerSource::File(config),
+        (data_dir, began.elapsed()),
+        &next,
+        out,
+    )
+}
+
+/// Timers that the settling did not reach.
+fn pending(outcome: &Outcome, out: &mut dyn Write) -> Result<(), CliError> {
+    let pending: usize = outcome
+        .standings
+        .iter()
+        .map(|standing| standing.timers.0)
+        .sum();
+    let next = outcome
+        .standings
+        .iter()
+        .filter_map(|standing| standing.timers.1)
+        .min();
+    if let Some(next) = next {
+        writeln!(
+            out,
+            "{pending} timers are still pending, the next is due {}",
+            Timestamp(next)
+        )?;
+    }
+    Ok(())
+}
+
+/// What determines an import: contents, configuration, flags.
+fn identity(contents: &[Vec<u8>], documents: &[Value], arguments: &ImportArguments) -> String {
+    let mut parts: Vec<Vec<u8>> = contents.to_vec();
+    parts.extend(
+        documents
+            .iter()
+            .map(|document| document.to_string().into_bytes()),
+    );
+    parts.push(
+        format!(
+            "{:?} {} {:?}",
+            arguments.payer, arguments.settle, arguments.csv
+        )
+        .into_bytes(),
+    );
+    let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+    Digest::of_parts(&parts).to_string()
+}

@@ -1,0 +1,328 @@
+//! The program as people run it: built, started on a directory of its own, asked and stopped.
+//!
+//! Invariant: every process is ended by its own id, ports come from the system, and each wait is a
+//! condition with an end.
+
+#![allow(clippy::unwrap_used, reason = "only tests use this; a failure must fail the test")]
+
+pub mod events;
+
+use serde_json::Value;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// How long anything may take before a test gives up on it.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+/// Between two looks at a condition.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// The program, built when it is not fresh.
+///
+/// # Panics
+/// When it cannot be built.
+pub fn program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let built = Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "--offline", "-p", "wattledger-cli"])
+            .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+            .status()
+            .unwrap();
+        assert!(built.success(), "wattledger-cli does not build");
+        let test = std::env::current_exe().unwrap();
+        let program = test.parent().unwrap().parent().unwrap().join("wattledger");
+        assert!(program.exists(), "{} was not built", program.display());
+        program
+    })
+}
+
+/// A file of the checkout.
+#[must_use]
+pub fn of_checkout(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
+}
+
+/// Looks until there is something, at most [`PATIENCE`].
+///
+/// # Panics
+/// When it does not come; `what` says what was waited for.
+pub fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let began = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(began.elapsed() < PATIENCE, "waited in vain for {what}");
+        std::thread::sleep(LOOK);
+    }
+}
+
+/// A place for an engine and for the files of a test.
+pub struct Place(TempDir);
+
+/// What a command answered.
+#[derive(Debug)]
+pub struct Told {
+    /// Exit code; 255 when a signal ended it.
+    pub code: i32,
+    /// Standard output.
+    pub out: String,
+    /// Standard error.
+    pub err: String,
+}
+
+impl Told {
+    fn of(output: Output) -> Self {
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        let code = output.status.code().unwrap_or(255);
+        Self { code, out: text(output.stdout), err: text(output.stderr) }
+    }
+
+    /// Standard output as JSON.
+    ///
+    /// # Panics
+    /// When it is none.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// Standard output, a JSON object a line.
+    ///
+    /// # Panics
+    /// When a line is none.
+    #[must_use]
+    pub fn lines(&self) -> Vec<Value> {
+        self.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Place {
+    /// A new one.
+    ///
+    /// # Panics
+    /// When the disk refuses.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    /// The engine's directory.
+    #[must_use]
+    pub fn data(&self) -> PathBuf {
+        self.0.path().join("data")
+    }
+
+    /// Writes a file beside the engine's directory.
+    ///
+    /// # Panics
+    /// When the disk refuses.
+    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) -> String {
+        let path = self.path(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// The path of a file beside the engine's directory.
+    #[must_use]
+    pub fn path(&self, name: &str) -> String {
+        self.0.path().join(name).display().to_string()
+    }
+
+    /// A command about the engine's directory, to be started.
+    #[must_use]
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program());
+        command.args(arguments).arg("--data-dir").arg(self.data()).stdin(Stdio::null());
+        for variable in ["WATTLEDGER_DATA_DIR", "WATTLEDGER_LOG", "WATTLEDGER_PARTITIONS"] {
+            command.env_remove(variable);
+        }
+        command
+    }
+
+    /// Runs a command to its end.
+    ///
+    /// # Panics
+    /// When it panics.
+    #[must_use]
+    pub fn ask(&self, arguments: &[&str]) -> Told {
+        let told = Told::of(self.command(arguments).output().unwrap());
+        assert!(!told.err.contains("panicked"), "{arguments:?}: {told:?}");
+        told
+    }
+
+    /// Runs a command that must be done.
+    ///
+    /// # Panics
+    /// When it is not.
+    #[must_use]
+    pub fn done(&self, arguments: &[&str]) -> Told {
+        let told = self.ask(arguments);
+        assert_eq!(told.code, 0, "{arguments:?}: {told:?}");
+        told
+    }
+
+    /// Starts the engine and waits for its address.
+    ///
+    /// # Panics
+    /// When it does not say one.
+    #[must_use]
+    pub fn start(&self) -> Engine {
+        let words = std::fs::File::options();
+        let words = words.clone().create(true).append(true).open(self.path("engine.err")).unwrap();
+        let mut command = self.command(&["run", "--listen", "127.0.0.1:0"]);
+        let mut child = command.stdout(Stdio::piped()).stderr(words).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.split("http://").nth(1).and_then(|rest| rest.split(' ').next());
+        let base = format!("http://{}", address.unwrap_or_else(|| panic!("no address: {line}")));
+        let client = reqwest::blocking::Client::builder().no_proxy().timeout(PATIENCE);
+        Engine { child, base, client: client.build().unwrap() }
+    }
+
+    /// Starts the engine and waits until it is ready.
+    ///
+    /// # Panics
+    /// When it does not become ready.
+    #[must_use]
+    pub fn ready(&self) -> Engine {
+        let engine = self.start();
+        eventually("a ready engine", || engine.is_ready().then_some(()));
+        engine
+    }
+
+    /// What the engines of this place said on standard error.
+    #[must_use]
+    pub fn words(&self) -> String {
+        std::fs::read_to_string(self.path("engine.err")).unwrap_or_default()
+    }
+}
+
+/// A running engine.
+pub struct Engine {
+    child: Child,
+    base: String,
+    client: reqwest::blocking::Client,
+}
+
+/// An answer over HTTP.
+#[derive(Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// The body.
+    pub text: String,
+}
+
+impl Answer {
+    /// The body as JSON; null when it is none.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_default()
+    }
+}
+
+impl Engine {
+    /// Where it listens, such as `127.0.0.1:4711`.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        self.base.trim_start_matches("http://")
+    }
+
+    /// Asks.
+    ///
+    /// # Panics
+    /// When there is no answer.
+    #[must_use]
+    pub fn get(&self, path: &str) -> Answer {
+        Self::answer(self.client.get(format!("{}{path}", self.base)))
+    }
+
+    /// Hands something in.
+    ///
+    /// # Panics
+    /// When there is no answer.
+    #[must_use]
+    pub fn post(&self, path: &str, content_type: &str, body: impl Into<Vec<u8>>) -> Answer {
+        let request = self.client.post(format!("{}{path}", self.base));
+        Self::answer(request.header("content-type", content_type).body(body.into()))
+    }
+
+    fn answer(request: reqwest::blocking::RequestBuilder) -> Answer {
+        let response = request.send().unwrap();
+        Answer { status: response.status().as_u16(), text: response.text().unwrap() }
+    }
+
+    /// Posts events as a batch that must be taken.
+    ///
+    /// # Panics
+    /// When it is not.
+    pub fn take(&self, events: &[Value]) {
+        let body = Value::from(events.to_vec()).to_string();
+        let answer = self.post("/v1/events", "application/cloudevents-batch+json", body);
+        assert_eq!(answer.status, 202, "{answer:?}");
+    }
+
+    /// Whether it says that it is ready.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        let answer = self.get("/health");
+        answer.status == 200 && answer.json()["state"] == "ready"
+    }
+
+    /// Ends it as `kill -9` does.
+    ///
+    /// # Panics
+    /// When it is gone already.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Tells it to end.
+    ///
+    /// # Panics
+    /// When it cannot be told.
+    pub fn terminate(&self) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    }
+
+    /// Waits for its end, at most so long.
+    ///
+    /// # Panics
+    /// When it goes on.
+    pub fn ended(&mut self, at_most: Duration) -> ExitStatus {
+        let began = Instant::now();
+        let status = eventually("the engine's end", || self.child.try_wait().unwrap());
+        assert!(began.elapsed() < at_most, "it took {:?} to end", began.elapsed());
+        status
+    }
+
+    /// Tells it to end and waits; it ends in order.
+    ///
+    /// # Panics
+    /// When it does not within 10 s.
+    pub fn stop(mut self) {
+        self.terminate();
+        let status = self.ended(Duration::from_secs(10));
+        assert_eq!(status.code(), Some(0));
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
