@@ -10,10 +10,13 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// The largest body: 1 MiB (reliability §8.1).
 const BODY_BYTES_MAX: usize = 1_048_576;
+/// How long requests under way may take to end once the server is told to stop.
+const GRACE: Duration = Duration::from_secs(3);
 
 /// Every route, over a backend.
 pub fn router(backend: Arc<dyn Backend>) -> Router {
@@ -75,13 +78,26 @@ impl Server {
         let thread = std::thread::Builder::new()
             .name("api".to_owned())
             .spawn(move || {
+                let (told, grace) = oneshot::channel::<()>();
                 let serve = axum::serve(listener, router).with_graceful_shutdown(async {
                     let _ = stopped.await;
+                    let _ = told.send(());
                 });
-                if let Err(error) = runtime.block_on(async { serve.await }) {
+                // A request that never comes to its end does not keep the server.
+                let patience = async {
+                    let _ = grace.await;
+                    tokio::time::sleep(GRACE).await;
+                };
+                let served = runtime.block_on(async {
+                    tokio::select! {
+                        served = serve => served,
+                        () = patience => Ok(()),
+                    }
+                });
+                if let Err(error) = served {
                     tracing::error!(%error, "the api stopped serving");
                 }
-                runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+                runtime.shutdown_timeout(Duration::from_secs(2));
             })?;
         Ok(Self {
             address,

@@ -22,12 +22,15 @@ use crate::error::CliError;
 use crate::summary::{self, Summary};
 use anyhow::Context as _;
 use axum::Router;
-use child::{ChildConfig, ChildTime, Faults, LedgerSource, ProcessorChild, remember, remembered};
+use child::{ChildConfig, ChildTime, Faults, LedgerSource, remember, remembered};
 use opened::{EngineAtHand, Purpose, at_hand};
 use serde_json::Value;
-use serving::{Live, backend, run_live, serve, stop_on_signal};
+use serving::{Live, offline, online, run_live, serve, stop_on_signal};
 use std::io::Write;
+use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::Duration;
 use wattledger_engine::live;
 use wattledger_simulator::Chargers;
@@ -42,11 +45,7 @@ pub fn offline_router(data_dir: &Path) -> anyhow::Result<Router> {
     let engine = at_hand(data_dir, Purpose::Live)?;
     catch_up(&engine)?;
     let ledger = remembered(data_dir).map_or(LedgerSource::Nowhere, LedgerSource::File);
-    Ok(wattledger_api::router(backend(
-        &engine.service,
-        None,
-        ledger,
-    )))
+    Ok(wattledger_api::router(offline(&engine.service, ledger)))
 }
 
 /// Brings the views to the end of the log.
@@ -67,41 +66,47 @@ pub fn run(data_dir: &Path, arguments: &RunArguments, out: &mut dyn Write) -> Re
     stop_on_signal(&engine.service)?;
     let config = remembered(data_dir).unwrap_or_else(|| processor_of(data_dir, 1, Faults::None));
     remember(data_dir, &config)?;
-    serve_live(data_dir, (&engine, config, None), arguments.listen, out)
+    let going = Going {
+        processor: config,
+        chargers: None,
+        views: None,
+    };
+    serve_live(data_dir, &engine, going, arguments.listen, out)
+}
+
+/// What goes on when an engine goes live.
+struct Going {
+    processor: ChildConfig,
+    chargers: Option<Chargers>,
+    views: Option<JoinHandle<()>>,
 }
 
 fn serve_live(
     data_dir: &Path,
-    (engine, config, chargers): (&EngineAtHand, ChildConfig, Option<Chargers>),
-    listen: std::net::SocketAddr,
+    engine: &EngineAtHand,
+    going: Going,
+    listen: SocketAddr,
     out: &mut dyn Write,
 ) -> Result<(), CliError> {
-    // The ledger is read from the file's copy by a second process only when nothing runs.
-    let checker = ProcessorChild::start(ChildConfig {
-        time: ChildTime::Replay,
-        ..config.clone()
-    })?;
-    let connector = backend(
-        &engine.service,
-        Some(&checker),
-        LedgerSource::File(config.clone()),
-    );
-    drop(checker);
-    let (server, _announced) = serve(data_dir, listen, connector)?;
-    let views = live::views_thread(&engine.service).context("failed to start the views")?;
+    let backend = online(&engine.service)?;
+    let (server, _announced) = serve(data_dir, listen, Arc::clone(&backend))?;
+    let views = match going.views {
+        Some(views) => views,
+        None => live::views_thread(&engine.service).context("failed to start the views")?,
+    };
     writeln!(
         out,
         "Serving at http://{} (Ctrl-C ends it)",
         server.address()
     )?;
     out.flush()?;
-    let live = Live {
+    let done = run_live(Live {
         engine,
-        processor: config,
+        processor: going.processor,
         address: server.address(),
-        chargers,
-    };
-    let done = run_live(live);
+        chargers: going.chargers,
+        backend: &backend,
+    });
     engine.service.stop();
     let _ = views.join();
     drop(server);
@@ -117,18 +122,23 @@ fn processor_of(data_dir: &Path, seed: u64, faults: Faults) -> ChildConfig {
     }
 }
 
-/// Waits for the views, then stops their thread; the service itself goes on.
-fn finish_views(engine: &EngineAtHand, views: std::thread::JoinHandle<()>) -> Result<(), CliError> {
+/// Waits until the views show everything; their thread goes on.
+fn finish_views(engine: &EngineAtHand) -> Result<(), CliError> {
     let shown = engine
         .service
         .wait_for_views(Duration::from_secs(600))
         .context("failed to wait for the views")?;
-    if !shown {
-        return Err(CliError::broken("the views did not follow; see above"));
+    if shown {
+        Ok(())
+    } else {
+        Err(CliError::broken("the views did not follow; see above"))
     }
-    // The thread follows the service's end; until then it waits for more.
-    drop(views);
-    Ok(())
+}
+
+/// Ends the views' thread of a replay that does not go live.
+fn end_views(engine: &EngineAtHand, views: JoinHandle<()>) {
+    engine.service.stop();
+    let _ = views.join();
 }
 
 fn summarise(
@@ -138,7 +148,7 @@ fn summarise(
     next: &[(&str, &str)],
     out: &mut dyn Write,
 ) -> Result<(), CliError> {
-    let router = wattledger_api::router(backend(&engine.service, None, ledger));
+    let router = wattledger_api::router(offline(&engine.service, ledger));
     let transport = Transport::in_process(router)?;
     let totals = transport.get("/v1/totals")?;
     let audited = transport.post("/v1/audit", &Value::Null)?;

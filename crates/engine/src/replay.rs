@@ -104,6 +104,9 @@ pub enum ReplayError {
     /// The processor.
     #[error(transparent)]
     Processor(#[from] ProcessorDown),
+    /// Somebody asked it to stop.
+    #[error("stopped at {0}: run the same command again to go on from there")]
+    Stopped(Timestamp),
     /// The directory holds another replay.
     #[error(
         "this data directory holds another replay ({found}); it can only go on with the same files, flags and \
@@ -121,6 +124,10 @@ pub trait Watch {
     fn reached(&mut self, at: Timestamp, taken: u64);
     /// An event was not taken.
     fn refused(&mut self, refused: Refused);
+    /// Whether to stop after this T.
+    fn is_stopping(&self) -> bool {
+        false
+    }
 }
 
 impl Replay<'_> {
@@ -168,6 +175,9 @@ impl Replay<'_> {
             if at.phase > 4 {
                 self.pipeline.settle()?;
                 watch.reached(at.at, at.taken);
+                if watch.is_stopping() {
+                    return Err(ReplayError::Stopped(at.at));
+                }
             }
         }
         self.pipeline.settle()?;

@@ -1,5 +1,9 @@
 //! The thin thread: documents and charger events in, a numbered invoice out, on the embedded log.
-#![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "a test: a panic is a failure")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    reason = "a test: a panic is a failure"
+)]
 
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

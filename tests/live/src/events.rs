@@ -34,7 +34,12 @@ pub fn event(kind: &str, id: &str, seconds_ago: u64, data: &Value) -> Value {
 pub fn asked(name: &str) -> Value {
     let method = json!({ "token": "tok_visa_ok", "label": "visa 4242" });
     let data = json!({ "authorization": format!("auth-{name}"), "evse": 1, "method": method });
-    event("authorization_requested", &format!("{name}-ask"), 1_860, &data)
+    event(
+        "authorization_requested",
+        &format!("{name}-ask"),
+        1_860,
+        &data,
+    )
 }
 
 /// The session's start, two readings and end: 5 kWh in half an hour, with a gapless sequence.
@@ -57,8 +62,18 @@ pub fn session(name: &str) -> Vec<Value> {
     });
     vec![
         event("session_started", &format!("{name}-0"), 1_830, &started),
-        event("session_updated", &format!("{name}-1"), 1_230, &updated(1, 101_500)),
-        event("session_updated", &format!("{name}-2"), 630, &updated(2, 103_500)),
+        event(
+            "session_updated",
+            &format!("{name}-1"),
+            1_230,
+            &updated(1, 101_500),
+        ),
+        event(
+            "session_updated",
+            &format!("{name}-2"),
+            630,
+            &updated(2, 103_500),
+        ),
         event("session_ended", &format!("{name}-3"), 30, &ended),
     ]
 }

@@ -3,7 +3,10 @@
 //! Invariant: every process is ended by its own id, ports come from the system, and each wait is a
 //! condition with an end.
 
-#![allow(clippy::unwrap_used, reason = "only tests use this; a failure must fail the test")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "only tests use this; a failure must fail the test"
+)]
 
 pub mod events;
 
@@ -43,7 +46,9 @@ pub fn program() -> &'static Path {
 /// A file of the checkout.
 #[must_use]
 pub fn of_checkout(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .join(path)
 }
 
 /// Looks until there is something, at most [`PATIENCE`].
@@ -79,7 +84,11 @@ impl Told {
     fn of(output: Output) -> Self {
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
         let code = output.status.code().unwrap_or(255);
-        Self { code, out: text(output.stdout), err: text(output.stderr) }
+        Self {
+            code,
+            out: text(output.stdout),
+            err: text(output.stderr),
+        }
     }
 
     /// Standard output as JSON.
@@ -97,7 +106,10 @@ impl Told {
     /// When a line is none.
     #[must_use]
     pub fn lines(&self) -> Vec<Value> {
-        self.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        self.out
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
     }
 }
 
@@ -143,8 +155,16 @@ impl Place {
     #[must_use]
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(program());
-        command.args(arguments).arg("--data-dir").arg(self.data()).stdin(Stdio::null());
-        for variable in ["WATTLEDGER_DATA_DIR", "WATTLEDGER_LOG", "WATTLEDGER_PARTITIONS"] {
+        command
+            .args(arguments)
+            .arg("--data-dir")
+            .arg(self.data())
+            .stdin(Stdio::null());
+        for variable in [
+            "WATTLEDGER_DATA_DIR",
+            "WATTLEDGER_LOG",
+            "WATTLEDGER_PARTITIONS",
+        ] {
             command.env_remove(variable);
         }
         command
@@ -179,15 +199,38 @@ impl Place {
     #[must_use]
     pub fn start(&self) -> Engine {
         let words = std::fs::File::options();
-        let words = words.clone().create(true).append(true).open(self.path("engine.err")).unwrap();
+        let words = words
+            .clone()
+            .create(true)
+            .append(true)
+            .open(self.path("engine.err"))
+            .unwrap();
         let mut command = self.command(&["run", "--listen", "127.0.0.1:0"]);
-        let mut child = command.stdout(Stdio::piped()).stderr(words).spawn().unwrap();
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(words)
+            .spawn()
+            .unwrap();
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.split("http://").nth(1).and_then(|rest| rest.split(' ').next());
-        let base = format!("http://{}", address.unwrap_or_else(|| panic!("no address: {line}")));
-        let client = reqwest::blocking::Client::builder().no_proxy().timeout(PATIENCE);
-        Engine { child, base, client: client.build().unwrap() }
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let address = line
+            .split("http://")
+            .nth(1)
+            .and_then(|rest| rest.split(' ').next());
+        let base = format!(
+            "http://{}",
+            address.unwrap_or_else(|| panic!("no address: {line}"))
+        );
+        let client = reqwest::blocking::Client::builder()
+            .no_proxy()
+            .timeout(PATIENCE);
+        Engine {
+            child,
+            base,
+            client: client.build().unwrap(),
+        }
     }
 
     /// Starts the engine and waits until it is ready.
@@ -255,12 +298,19 @@ impl Engine {
     #[must_use]
     pub fn post(&self, path: &str, content_type: &str, body: impl Into<Vec<u8>>) -> Answer {
         let request = self.client.post(format!("{}{path}", self.base));
-        Self::answer(request.header("content-type", content_type).body(body.into()))
+        Self::answer(
+            request
+                .header("content-type", content_type)
+                .body(body.into()),
+        )
     }
 
     fn answer(request: reqwest::blocking::RequestBuilder) -> Answer {
         let response = request.send().unwrap();
-        Answer { status: response.status().as_u16(), text: response.text().unwrap() }
+        Answer {
+            status: response.status().as_u16(),
+            text: response.text().unwrap(),
+        }
     }
 
     /// Posts events as a batch that must be taken.
@@ -295,7 +345,13 @@ impl Engine {
     /// When it cannot be told.
     pub fn terminate(&self) {
         let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        assert!(
+            Command::new("kill")
+                .args(["-TERM", &id])
+                .status()
+                .unwrap()
+                .success()
+        );
     }
 
     /// Waits for its end, at most so long.
@@ -305,7 +361,11 @@ impl Engine {
     pub fn ended(&mut self, at_most: Duration) -> ExitStatus {
         let began = Instant::now();
         let status = eventually("the engine's end", || self.child.try_wait().unwrap());
-        assert!(began.elapsed() < at_most, "it took {:?} to end", began.elapsed());
+        assert!(
+            began.elapsed() < at_most,
+            "it took {:?} to end",
+            began.elapsed()
+        );
         status
     }
 

@@ -12,7 +12,9 @@ fn results(place: &Place, file: &str) -> BTreeMap<String, u64> {
     let told = place.done(&["apply", "-f", file, "--json"]).json();
     let mut counts = BTreeMap::new();
     for document in told["documents"].as_array().unwrap() {
-        *counts.entry(document["result"].as_str().unwrap().to_owned()).or_insert(0) += 1;
+        *counts
+            .entry(document["result"].as_str().unwrap().to_owned())
+            .or_insert(0) += 1;
     }
     counts
 }
@@ -20,7 +22,10 @@ fn results(place: &Place, file: &str) -> BTreeMap<String, u64> {
 fn configured(place: &Place) -> Engine {
     let engine = place.ready();
     let demo = of_checkout(DEMO).display().to_string();
-    assert_eq!(results(place, &demo).keys().collect::<Vec<_>>(), ["recorded"]);
+    assert_eq!(
+        results(place, &demo).keys().collect::<Vec<_>>(),
+        ["recorded"]
+    );
     engine
 }
 
@@ -28,7 +33,14 @@ fn configured(place: &Place) -> Engine {
 fn allowed(place: &Place, engine: &Engine, name: &str) {
     engine.take(&[asked(name)]);
     eventually("an Allow in charging.commands", || {
-        let told = place.done(&["tail", "charging.commands", "--from", "earliest", "--until-end", "--json"]);
+        let told = place.done(&[
+            "tail",
+            "charging.commands",
+            "--from",
+            "earliest",
+            "--until-end",
+            "--json",
+        ]);
         let found = told.lines().into_iter().find(|record| {
             let text = record.to_string();
             text.contains("Allow") && text.contains(&format!("auth-{name}"))
@@ -43,22 +55,45 @@ fn documents_are_recorded_once_changed_once_and_refused_with_file_and_line() {
     let engine = configured(&place);
     let demo = std::fs::read_to_string(of_checkout(DEMO)).unwrap();
     let file = place.write("demo.yaml", &demo);
-    assert_eq!(results(&place, &file).keys().collect::<Vec<_>>(), ["unchanged"]);
+    assert_eq!(
+        results(&place, &file).keys().collect::<Vec<_>>(),
+        ["unchanged"]
+    );
 
     let file = place.write("changed.yaml", demo.replace("price: 0.52", "price: 0.53"));
-    let dry = place.done(&["apply", "-f", &file, "--json", "--dry-run"]).json();
-    let dry: Vec<&Value> = dry["documents"].as_array().unwrap().iter()
-        .filter(|document| document["result"] == "recorded").map(|d| &d["kind"]).collect();
+    let dry = place
+        .done(&["apply", "-f", &file, "--json", "--dry-run"])
+        .json();
+    let dry: Vec<&Value> = dry["documents"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|document| document["result"] == "recorded")
+        .map(|d| &d["kind"])
+        .collect();
     assert_eq!(dry, [&json!("Tariff")]);
     let counts = results(&place, &file);
     assert_eq!((counts["recorded"], counts["unchanged"]), (1, 8));
-    let tariff = place.done(&["get", "tariff", "demo-tariff", "--json"]).json();
-    let versions: Vec<i64> =
-        tariff["items"].as_array().unwrap().iter().map(|row| row["version"].as_i64().unwrap()).collect();
+    let tariff = place
+        .done(&["get", "tariff", "demo-tariff", "--json"])
+        .json();
+    let versions: Vec<i64> = tariff["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["version"].as_i64().unwrap())
+        .collect();
     assert_eq!(versions.len(), 2, "{tariff}");
 
-    let broken = demo.replace("timeZone: Europe/Berlin\n  currency", "timeZone: Europe/Berlyn\n  currency");
-    let line = broken.lines().position(|line| line.contains("Berlyn")).unwrap() + 1;
+    let broken = demo.replace(
+        "timeZone: Europe/Berlin\n  currency",
+        "timeZone: Europe/Berlyn\n  currency",
+    );
+    let line = broken
+        .lines()
+        .position(|line| line.contains("Berlyn"))
+        .unwrap()
+        + 1;
     let file = place.write("broken.yaml", broken);
     let told = place.ask(&["apply", "-f", &file]);
     assert_eq!(told.code, 1, "{told:?}");
@@ -81,15 +116,26 @@ fn a_session_becomes_an_invoice_that_reads_the_same_with_and_without_the_engine(
         let story = place.done(&["invoice", &number, "--json"]).json();
         story.to_string().contains("captured").then_some(number)
     });
-    assert!(invoice.starts_with("DE-") && invoice.ends_with("-000001"), "{invoice}");
+    assert!(
+        invoice.starts_with("DE-") && invoice.ends_with("-000001"),
+        "{invoice}"
+    );
     let sessions = place.done(&["get", "sessions", "--json"]).json();
-    assert_eq!(sessions["items"].as_array().unwrap().len(), 1, "one session: {sessions}");
+    assert_eq!(
+        sessions["items"].as_array().unwrap().len(),
+        1,
+        "one session: {sessions}"
+    );
     let id = sessions["items"][0]["session"].as_str().unwrap().to_owned();
 
     let fate = |id: &str| engine.get(&format!("/v1/events/gateway%3Alive%2F1/{id}"));
     let report = eventually("the duplicate's outcome", || {
         let report = fate("first-0").json();
-        (report["outcomes"].to_string().to_lowercase().contains("duplicate")).then_some(report)
+        (report["outcomes"]
+            .to_string()
+            .to_lowercase()
+            .contains("duplicate"))
+        .then_some(report)
     });
     assert_eq!(report["arrivals"].as_array().unwrap().len(), 2, "{report}");
     let report = fate("first-3").json();
@@ -105,12 +151,18 @@ fn a_session_becomes_an_invoice_that_reads_the_same_with_and_without_the_engine(
         &["get", "sessions", "--json"],
         &["get", "Account", "--json"],
     ];
-    let running: Vec<Value> = asked.iter().map(|question| place.done(question).json()).collect();
+    let running: Vec<Value> = asked
+        .iter()
+        .map(|question| place.done(question).json())
+        .collect();
     let audit = place.done(&["audit", "--json"]).json();
     assert_eq!(audit["verdict"], "clean", "{audit}");
     engine.stop();
     assert!(!place.data().join("engine.json").exists());
-    let offline: Vec<Value> = asked.iter().map(|question| place.done(question).json()).collect();
+    let offline: Vec<Value> = asked
+        .iter()
+        .map(|question| place.done(question).json())
+        .collect();
     assert_eq!(running, offline);
     let audit = place.done(&["audit", "--json"]).json();
     assert_eq!(audit["verdict"], "clean", "{audit}");
@@ -123,10 +175,17 @@ fn an_engine_with_a_reader_and_half_a_request_on_its_line_ends_when_told() {
     let place = Place::new();
     let mut engine = place.ready();
     let mut half = std::net::TcpStream::connect(engine.address()).unwrap();
-    half.write_all(b"POST /v1/events HTTP/1.1\r\nhost: here\r\ncontent-length: 10\r\n\r\n").unwrap();
-    let waiting = format!("http://{}/v1/topics/charging.events?cursor=latest&wait_ms=30000", engine.address());
+    half.write_all(b"POST /v1/events HTTP/1.1\r\nhost: here\r\ncontent-length: 10\r\n\r\n")
+        .unwrap();
+    let waiting = format!(
+        "http://{}/v1/topics/charging.events?cursor=latest&wait_ms=30000",
+        engine.address()
+    );
     let reader = std::thread::spawn(move || {
-        let client = reqwest::blocking::Client::builder().no_proxy().build().unwrap();
+        let client = reqwest::blocking::Client::builder()
+            .no_proxy()
+            .build()
+            .unwrap();
         let _ = client.get(waiting).send();
     });
     assert!(engine.is_ready());

@@ -2,7 +2,7 @@
 
 use super::child::LedgerSource;
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use wattledger_api::backend::{ApplyMode, Backend, EventForm, Health};
 use wattledger_api::fault::{Fault, FaultKind};
@@ -22,7 +22,9 @@ pub struct EngineBackend {
     /// Checks and reads a processor's notices.
     pub connector: Option<SimulatedConnector>,
     /// Where the processor's ledger is to be had.
-    pub ledger: LedgerSource,
+    pub ledger: Mutex<LedgerSource>,
+    /// Whether an engine runs, or is about to, behind it.
+    pub is_online: bool,
 }
 
 fn broken(error: impl std::fmt::Display) -> Fault {
@@ -108,6 +110,11 @@ fn by(parameters: &[(String, String)]) -> Result<By, Fault> {
 }
 
 impl EngineBackend {
+    /// From now on the processor's ledger is there.
+    pub fn ledger_at(&self, source: LedgerSource) {
+        *self.ledger.lock().unwrap_or_else(PoisonError::into_inner) = source;
+    }
+
     fn kind(word: &str) -> Result<Kind, Fault> {
         let found = Kind::ALL
             .into_iter()
@@ -420,18 +427,23 @@ impl Backend for EngineBackend {
     }
 
     fn audit(&self) -> Result<Value, Fault> {
-        let ledger = self.ledger.read().map_err(broken)?;
+        let source = self
+            .ledger
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let ledger = source.read().map_err(broken)?;
         let report = self.service.audit(ledger.as_ref()).map_err(broken)?;
         Ok(report.json())
     }
 
     fn health(&self) -> Health {
+        let is_live = self.service.live.load(std::sync::atomic::Ordering::Relaxed);
         match self.service.failure() {
             Some(reason) => Health::Broken(reason),
-            None if self.service.live.load(std::sync::atomic::Ordering::Relaxed) => {
-                Health::Ready("live".to_owned())
-            }
-            None => Health::Ready("replaying or offline".to_owned()),
+            None if is_live => Health::Ready("live".to_owned()),
+            None if self.is_online => Health::Restoring,
+            None => Health::Ready("offline".to_owned()),
         }
     }
 

@@ -79,7 +79,7 @@ impl ProcessorChild {
     /// # Errors
     /// When it does not start.
     pub fn start(config: ChildConfig) -> anyhow::Result<Self> {
-        let (child, base) = spawn(&config)?;
+        let (child, base) = spawn(&config, "127.0.0.1:0")?;
         let connector =
             SimulatedConnector::new(base.as_str(), secrets()?, Duration::from_secs(20))?;
         let client = reqwest::blocking::Client::builder()
@@ -123,7 +123,8 @@ impl ProcessorChild {
         let down = |error: anyhow::Error| ProcessorDown(format!("{error:#}"));
         let _ = self.child.kill();
         let _ = self.child.wait();
-        let (child, base) = spawn(&self.config).map_err(down)?;
+        let address = self.base.trim_start_matches("http://").to_owned();
+        let (child, base) = spawn(&self.config, &address).map_err(down)?;
         let secrets = secrets().map_err(down)?;
         let connector = SimulatedConnector::new(base.as_str(), secrets, Duration::from_secs(20));
         self.connector = connector.map_err(|error| ProcessorDown(error.to_string()))?;
@@ -202,12 +203,12 @@ impl ReplayProcessor for ProcessorChild {
     }
 }
 
-fn spawn(config: &ChildConfig) -> anyhow::Result<(Child, String)> {
+fn spawn(config: &ChildConfig, listen: &str) -> anyhow::Result<(Child, String)> {
     let program = std::env::current_exe().context("failed to find this program")?;
     let mut command = Command::new(program);
     command
         .arg("processor")
-        .args(["--listen", "127.0.0.1:0"])
+        .args(["--listen", listen])
         .arg("--ledger")
         .arg(&config.ledger)
         .args(["--seed", &config.seed.to_string()])

@@ -5,13 +5,14 @@ use super::opened::{EngineAtHand, Purpose, at_hand};
 use super::replaying::{Job, replay};
 use super::serving::stop_on_signal;
 use super::sources::{ChargerSource, write_lines};
-use super::{MINUTE, finish_views, processor_of, serve_live, summarise};
+use super::{Going, MINUTE, end_views, finish_views, processor_of, serve_live, summarise};
 use crate::arguments::{DemoArguments, SimulateArguments};
 use crate::error::CliError;
 use anyhow::Context as _;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::Path;
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use wattledger_domain::time::Timestamp;
 use wattledger_engine::live;
@@ -46,7 +47,7 @@ pub fn demo(
         faults: Faults::Demo,
     };
     let began = Instant::now();
-    let chargers = day.replay(out)?;
+    let (chargers, views) = day.replay(out)?;
     let next = [
         (
             "wattledger report revenue --by station",
@@ -61,15 +62,16 @@ pub fn demo(
     ];
     day.summarise(began.elapsed(), &next, out)?;
     if arguments.once {
+        end_views(&engine, views);
         return Ok(());
     }
     let config = processor_of(data_dir, scenario.seed, Faults::Demo);
-    serve_live(
-        data_dir,
-        (&engine, config, Some(chargers)),
-        arguments.listen,
-        out,
-    )
+    let going = Going {
+        processor: config,
+        chargers: Some(chargers),
+        views: Some(views),
+    };
+    serve_live(data_dir, &engine, going, arguments.listen, out)
 }
 
 /// A simulated day in an engine.
@@ -81,7 +83,7 @@ struct Day<'a> {
 }
 
 impl Day<'_> {
-    fn replay(&self, out: &mut dyn Write) -> Result<Chargers, CliError> {
+    fn replay(&self, out: &mut dyn Write) -> Result<(Chargers, JoinHandle<()>), CliError> {
         let scenario = self.scenario;
         writeln!(
             out,
@@ -107,8 +109,8 @@ impl Day<'_> {
             span: (scenario.from, scenario.to),
         };
         replay(self.engine, job, &mut processor)?;
-        finish_views(self.engine, views)?;
-        Ok(source.0)
+        finish_views(self.engine)?;
+        Ok((source.0, views))
     }
 
     fn summarise(
@@ -183,7 +185,8 @@ pub fn simulate(
         scenario: &scenario,
         faults: Faults::Demo,
     };
-    day.replay(out)?;
+    let (_, views) = day.replay(out)?;
+    end_views(&engine, views);
     day.summarise(
         began.elapsed(),
         &[("wattledger audit", "Check every promise again")],

@@ -3,7 +3,7 @@
 use super::child::{Faults, LedgerSource, ProcessorChild, remember};
 use super::opened::{Purpose, at_hand};
 use super::replaying::{Job, Outcome, replay};
-use super::{MINUTE, finish_views, processor_of, sources, stations, summarise};
+use super::{MINUTE, end_views, finish_views, processor_of, sources, stations, summarise};
 use crate::arguments::ImportArguments;
 use crate::documents;
 use crate::error::CliError;
@@ -93,7 +93,8 @@ pub fn import(
         ),
     };
     let outcome = replay(&engine, job, &mut processor)?;
-    finish_views(&engine, views)?;
+    finish_views(&engine)?;
+    end_views(&engine, views);
     for refused in &outcome.refused {
         words::note(&format!(
             "{}: {}",

@@ -14,6 +14,7 @@ use wattledger_engine::directory::Directory;
 use wattledger_engine::payments::PaymentsWorker;
 use wattledger_engine::pipeline::{Pipeline, Standing};
 use wattledger_engine::replay::{Plan, Replay, ReplayError, Source, Watch};
+use wattledger_engine::service::Service;
 use wattledger_wire::documents;
 use wattledger_wire::imports::Refused;
 
@@ -45,13 +46,14 @@ pub struct Job<'a> {
     pub span: (Timestamp, Timestamp),
 }
 
-struct Shown {
+struct Shown<'a> {
+    service: &'a Service,
     bar: ProgressBar,
     from: Timestamp,
     refused: Vec<Refused>,
 }
 
-impl Watch for Shown {
+impl Watch for Shown<'_> {
     fn reached(&mut self, at: Timestamp, taken: u64) {
         let minutes = at.since(self.from).0.checked_div(60_000).unwrap_or(0);
         self.bar.set_position(u64::try_from(minutes).unwrap_or(0));
@@ -60,6 +62,10 @@ impl Watch for Shown {
 
     fn refused(&mut self, refused: Refused) {
         self.refused.push(refused);
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.service.is_stopping()
     }
 }
 
@@ -98,6 +104,7 @@ pub fn replay(
         .unwrap_or(0);
     let bar = words::progress("Replaying", u64::try_from(minutes).unwrap_or(0));
     let mut shown = Shown {
+        service,
         bar,
         from: job.span.0,
         refused: Vec::new(),
@@ -121,7 +128,9 @@ pub fn replay(
     .run(&mut plan, &mut shown);
     shown.bar.finish_and_clear();
     done.map_err(|error| match error {
-        ReplayError::Another { .. } => CliError::refused(error.to_string()),
+        ReplayError::Another { .. } | ReplayError::Stopped(_) => {
+            CliError::refused(error.to_string())
+        }
         ReplayError::Task(_)
         | ReplayError::Log(_)
         | ReplayError::Commit(_)

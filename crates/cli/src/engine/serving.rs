@@ -1,7 +1,7 @@
 //! Serving: the api, the views, Ctrl-C, and simulated chargers beside a live engine.
 
 use super::backend::EngineBackend;
-use super::child::{ChildConfig, ChildTime, LedgerSource, ProcessorChild};
+use super::child::{ChildConfig, ChildTime, LedgerSource, ProcessorChild, secrets};
 use super::opened::{Announcement, EngineAtHand};
 use super::sources::received;
 use crate::error::CliError;
@@ -9,8 +9,8 @@ use crate::words;
 use anyhow::Context as _;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use wattledger_api::{Server, router};
 use wattledger_domain::charging::ChargingCommand;
@@ -19,6 +19,7 @@ use wattledger_engine::payments::PaymentsWorker;
 use wattledger_engine::pipeline::Pipeline;
 use wattledger_engine::replay::commands_taken;
 use wattledger_engine::service::Service;
+use wattledger_payments::SimulatedConnector;
 use wattledger_runtime::log::FetchLimit;
 use wattledger_runtime::{Log as _, Visibility};
 use wattledger_simulator::Chargers;
@@ -27,17 +28,32 @@ use wattledger_wire::topics as wire;
 /// Timers fired per record while live: month ends do not make one giant turn.
 const TIMERS_PER_RECORD: usize = 256;
 
-/// The router of an engine.
-pub fn backend(
-    service: &Arc<Service>,
-    processor: Option<&ProcessorChild>,
-    ledger: LedgerSource,
-) -> Arc<EngineBackend> {
+/// The api's view of an engine that nobody runs.
+pub fn offline(service: &Arc<Service>, ledger: LedgerSource) -> Arc<EngineBackend> {
+    let (connector, ledger) = (None, Mutex::new(ledger));
     Arc::new(EngineBackend {
         service: Arc::clone(service),
-        connector: processor.map(|processor| processor.connector().clone()),
+        connector,
         ledger,
+        is_online: false,
     })
+}
+
+/// The api's view of an engine that is about to run here.
+///
+/// # Errors
+/// When the connector cannot be set up.
+pub fn online(service: &Arc<Service>) -> Result<Arc<EngineBackend>, CliError> {
+    // Only its signature check is used here: calls are the payments worker's.
+    let connector =
+        SimulatedConnector::new("http://127.0.0.1:0", secrets()?, Duration::from_secs(1))
+            .context("failed to set up the connector")?;
+    Ok(Arc::new(EngineBackend {
+        service: Arc::clone(service),
+        connector: Some(connector),
+        ledger: Mutex::new(LedgerSource::Nowhere),
+        is_online: true,
+    }))
 }
 
 /// Serves the api of an engine and says where.
@@ -100,6 +116,8 @@ pub struct Live<'a> {
     pub address: SocketAddr,
     /// Chargers that live with it.
     pub chargers: Option<Chargers>,
+    /// Told where the processor's ledger is.
+    pub backend: &'a EngineBackend,
 }
 
 /// Runs live until stopped.
@@ -116,6 +134,8 @@ pub fn run_live(live: Live<'_>) -> Result<(), CliError> {
         time,
         ..live.processor
     })?;
+    live.backend
+        .ledger_at(LedgerSource::Running(processor.base().to_owned()));
     let config = live.engine.config.pipeline(TIMERS_PER_RECORD);
     let pipeline = Pipeline::open(&service.log, &service.topics, &config)
         .context("failed to open the stages")?;
