@@ -29,6 +29,8 @@ pub enum FaultKind {
     Unauthorized,
     /// 404: no such thing.
     NotFound,
+    /// 405: the path is asked another way.
+    WrongMethod,
     /// 409: it contradicts what was taken before.
     Conflict,
     /// 413: too much at once.
@@ -71,6 +73,7 @@ impl Fault {
             FaultKind::Invalid => StatusCode::BAD_REQUEST,
             FaultKind::Unauthorized => StatusCode::UNAUTHORIZED,
             FaultKind::NotFound => StatusCode::NOT_FOUND,
+            FaultKind::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             FaultKind::Conflict => StatusCode::CONFLICT,
             FaultKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             FaultKind::Refused => StatusCode::UNPROCESSABLE_ENTITY,

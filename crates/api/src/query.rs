@@ -16,17 +16,20 @@ pub async fn blocking<F>(call: F) -> Result<Json<Value>, Fault>
 where
     F: FnOnce() -> Result<Value, Fault> + Send + 'static,
 {
-    match tokio::task::spawn_blocking(call).await {
-        Ok(answer) => answer.map(Json),
-        Err(error) => {
-            tracing::error!(%error, "request ended in a panic");
-            Err(Fault::new(
-                FaultKind::Unavailable,
-                "internal",
-                "the engine failed to answer; see its log",
-            ))
-        }
-    }
+    off_thread(call).await?.map(Json)
+}
+
+async fn off_thread<T: Send + 'static>(
+    call: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Fault> {
+    tokio::task::spawn_blocking(call).await.map_err(|error| {
+        tracing::error!(%error, "request ended in a panic");
+        Fault::new(
+            FaultKind::Unavailable,
+            "internal",
+            "the engine failed to answer; see its log",
+        )
+    })
 }
 
 /// `GET /v1/events/{source}/{id}`.
@@ -130,6 +133,6 @@ pub async fn health(State(backend): Shared) -> (StatusCode, Json<Value>) {
 }
 
 /// `GET /metrics`.
-pub async fn metrics(State(backend): Shared) -> String {
-    backend.metrics()
+pub async fn metrics(State(backend): Shared) -> Result<String, Fault> {
+    off_thread(move || backend.metrics()).await
 }

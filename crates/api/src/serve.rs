@@ -5,7 +5,8 @@ use crate::fault::{Fault, FaultKind};
 use crate::{ingest, query};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::Uri;
+use axum::http::{StatusCode, Uri, header};
+use axum::middleware;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use std::net::SocketAddr;
@@ -40,7 +41,43 @@ pub fn router(backend: Arc<dyn Backend>) -> Router {
         .route("/v1/audit", post(query::audit))
         .fallback(unknown)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(middleware::map_response(explained))
         .with_state(backend)
+}
+
+/// Gives refusals of the framework (too large, wrong method, no text) the body of every refusal.
+async fn explained(response: Response) -> Response {
+    let (kind, code, message) = match response.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => (
+            FaultKind::TooLarge,
+            "too_large",
+            "the body has more than 1 MiB: send less at once",
+        ),
+        StatusCode::METHOD_NOT_ALLOWED => (
+            FaultKind::WrongMethod,
+            "method",
+            "this path is not asked that way; `/` lists what is there",
+        ),
+        StatusCode::BAD_REQUEST => (
+            FaultKind::Invalid,
+            "request",
+            "the path, query or body cannot be read: is it whole, and UTF-8?",
+        ),
+        _ => return response,
+    };
+    let explained_already = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|media| media == "application/json");
+    if explained_already {
+        return response;
+    }
+    let allowed = response.headers().get(header::ALLOW).cloned();
+    let mut response = Fault::new(kind, code, message).into_response();
+    if let Some(allowed) = allowed {
+        response.headers_mut().insert(header::ALLOW, allowed);
+    }
+    response
 }
 
 async fn unknown(uri: Uri) -> Response {

@@ -2,7 +2,7 @@
 
 use crate::backend::{ApplyMode, Backend, EventForm, Health};
 use crate::fault::{Fault, FaultKind};
-use crate::router;
+use crate::{Server, router};
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use serde_json::{Value, json};
@@ -50,6 +50,11 @@ impl Backend for Recorder {
         Health::Restoring
     }
     fn metrics(&self) -> String {
+        // As the real one does: it waits, which the threads that serve may not.
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        runtime.block_on(async {});
         "wattledger_up 1\n".to_owned()
     }
 }
@@ -114,6 +119,38 @@ fn a_body_over_one_mebibyte_is_refused() {
 }
 
 #[test]
+fn refusals_of_the_framework_have_the_body_of_every_refusal() {
+    let check = |request: Request<Body>, status: StatusCode, code: &str| {
+        let (answered, body) = ask(request);
+        assert_eq!(
+            (answered, body["error"]["code"].as_str()),
+            (status, Some(code)),
+            "{body}"
+        );
+        assert!(body["error"]["message"].is_string());
+    };
+    let large = Request::post("/v1/reference").body(Body::from("x".repeat(1_048_577)));
+    check(large.unwrap(), StatusCode::PAYLOAD_TOO_LARGE, "too_large");
+    let wrong = Request::delete("/v1/events").body(Body::empty());
+    check(wrong.unwrap(), StatusCode::METHOD_NOT_ALLOWED, "method");
+    let unreadable = Request::get("/v1/sessions/%ff").body(Body::empty());
+    check(unreadable.unwrap(), StatusCode::BAD_REQUEST, "request");
+}
+
+#[test]
+fn a_server_told_to_stop_does_not_wait_for_a_request_without_end() {
+    use std::io::Write as _;
+    let address = "127.0.0.1:0".parse().unwrap();
+    let server = Server::start(address, router(Arc::new(Recorder))).unwrap();
+    let mut half = std::net::TcpStream::connect(server.address()).unwrap();
+    half.write_all(b"POST /v1/events HTTP/1.1\r\nhost: h\r\ncontent-length: 9\r\n\r\n")
+        .unwrap();
+    let began = std::time::Instant::now();
+    drop(server);
+    assert!(began.elapsed() < std::time::Duration::from_secs(8));
+}
+
+#[test]
 fn sources_with_slashes_travel_encoded() {
     let request = Request::get("/v1/events/urn%3Agw%2F1/e-7")
         .body(Body::empty())
@@ -128,6 +165,12 @@ fn health_is_503_until_ready_and_unknown_paths_are_404() {
     assert_eq!(ask(health).0, StatusCode::SERVICE_UNAVAILABLE);
     let nowhere = Request::get("/v2").body(Body::empty()).unwrap();
     assert_eq!(ask(nowhere).0, StatusCode::NOT_FOUND);
+}
+
+#[test]
+fn metrics_may_wait_for_the_views() {
+    let request = Request::get("/metrics").body(Body::empty()).unwrap();
+    assert_eq!(ask(request).0, StatusCode::OK);
 }
 
 #[test]

@@ -5,8 +5,11 @@
 //! goes on as if it had not been. Invariant: what happens next is a function of the committed log.
 
 mod progress;
+mod steps;
 
 pub use progress::Progress;
+
+use steps::{NextTick, next_tick, read_commands};
 
 use crate::directory::Directory;
 use crate::intake::{self, Door};
@@ -18,15 +21,11 @@ use wattledger_domain::control::{ControlRecord, ControlTick, TickedStages};
 use wattledger_domain::payment::PaymentOutcome;
 use wattledger_domain::reference::ReferenceSubmitted;
 use wattledger_domain::time::Timestamp;
-use wattledger_runtime::log::FetchLimit;
 use wattledger_runtime::{
     CommitError, Consumer, EmbeddedLog, Log, LogError, Outgoing, Producer, TaskError, Visibility,
 };
 use wattledger_wire::imports::{ImportedEvent, Refused};
 use wattledger_wire::topics as wire;
-
-const MINUTE: i64 = 60_000;
-const HOUR: i64 = 3_600_000;
 
 /// Where a replay's events come from.
 pub trait Source {
@@ -319,57 +318,6 @@ impl Replay<'_> {
     }
 }
 
-struct NextTick {
-    at: Timestamp,
-    /// Whether events are still taken.
-    taking: bool,
-}
-
-/// T is each minute that holds records and each full hour; after the end each hour.
-fn next_tick(at: &Progress, plan: &Plan<'_>) -> Option<NextTick> {
-    let hour = Timestamp(
-        at.at
-            .0
-            .div_euclid(HOUR)
-            .saturating_add(1)
-            .saturating_mul(HOUR),
-    );
-    if at.phase == 0 {
-        return Some(NextTick {
-            at: at.at,
-            taking: true,
-        });
-    }
-    let next = plan
-        .source
-        .next(at.at)
-        .filter(|next| plan.until.is_none_or(|until| *next <= until));
-    if let Some(next) = next {
-        let minute = next
-            .0
-            .saturating_add(MINUTE - 1)
-            .div_euclid(MINUTE)
-            .saturating_mul(MINUTE);
-        let minute = Timestamp(minute.max(at.at.0.saturating_add(1)));
-        return Some(NextTick {
-            at: minute.min(hour),
-            taking: true,
-        });
-    }
-    if let Some(until) = plan.until
-        && at.at < until
-    {
-        return Some(NextTick {
-            at: hour.min(until),
-            taking: true,
-        });
-    }
-    (at.settled < plan.settle_hours).then_some(NextTick {
-        at: hour,
-        taking: false,
-    })
-}
-
 /// A submission as a record of control.
 #[must_use]
 pub fn submitted_record(topics: &Topics, submitted: ReferenceSubmitted) -> Outgoing {
@@ -382,38 +330,6 @@ pub fn submitted_record(topics: &Topics, submitted: ReferenceSubmitted) -> Outgo
     );
     let value = wire::control::encode(&ControlRecord::Submitted(Box::new(submitted)));
     Outgoing::keyed(&topics.control_events, topics::key(&id), value)
-}
-
-fn read_commands(
-    consumer: &mut dyn Consumer,
-    from: &[i64],
-    to: &[i64],
-) -> Result<Vec<ChargingCommand>, LogError> {
-    let mut commands = Vec::new();
-    for ((partition, from), to) in (0_u32..).zip(from).zip(to) {
-        let count = usize::try_from(to.saturating_sub(*from)).unwrap_or(0);
-        if count == 0 {
-            continue;
-        }
-        let mut records = Vec::new();
-        consumer.fetch(
-            partition,
-            *from,
-            FetchLimit {
-                records: count,
-                bytes: usize::MAX,
-            },
-            &mut records,
-        )?;
-        for record in records {
-            match record.value.as_deref().map(wire::charging_command::decode) {
-                Some(Ok(command)) => commands.push(command),
-                Some(Err(error)) => tracing::error!(%error, "unreadable charging command"),
-                None => {}
-            }
-        }
-    }
-    Ok(commands)
 }
 
 /// Up to where charging commands were handed to the source, per partition; nothing without a replay.

@@ -34,44 +34,42 @@ fn program() -> &'static Path {
 }
 
 /// A command line of the program, with its environment.
-pub struct Invocation(Command);
+pub struct Invocation {
+    command: Command,
+    directory: PathBuf,
+}
 
 impl Invocation {
     /// `wattledger ARGUMENTS --data-dir DIRECTORY`.
     pub fn new(directory: &Path, arguments: &[&str]) -> Self {
         let mut command = Command::new(program());
         command.args(arguments).arg("--data-dir").arg(directory);
-        Self(command)
+        command.stdin(Stdio::null());
+        let directory = directory.to_owned();
+        Self { command, directory }
     }
 
     /// With a variable of the environment.
     pub fn with(mut self, name: &str, value: impl ToString) -> Self {
-        self.0.env(name, value.to_string());
+        self.command.env(name, value.to_string());
         self
     }
 
-    /// Starts it; its words go to a file, and are shown when it fails.
-    pub fn start(mut self, words: &Path) -> Running {
-        let file = std::fs::File::create(words).unwrap();
-        let child = self
-            .0
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(file)
-            .spawn()
-            .unwrap();
-        Running {
-            child,
-            words: words.to_owned(),
-        }
+    /// Starts it; its words go to a numbered file in its directory, and are shown when it fails.
+    pub fn start(mut self, number: usize) -> Running {
+        let words = self.directory.join(format!("words-{number}.txt"));
+        let file = std::fs::File::create(&words).unwrap();
+        self.command.stdout(Stdio::null()).stderr(file);
+        let child = self.command.spawn().unwrap();
+        Running { child, words }
     }
 
     /// Runs it to its end, which must be a good one; gives what it printed.
     pub fn output(mut self) -> String {
-        let output = self.0.stdin(Stdio::null()).output().unwrap();
+        let output = self.command.output().unwrap();
         let printed = String::from_utf8(output.stdout).unwrap();
         let words = String::from_utf8_lossy(&output.stderr);
-        let line = &self.0;
+        let line = &self.command;
         assert!(output.status.success(), "{line:?}\n{printed}\n{words}");
         printed
     }

@@ -12,6 +12,7 @@
     reason = "seeds, delays and counts of tests; overflow fails the test"
 )]
 
+mod disturbed;
 mod imports;
 mod kills;
 mod outputs;

@@ -132,6 +132,14 @@ fn a_limit_after_tax_without_any_tax_is_added_once() {
 }
 
 #[test]
+fn a_difference_is_shared_by_size_where_one_rate_is_below_zero() {
+    let components = [taxed(energy("-1"), "7"), taxed(flat("3"), "19")];
+    let settled = settled(&components, limit("4", None), None);
+    let nets: Vec<i64> = settled.groups.iter().map(|group| group.net.minor).collect();
+    assert_eq!(nets, [-50, 450]);
+}
+
+#[test]
 fn limits_hold_gross_first_too() {
     let tariff = Tariff {
         max_price: limit("2", Some("2.38")),

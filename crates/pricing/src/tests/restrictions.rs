@@ -303,6 +303,20 @@ fn elements_for_reservations_do_not_price_charging() {
 }
 
 #[test]
+fn a_change_of_current_counts_also_where_power_stays() {
+    let strong = Restrictions {
+        min_power: Some(Milliwatts(1)),
+        min_current: Some(Milliamperes(16_000)),
+        ..Restrictions::default()
+    };
+    let tariff = tariff(vec![when(&[energy("1")], strong), always(&[energy("2")])]);
+    let scene = Scene::new(tariff, "2024-06-03 09:00:00");
+    let scene = scene.charge(10, "1").kilowatts("6").amperes("16");
+    let scene = scene.charge(10, "1").kilowatts("6").amperes("15.999");
+    assert_eq!(scene.watt_hours(), [(0, 1_000), (1, 1_000)]);
+}
+
+#[test]
 fn unknown_power_holds_in_no_bounds_where_no_mean_exists() {
     let fast = Restrictions {
         min_power: Some(Milliwatts(0)),
