@@ -47,7 +47,7 @@ pub trait Stage: Send + Sized + 'static {
     /// What is parked if this record makes the fold panic.
     fn unit(record: &Self::Record, routing: &[u8]) -> Box<[u8]>;
     /// Whose an entity is, and its name within.
-    fn key(key: &Self::Key, name: &mut Vec<u8>) -> Box<str>;
+    fn key<'k>(key: &'k Self::Key, name: &mut Vec<u8>) -> &'k str;
     /// Kind, owner and name of a timer.
     fn timer(timer: &Self::Timer, name: &mut Vec<u8>) -> (u8, Box<str>);
     /// A timer read back.
@@ -154,10 +154,7 @@ impl<S: Stage> Fold for StageFold<S> {
             return Ok(());
         };
         self.effects.clear();
-        let mut adapter = Adapter::<'_, '_, S> {
-            turn,
-            bytes: Vec::with_capacity(64),
-        };
+        let mut adapter = Adapter::<'_, '_, S>::new(turn);
         S::fold(&mut adapter, &read, &mut self.effects)?;
         self.send(turn);
         Ok(())
@@ -169,10 +166,7 @@ impl<S: Stage> Fold for StageFold<S> {
             return;
         };
         self.effects.clear();
-        let mut adapter = Adapter::<'_, '_, S> {
-            turn,
-            bytes: Vec::with_capacity(64),
-        };
+        let mut adapter = Adapter::<'_, '_, S>::new(turn);
         S::fire(
             &mut adapter,
             &named,
@@ -187,16 +181,21 @@ impl<S: Stage> Fold for StageFold<S> {
 struct Adapter<'a, 'b, S: Stage> {
     turn: &'a mut Turn<'b, StageFold<S>>,
     bytes: Vec<u8>,
+    entity: Vec<u8>,
 }
 
-impl<S: Stage> Adapter<'_, '_, S> {
+impl<'a, 'b, S: Stage> Adapter<'a, 'b, S> {
+    fn new(turn: &'a mut Turn<'b, StageFold<S>>) -> Self {
+        Self { turn, bytes: Vec::with_capacity(128), entity: Vec::with_capacity(128) }
+    }
+
     fn name(&mut self, key: &S::Key) {
         self.bytes.clear();
         self.bytes.push(ENTITIES);
-        let mut name = Vec::with_capacity(48);
-        let routing = S::key(key, &mut name);
+        self.entity.clear();
+        let routing = S::key(key, &mut self.entity);
         put_bytes(&mut self.bytes, routing.as_bytes());
-        self.bytes.extend_from_slice(&name);
+        self.bytes.extend_from_slice(&self.entity);
     }
 }
 

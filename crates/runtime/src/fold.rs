@@ -105,14 +105,19 @@ impl<F: Fold> Turn<'_, F> {
 
     /// A state object, to read.
     pub fn get(&mut self, key: &[u8]) -> Option<&F::Value> {
-        self.load(key);
+        if !self.overlay.knows(key) {
+            self.load(key);
+        }
         self.overlay.get(key)
     }
 
     /// A state object, to change; put it back.
     pub fn take(&mut self, key: &[u8]) -> Option<F::Value> {
+        if let Some(known) = self.overlay.take(key) {
+            return known;
+        }
         self.load(key);
-        self.overlay.take(key)
+        self.overlay.take(key).flatten()
     }
 
     /// Stores an object.
@@ -122,8 +127,7 @@ impl<F: Fold> Turn<'_, F> {
 
     /// Deletes an object.
     pub fn remove(&mut self, key: &[u8]) {
-        self.load(key);
-        if self.overlay.get(key).is_some() {
+        if self.get(key).is_some() {
             self.overlay.put(key, None);
         }
     }
@@ -153,10 +157,8 @@ impl<F: Fold> Turn<'_, F> {
         self.announced.push((source.into(), epoch));
     }
 
+    /// Brings what the store has of a key that the overlay does not know.
     fn load(&mut self, key: &[u8]) {
-        if self.overlay.knows(key) {
-            return;
-        }
         match self.store.get(key) {
             Ok(Some(bytes)) => match F::decode(key, &bytes) {
                 Ok(value) => self.overlay.loaded(key, Some(value)),

@@ -2,34 +2,66 @@
 //! cache.
 
 use rustc_hash::FxHashMap;
+use std::sync::Arc;
 
 /// Objects in memory; at most about `capacity` that nobody has changed.
 #[derive(Debug)]
 pub struct Overlay<V> {
-    slots: FxHashMap<Box<[u8]>, Slot<V>>,
-    in_turn: Vec<Box<[u8]>>,
-    unstored: Vec<Box<[u8]>>,
+    slots: FxHashMap<Arc<[u8]>, Slot<V>>,
+    changed: Changed,
     capacity: usize,
     turn: u32,
 }
 
+/// Keys that were changed, in order of first change.
+#[derive(Debug, Default)]
+struct Changed {
+    in_turn: Vec<Arc<[u8]>>,
+    unstored: Vec<Arc<[u8]>>,
+}
+
 #[derive(Debug)]
 struct Slot<V> {
+    key: Arc<[u8]>,
     value: Option<V>,
     in_turn: bool,
     unstored: bool,
     used: u32,
 }
 
+impl<V> Slot<V> {
+    const fn new(key: Arc<[u8]>, value: Option<V>) -> Self {
+        Self {
+            key,
+            value,
+            in_turn: false,
+            unstored: false,
+            used: 0,
+        }
+    }
+}
+
+impl Changed {
+    fn mark<V>(&mut self, slot: &mut Slot<V>, turn: u32) {
+        slot.used = turn;
+        if !slot.in_turn {
+            slot.in_turn = true;
+            self.in_turn.push(Arc::clone(&slot.key));
+        }
+        if !slot.unstored {
+            slot.unstored = true;
+            self.unstored.push(Arc::clone(&slot.key));
+        }
+    }
+}
+
 impl<V> Overlay<V> {
     /// An empty one.
     #[must_use]
     pub fn new(capacity: usize) -> Self {
-        let (slots, in_turn, unstored) = (FxHashMap::default(), Vec::new(), Vec::new());
         Self {
-            slots,
-            in_turn,
-            unstored,
+            slots: FxHashMap::default(),
+            changed: Changed::default(),
             capacity,
             turn: 0,
         }
@@ -43,61 +75,45 @@ impl<V> Overlay<V> {
 
     /// The object of a key that it knows.
     pub fn get(&mut self, key: &[u8]) -> Option<&V> {
-        let turn = self.turn;
         let slot = self.slots.get_mut(key)?;
-        slot.used = turn;
+        slot.used = self.turn;
         slot.value.as_ref()
     }
 
-    /// Takes an object out: until it is put back it is deleted.
-    pub fn take(&mut self, key: &[u8]) -> Option<V> {
+    /// Takes an object out, `Some(None)` when there is none: until it is put back it is deleted.
+    /// `None` when it cannot answer for the key.
+    pub fn take(&mut self, key: &[u8]) -> Option<Option<V>> {
         let slot = self.slots.get_mut(key)?;
         let value = slot.value.take();
         if value.is_some() {
-            self.mark(key);
+            self.changed.mark(slot, self.turn);
         }
-        value
+        Some(value)
     }
 
     /// What the store says about a key.
     pub fn loaded(&mut self, key: &[u8], value: Option<V>) {
-        let slot = Slot {
-            value,
-            in_turn: false,
-            unstored: false,
-            used: self.turn,
-        };
-        self.slots.insert(key.into(), slot);
+        let key: Arc<[u8]> = key.into();
+        let mut slot = Slot::new(Arc::clone(&key), value);
+        slot.used = self.turn;
+        self.slots.insert(key, slot);
     }
 
     /// Changes an object; `None` deletes it.
     pub fn put(&mut self, key: &[u8], value: Option<V>) {
         if let Some(slot) = self.slots.get_mut(key) {
             slot.value = value;
-        } else {
-            self.loaded(key, value);
-        }
-        self.mark(key);
-    }
-
-    fn mark(&mut self, key: &[u8]) {
-        let Some(slot) = self.slots.get_mut(key) else {
+            self.changed.mark(slot, self.turn);
             return;
-        };
-        slot.used = self.turn;
-        if !slot.in_turn {
-            slot.in_turn = true;
-            self.in_turn.push(key.into());
         }
-        if !slot.unstored {
-            slot.unstored = true;
-            self.unstored.push(key.into());
-        }
+        let key: Arc<[u8]> = key.into();
+        let slot = self.slots.entry(Arc::clone(&key)).or_insert(Slot::new(key, value));
+        self.changed.mark(slot, self.turn);
     }
 
     /// What this turn has changed, in order of first change.
     pub fn changed_in_turn(&self) -> impl Iterator<Item = (&[u8], Option<&V>)> {
-        self.in_turn.iter().map(|key| {
+        self.changed.in_turn.iter().map(|key| {
             (
                 &**key,
                 self.slots.get(key).and_then(|slot| slot.value.as_ref()),
@@ -107,7 +123,7 @@ impl<V> Overlay<V> {
 
     /// The turn has committed.
     pub fn turn_done(&mut self) {
-        for key in self.in_turn.drain(..) {
+        for key in self.changed.in_turn.drain(..) {
             if let Some(slot) = self.slots.get_mut(&key) {
                 slot.in_turn = false;
             }
@@ -117,7 +133,7 @@ impl<V> Overlay<V> {
 
     /// What the store has not taken yet.
     pub fn unstored(&self) -> impl Iterator<Item = (&[u8], Option<&V>)> {
-        self.unstored.iter().map(|key| {
+        self.changed.unstored.iter().map(|key| {
             (
                 &**key,
                 self.slots.get(key).and_then(|slot| slot.value.as_ref()),
@@ -127,7 +143,7 @@ impl<V> Overlay<V> {
 
     /// The store has taken everything.
     pub fn stored(&mut self) {
-        for key in self.unstored.drain(..) {
+        for key in self.changed.unstored.drain(..) {
             if let Some(slot) = self.slots.get_mut(&key) {
                 slot.unstored = false;
             }

@@ -17,6 +17,9 @@ use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// Room for the bytes of a usual entity, so that they need not move while they grow.
+const ENTITY: usize = 512;
+
 /// What a task is.
 #[derive(Clone, Debug)]
 pub struct TaskConfig {
@@ -60,8 +63,10 @@ pub struct Task<F: Fold> {
     poisons: Vec<turning::Poison>,
     /// How many partitions each topic has that we write to.
     destinations: FxHashMap<Arc<str>, u32>,
-    /// Fetched records; kept for its memory.
+    /// Fetched records: an urgent turn leaves some for the next.
     fetched: Vec<Record>,
+    /// How many of them have been folded.
+    folded: usize,
     meta: Meta,
     /// Everything before it has been read; past the position where a log has gaps at its end.
     read_to: i64,
@@ -193,7 +198,7 @@ impl<F: Fold> Task<F> {
 }
 
 fn encoded<F: Fold>(value: &F::Value) -> Vec<u8> {
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(ENTITY);
     F::encode(value, &mut bytes);
     bytes
 }

@@ -386,3 +386,32 @@ impl Drop for Engine {
         let _ = self.child.wait();
     }
 }
+
+/// Starts an engine with the demo configuration, which it takes whole.
+///
+/// # Panics
+/// When it does not.
+#[must_use]
+pub fn configured(place: &Place) -> Engine {
+    let engine = place.ready();
+    let demo = std::fs::read_to_string(of_checkout("crates/cli/demo/demo.yaml")).unwrap();
+    let told = place.done(&["apply", "-f", &place.write("demo.yaml", demo), "--json"]).json();
+    let documents = told["documents"].as_array().unwrap();
+    assert_eq!(documents.len(), 8, "{told}");
+    assert!(documents.iter().all(|document| document["result"] == "recorded"), "{told}");
+    engine
+}
+
+/// Asks as a guest and waits until the charger may go.
+///
+/// # Panics
+/// When it may not.
+pub fn allowed(place: &Place, engine: &Engine, name: &str) {
+    engine.take(&[events::asked(name)]);
+    let tail = ["tail", "charging.commands", "--from", "earliest", "--until-end", "--json"];
+    eventually("an Allow in charging.commands", || {
+        let told = place.done(&tail);
+        let is_ours = |line: &&str| line.contains("Allow") && line.contains(&format!("auth-{name}\""));
+        told.out.lines().find(is_ours).map(|_| ())
+    });
+}

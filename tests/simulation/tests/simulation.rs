@@ -3,6 +3,7 @@
 //! Invariant tested: what a replay publishes depends on its inputs alone, not on when it was killed
 //! nor on how its input was cut into turns.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(
     clippy::print_stderr,
     reason = "says which real data a run went without"

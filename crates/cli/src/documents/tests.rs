@@ -1,3 +1,5 @@
+//! Documents with the lines of their fields.
+
 use super::*;
 use serde_json::json;
 

@@ -77,6 +77,14 @@ fn whole(parameters: &[(String, String)], name: &str, default: i64) -> Result<i6
     }
 }
 
+/// How many rows at most: at least one.
+fn most(parameters: &[(String, String)], default: i64) -> Result<i64, Fault> {
+    match whole(parameters, "limit", default)? {
+        limit if limit < 1 => Err(invalid("limit", format!("`{limit}` is less than 1"))),
+        limit => Ok(limit),
+    }
+}
+
 fn date(parameters: &[(String, String)], name: &str) -> Result<Option<LocalDate>, Fault> {
     use chrono::Datelike as _;
     let Some(text) = parameter(parameters, name) else {
@@ -134,8 +142,13 @@ impl EngineBackend {
 
     fn sessions(&self, parameters: &[(String, String)]) -> Result<Value, Fault> {
         let views = &self.service.views;
-        let limit = whole(parameters, "limit", 100)?;
-        if parameter(parameters, "held") == Some("true") {
+        let limit = most(parameters, 100)?;
+        let held = match parameter(parameters, "held").unwrap_or("false") {
+            "true" => true,
+            "false" => false,
+            other => return Err(invalid("held", format!("`{other}` is not true or false"))),
+        };
+        if held {
             let after = parameter(parameters, "after");
             return Ok(json!({ "items": to_json(&views.held(after, limit).map_err(of_view)?)? }));
         }
@@ -145,7 +158,7 @@ impl EngineBackend {
     }
 
     fn invoices(&self, parameters: &[(String, String)]) -> Result<Value, Fault> {
-        let limit = whole(parameters, "limit", 100)?;
+        let limit = most(parameters, 100)?;
         let issued = whole(parameters, "after_issued_at", i64::MIN)?;
         let after = parameter(parameters, "after").map(|invoice| (issued, invoice));
         let found = self.service.views.invoices(after, limit).map_err(of_view)?;

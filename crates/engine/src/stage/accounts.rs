@@ -45,9 +45,9 @@ impl Stage for Accounts {
         routing.into()
     }
 
-    fn key(key: &accounts::Key, name: &mut Vec<u8>) -> Box<str> {
+    fn key<'k>(key: &'k accounts::Key, name: &mut Vec<u8>) -> &'k str {
         key.entity.put(name);
-        key.account.as_str().into()
+        key.account.as_str()
     }
 
     fn timer(timer: &accounts::Timer, name: &mut Vec<u8>) -> (u8, Box<str>) {

@@ -45,9 +45,9 @@ impl Stage for Control {
         routing.into()
     }
 
-    fn key(key: &catalog::Key, name: &mut Vec<u8>) -> Box<str> {
+    fn key<'k>(key: &'k catalog::Key, name: &mut Vec<u8>) -> &'k str {
         key.put(name);
-        catalog::Key::ROUTING.into()
+        catalog::Key::ROUTING
     }
 
     fn timer(timer: &catalog::Timer, _: &mut Vec<u8>) -> (u8, Box<str>) {

@@ -48,9 +48,9 @@ impl Stage for Invoices {
         }
     }
 
-    fn key(key: &invoices::Key, name: &mut Vec<u8>) -> Box<str> {
+    fn key<'k>(key: &'k invoices::Key, name: &mut Vec<u8>) -> &'k str {
         key.put(name);
-        key.book().as_str().into()
+        key.book().as_str()
     }
 
     fn timer(timer: &invoices::Timer, _: &mut Vec<u8>) -> (u8, Box<str>) {

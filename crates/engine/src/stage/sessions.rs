@@ -45,9 +45,9 @@ impl Stage for Sessions {
         routing.into()
     }
 
-    fn key(key: &sessions::Key, name: &mut Vec<u8>) -> Box<str> {
+    fn key<'k>(key: &'k sessions::Key, name: &mut Vec<u8>) -> &'k str {
         key.put(name);
-        key.routing().into()
+        key.routing()
     }
 
     fn timer(timer: &sessions::Timer, name: &mut Vec<u8>) -> (u8, Box<str>) {

@@ -77,6 +77,7 @@ impl<F: Fold> Task<F> {
             poisons: Vec::new(),
             destinations: FxHashMap::default(),
             fetched: Vec::new(),
+            folded: 0,
             meta,
             read_to: 0,
             stored: true,

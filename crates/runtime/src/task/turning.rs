@@ -54,13 +54,24 @@ impl<F: Fold> Task<F> {
             bytes: TURN_BYTES,
         };
         let mut fetched = std::mem::take(&mut self.fetched);
-        fetched.clear();
-        self.fetch(limit, &mut fetched)?;
+        if !self.goes_on(&fetched) {
+            fetched.clear();
+            self.folded = 0;
+            self.fetch(limit, &mut fetched)?;
+        }
         self.failed = true;
-        let report = self.turn_over(&fetched);
+        let rest = fetched.get(self.folded..).unwrap_or_default();
+        let report = self.turn_over(rest.get(..records_max).unwrap_or(rest));
         self.failed = report.is_err();
+        self.folded += report.as_ref().map_or(0, |report| report.records);
         self.fetched = fetched;
         report
+    }
+
+    /// Whether what an urgent turn left of the fetched records begins at the position.
+    fn goes_on(&self, fetched: &[Record]) -> bool {
+        let last = self.folded.checked_sub(1).and_then(|place| fetched.get(place));
+        self.folded < fetched.len() && last.is_some_and(|last| last.offset + 1 == self.meta.input)
     }
 
     /// Fetches from the position on. Nothing found: everything before the end then has been read,
@@ -299,10 +310,11 @@ impl<F: Fold> Task<F> {
         Ok(())
     }
 
-    fn commit(&mut self, batch: Batch) -> Result<(), TaskError> {
+    fn commit(&mut self, mut batch: Batch) -> Result<(), TaskError> {
         let began = Instant::now();
-        let outputs = batch.outputs.len() as u64;
-        match self.transaction(&batch, batch.outputs.clone()) {
+        let outputs = std::mem::take(&mut batch.outputs);
+        let sent = outputs.len() as u64;
+        match self.transaction(&batch, outputs) {
             Ok(()) => {}
             Err(TaskError::Commit(CommitError::Indefinite(error))) => {
                 tracing::warn!(%error, "outcome of a commit unknown: reading it back");
@@ -316,7 +328,7 @@ impl<F: Fold> Task<F> {
         self.parking_unstored.extend(batch.parking);
         self.stored = false;
         self.counters.turns += 1;
-        self.counters.outputs += outputs;
+        self.counters.outputs += sent;
         self.counters.commit_micros += began.elapsed().as_micros() as u64;
         Ok(())
     }

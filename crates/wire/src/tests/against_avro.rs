@@ -161,23 +161,3 @@ fn a_planted_schema_error_is_caught() {
     let record = avro_record("wattledger.Bad", "", vec![twice.clone(), twice]);
     assert!(Schema::parse_str(&record.to_string()).is_err());
 }
-
-#[test]
-fn apache_avro_refuses_to_allocate_more_than_a_mebibyte() {
-    crate::limit_allocations();
-    let read = |schema: &str, mut bytes: &[u8]| {
-        let schema = Schema::parse_str(schema).unwrap();
-        GenericDatumReader::builder(&schema)
-            .build()
-            .unwrap()
-            .read_value(&mut bytes)
-            .is_ok()
-    };
-    // Lengths of 2^40 and of 2 MiB; an array of 10^9 nulls.
-    assert!(!read(r#""bytes""#, &[0x80, 0x80, 0x80, 0x80, 0x80, 0x40]));
-    assert!(!read(r#""string""#, &[0x80, 0x80, 0x80, 0x02]));
-    assert!(!read(
-        r#"{"type":"array","items":"null"}"#,
-        &[0x80, 0xa8, 0xd6, 0xb9, 0x07, 0]
-    ));
-}

@@ -1,6 +1,6 @@
 //! Pages of a topic's records, decoded for people and pipes.
 
-use super::{EngineBackend, invalid, parameter, whole};
+use super::{EngineBackend, invalid, most, parameter, whole};
 use serde_json::{Value, json};
 use std::time::Duration;
 use wattledger_api::fault::Fault;
@@ -53,25 +53,10 @@ impl EngineBackend {
         topic: &str,
         parameters: &[(String, String)],
     ) -> Result<Value, LogErrorOrFault> {
-        let limit =
-            usize::try_from(whole(parameters, "limit", 500)?.clamp(1, 5_000)).unwrap_or(500);
+        let limit = usize::try_from(most(parameters, 500)?.min(5_000)).unwrap_or(500);
         let wait = u64::try_from(whole(parameters, "wait_ms", 0)?.clamp(0, 30_000)).unwrap_or(0);
         let ends = self.service.ends(topic)?;
-        let mut positions = match parameter(parameters, "cursor").unwrap_or("earliest") {
-            "earliest" => vec![0; ends.len()],
-            "latest" => ends.clone(),
-            text => text
-                .split('.')
-                .map(str::parse)
-                .collect::<Result<Vec<i64>, _>>()
-                .map_err(|_| {
-                    invalid(
-                        "cursor",
-                        format!("`{text}` is not earliest, latest or a cursor of an earlier page"),
-                    )
-                })?,
-        };
-        positions.resize(ends.len(), 0);
+        let mut positions = positions(parameters, &ends)?;
         let waited = std::time::Instant::now();
         let mut shown = Vec::new();
         loop {
@@ -85,7 +70,8 @@ impl EngineBackend {
                     shown.push(Self::record(&record));
                 }
             }
-            if !shown.is_empty() || waited.elapsed() >= Duration::from_millis(wait) {
+            let over = waited.elapsed() >= Duration::from_millis(wait);
+            if !shown.is_empty() || over || self.service.is_stopping() {
                 break;
             }
             self.service.nap(Duration::from_millis(50));
@@ -99,6 +85,24 @@ impl EngineBackend {
         let cursor: Vec<String> = positions.iter().map(i64::to_string).collect();
         Ok(json!({ "records": shown, "cursor": cursor.join("."), "end": end }))
     }
+}
+
+/// Where a page begins, by partition: never past the end, where nothing would ever come.
+fn positions(parameters: &[(String, String)], ends: &[i64]) -> Result<Vec<i64>, Fault> {
+    let text = match parameter(parameters, "cursor").unwrap_or("earliest") {
+        "earliest" => return Ok(vec![0; ends.len()]),
+        "latest" => return Ok(ends.to_vec()),
+        text => text,
+    };
+    let read: Result<Vec<i64>, _> = text.split('.').map(str::parse).collect();
+    let is_within = |read: &Vec<i64>| {
+        let mut places = read.iter().zip(ends);
+        read.len() == ends.len() && places.all(|(at, end)| (0..=*end).contains(at))
+    };
+    read.ok().filter(is_within).ok_or_else(|| {
+        let reason = format!("`{text}` is not earliest, latest or a cursor of an earlier page");
+        invalid("cursor", reason)
+    })
 }
 
 /// Why there is no page.
