@@ -119,15 +119,17 @@ pub const fn sample(session: usize, minute: usize) -> MeterSample {
 /// The scene's tariff: 0.50 EUR per kWh, 0.65 from 17:00 to 20:00, and 6 EUR per parked hour.
 #[must_use]
 pub fn tariff() -> Tariff {
-    let found =
-        shared()
-            .iter()
-            .map(recorded)
-            .find_map(|recorded| match recorded.document.content {
-                Content::Tariff(tariff) => Some(*tariff),
-                _ => None,
-            });
-    found.unwrap()
+    let contents = shared()
+        .into_iter()
+        .map(|document| recorded(&document).document.content);
+    let mut tariffs = contents.filter_map(|content| {
+        if let Content::Tariff(tariff) = content {
+            Some(*tariff)
+        } else {
+            None
+        }
+    });
+    tariffs.next().unwrap()
 }
 
 fn shared() -> Vec<Value> {
@@ -210,7 +212,7 @@ fn started(session: usize) -> ChargingRecord {
 }
 
 fn evse(session: usize) -> EvseId {
-    EvseId(if session % 2 == 0 { 1 } else { 2 })
+    EvseId(if session.is_multiple_of(2) { 1 } else { 2 })
 }
 
 fn transaction(session: usize) -> TransactionId {

@@ -1,5 +1,6 @@
 //! The whole turn of the sessions stage on the embedded log, its changelog on, as a live engine
-//! runs it: turns of 500 records, its store following every 20 turns (100 ms at the goal's rate).
+//! runs it: 4 partitions in one thread, turns of 500 records, the stores following every 20 turns
+//! (100 ms at the goal's rate).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use wattledger_sessions::samples::{Entry, Samples, What};
 use wattledger_sessions::session::Session;
 use wattledger_wire::topics::charging;
 
+const PARTITIONS: u32 = 4;
 const TURN: usize = 500;
 const SETTLE: usize = 20;
 /// Minutes measured; the first warms up.
@@ -25,32 +27,30 @@ type SessionsTask = Task<StageFold<Sessions>>;
 pub fn measure(scene: Scene) {
     let folder = tempfile::tempdir().unwrap();
     let topics = Topics::default();
-    let log = EmbeddedLog::open(&folder.path().join("log"), &topics::settings(1)).unwrap();
-    let mut task = open(
-        &log,
-        &topics,
-        RocksStore::open(&folder.path().join("store")).unwrap(),
-    );
+    let log = EmbeddedLog::open(&folder.path().join("log"), &topics::settings(PARTITIONS)).unwrap();
+    let store = |partition: u32| {
+        RocksStore::open(&folder.path().join(format!("store-{partition}"))).unwrap()
+    };
+    let mut tasks: Vec<SessionsTask> = (0..PARTITIONS)
+        .map(|partition| open(&log, &topics, partition, store(partition)))
+        .collect();
     let mut producer = log.producer("benchmark").unwrap();
-    send(
-        &mut *producer,
-        &topics,
-        scene.documents().chain(scene.openings()),
-    );
-    turns(&mut task, &log);
+    let begun = std::iter::once(scene::tick(0)).chain(scene.openings());
+    send(&mut *producer, &topics, scene.documents().chain(begun));
+    turns(&mut tasks, &log);
     let (mut folding, mut settling, mut events) = (Duration::ZERO, Duration::ZERO, 0);
-    let before = *task.counters();
+    let before = spent_by(&tasks);
     for minute in 1..=MINUTES {
         let records = std::iter::once(scene::tick(minute)).chain(scene.readings(minute));
         send(&mut *producer, &topics, records);
-        let spent = turns(&mut task, &log);
+        let spent = turns(&mut tasks, &log);
         if minute > 1 {
             events += scene.sessions;
             folding += spent.folding;
             settling += spent.settling;
         }
     }
-    let after = *task.counters();
+    let after = spent_by(&tasks);
     let whole = rate(events, folding + settling);
     at_least(
         "turn loop with changelog and store",
@@ -60,30 +60,22 @@ pub fn measure(scene: Scene) {
     );
     figure("  turns alone", "events/s/core", rate(events, folding));
     let each = |time: u64| time as f64 * 1_000.0 / (MINUTES * scene.sessions) as f64;
-    figure(
-        "  fold, wall clock",
-        "ns/event",
-        each(after.fold_micros - before.fold_micros),
-    );
-    figure(
-        "  commit, wall clock",
-        "ns/event",
-        each(after.commit_micros - before.commit_micros),
-    );
+    figure("  fold, wall clock", "ns/event", each(after.0 - before.0));
+    figure("  commit, wall clock", "ns/event", each(after.1 - before.1));
     figure(
         "  store",
         "ns/event",
         settling.as_nanos() as f64 / events as f64,
     );
-    state_size(&mut task, scene);
+    state_size(&mut tasks, scene);
 }
 
 /// What a live session takes in the store beside its readings, and with all that belongs to it.
-fn state_size(task: &mut SessionsTask, scene: Scene) {
+fn state_size(tasks: &mut [SessionsTask], scene: Scene) {
     let routing = scene::station(0).as_str().len();
     // The table, the length and the station come before what the entity is, then its value.
     let (mut session, mut all) = (0, 0);
-    for (key, value) in task.dump().unwrap() {
+    for (key, value) in tasks.iter_mut().flat_map(|task| task.dump().unwrap()) {
         match (key.first(), key.get(2 + routing)) {
             (Some(b'E'), Some(0)) => all += value.len(),
             (Some(b'E'), Some(2 | 6 | 8)) => all += value.len(),
@@ -134,12 +126,12 @@ fn readings_size(scene: Scene) -> f64 {
     sizes.sum::<usize>() as f64 / count as f64
 }
 
-fn open(log: &EmbeddedLog, topics: &Topics, store: RocksStore) -> SessionsTask {
+fn open(log: &EmbeddedLog, topics: &Topics, partition: u32, store: RocksStore) -> SessionsTask {
     let config = TaskConfig {
         stage: "sessions".into(),
         input: Arc::clone(&topics.charging_events),
         group: "wattledger.sessions".into(),
-        partition: 0,
+        partition,
         changelog: Some(Arc::clone(&topics.sessions_changelog)),
         dead_letter: Arc::clone(&topics.dead_letter),
         timers_per_record: 0,
@@ -163,11 +155,18 @@ fn send(
             producer.commit().unwrap();
             producer.begin().unwrap();
         }
-        let routing = scene::station_of(&record).map_or(Key::REFERENCE, |station| station.as_str());
-        let (key, value) = (topics::key(routing), charging::encode(&record));
-        producer
-            .send(Outgoing::keyed(&topics.charging_events, key, value))
-            .unwrap();
+        let value = charging::encode(&record);
+        let to = |routing| Outgoing::keyed(&topics.charging_events, topics::key(routing), value);
+        if let Some(station) = scene::station_of(&record) {
+            producer.send(to(station.as_str())).unwrap();
+            continue;
+        }
+        let everywhere = to(Key::REFERENCE);
+        for partition in 0..PARTITIONS {
+            producer
+                .send(everywhere.clone().to_partition(partition))
+                .unwrap();
+        }
     }
     producer.commit().unwrap();
 }
@@ -179,16 +178,35 @@ struct Spent {
 }
 
 /// Folds all there is; what another thread does in a live engine (syncing the log) is not counted.
-fn turns(task: &mut SessionsTask, log: &EmbeddedLog) -> Spent {
+fn turns(tasks: &mut [SessionsTask], log: &EmbeddedLog) -> Spent {
     let mut spent = Spent::default();
-    while task.lag().unwrap() > 0 {
+    let mut worked = true;
+    while worked {
+        worked = false;
         for _ in 0..SETTLE {
+            let mut waiting = tasks
+                .iter_mut()
+                .filter_map(|task| (task.lag().unwrap() > 0).then_some(task));
+            let Some(task) = waiting.next() else {
+                break;
+            };
+            worked = true;
             spent.folding += timed(|| {
                 task.turn(TURN).unwrap();
             });
         }
         log.sync().unwrap();
-        spent.settling += timed(|| task.settle().unwrap());
+        spent.settling += timed(|| tasks.iter_mut().for_each(|task| task.settle().unwrap()));
     }
     spent
+}
+
+/// Microseconds of the wall clock in folds and in commits.
+fn spent_by(tasks: &[SessionsTask]) -> (u64, u64) {
+    tasks
+        .iter()
+        .map(Task::counters)
+        .fold((0, 0), |(fold, commit), counters| {
+            (fold + counters.fold_micros, commit + counters.commit_micros)
+        })
 }

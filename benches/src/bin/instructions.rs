@@ -28,6 +28,8 @@ fn main() {
         .readings(2)
         .map(|record| charging::encode(&record))
         .collect();
+    // The tables of schemas are made at the first use.
+    charging::decode(&bytes[0]).unwrap();
     counted_readings(&mut state, &bytes, &mut effects);
     println!(
         "counted {} readings: divide the instructions by it",

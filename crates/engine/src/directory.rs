@@ -115,6 +115,12 @@ impl Directory {
         self.secret.hash(token)
     }
 
+    /// The newest entry of a token.
+    #[must_use]
+    pub fn newest(&self, token: &TokenHash) -> Option<&TokenEntry> {
+        self.entries.get(token)?.last()
+    }
+
     /// What a token resolves to at an instant.
     #[must_use]
     pub fn resolve(&self, token: &str, at: Timestamp) -> TokenRef {

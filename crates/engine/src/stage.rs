@@ -186,7 +186,11 @@ struct Adapter<'a, 'b, S: Stage> {
 
 impl<'a, 'b, S: Stage> Adapter<'a, 'b, S> {
     fn new(turn: &'a mut Turn<'b, StageFold<S>>) -> Self {
-        Self { turn, bytes: Vec::with_capacity(128), entity: Vec::with_capacity(128) }
+        Self {
+            turn,
+            bytes: Vec::with_capacity(128),
+            entity: Vec::with_capacity(128),
+        }
     }
 
     fn name(&mut self, key: &S::Key) {

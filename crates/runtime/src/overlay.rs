@@ -107,7 +107,10 @@ impl<V> Overlay<V> {
             return;
         }
         let key: Arc<[u8]> = key.into();
-        let slot = self.slots.entry(Arc::clone(&key)).or_insert(Slot::new(key, value));
+        let slot = self
+            .slots
+            .entry(Arc::clone(&key))
+            .or_insert(Slot::new(key, value));
         self.changed.mark(slot, self.turn);
     }
 

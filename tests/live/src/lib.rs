@@ -8,12 +8,15 @@
     reason = "only tests use this; a failure must fail the test"
 )]
 
+mod engine;
 pub mod events;
+
+pub use engine::{Answer, Engine};
 
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -223,14 +226,7 @@ impl Place {
             "http://{}",
             address.unwrap_or_else(|| panic!("no address: {line}"))
         );
-        let client = reqwest::blocking::Client::builder()
-            .no_proxy()
-            .timeout(PATIENCE);
-        Engine {
-            child,
-            base,
-            client: client.build().unwrap(),
-        }
+        Engine::new(child, base)
     }
 
     /// Starts the engine and waits until it is ready.
@@ -251,142 +247,6 @@ impl Place {
     }
 }
 
-/// A running engine.
-pub struct Engine {
-    child: Child,
-    base: String,
-    client: reqwest::blocking::Client,
-}
-
-/// An answer over HTTP.
-#[derive(Debug)]
-pub struct Answer {
-    /// The status.
-    pub status: u16,
-    /// The body.
-    pub text: String,
-}
-
-impl Answer {
-    /// The body as JSON; null when it is none.
-    #[must_use]
-    pub fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap_or_default()
-    }
-}
-
-impl Engine {
-    /// Where it listens, such as `127.0.0.1:4711`.
-    #[must_use]
-    pub fn address(&self) -> &str {
-        self.base.trim_start_matches("http://")
-    }
-
-    /// Asks.
-    ///
-    /// # Panics
-    /// When there is no answer.
-    #[must_use]
-    pub fn get(&self, path: &str) -> Answer {
-        Self::answer(self.client.get(format!("{}{path}", self.base)))
-    }
-
-    /// Hands something in.
-    ///
-    /// # Panics
-    /// When there is no answer.
-    #[must_use]
-    pub fn post(&self, path: &str, content_type: &str, body: impl Into<Vec<u8>>) -> Answer {
-        let request = self.client.post(format!("{}{path}", self.base));
-        Self::answer(
-            request
-                .header("content-type", content_type)
-                .body(body.into()),
-        )
-    }
-
-    fn answer(request: reqwest::blocking::RequestBuilder) -> Answer {
-        let response = request.send().unwrap();
-        Answer {
-            status: response.status().as_u16(),
-            text: response.text().unwrap(),
-        }
-    }
-
-    /// Posts events as a batch that must be taken.
-    ///
-    /// # Panics
-    /// When it is not.
-    pub fn take(&self, events: &[Value]) {
-        let body = Value::from(events.to_vec()).to_string();
-        let answer = self.post("/v1/events", "application/cloudevents-batch+json", body);
-        assert_eq!(answer.status, 202, "{answer:?}");
-    }
-
-    /// Whether it says that it is ready.
-    #[must_use]
-    pub fn is_ready(&self) -> bool {
-        let answer = self.get("/health");
-        answer.status == 200 && answer.json()["state"] == "ready"
-    }
-
-    /// Ends it as `kill -9` does.
-    ///
-    /// # Panics
-    /// When it is gone already.
-    pub fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-
-    /// Tells it to end.
-    ///
-    /// # Panics
-    /// When it cannot be told.
-    pub fn terminate(&self) {
-        let id = self.child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-TERM", &id])
-                .status()
-                .unwrap()
-                .success()
-        );
-    }
-
-    /// Waits for its end, at most so long.
-    ///
-    /// # Panics
-    /// When it goes on.
-    pub fn ended(&mut self, at_most: Duration) -> ExitStatus {
-        let began = Instant::now();
-        let status = eventually("the engine's end", || self.child.try_wait().unwrap());
-        assert!(
-            began.elapsed() < at_most,
-            "it took {:?} to end",
-            began.elapsed()
-        );
-        status
-    }
-
-    /// Tells it to end and waits; it ends in order.
-    ///
-    /// # Panics
-    /// When it does not within 10 s.
-    pub fn stop(mut self) {
-        self.terminate();
-        let status = self.ended(Duration::from_secs(10));
-        assert_eq!(status.code(), Some(0));
-    }
-}
-
-impl Drop for Engine {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 /// Starts an engine with the demo configuration, which it takes whole.
 ///
 /// # Panics
@@ -395,10 +255,17 @@ impl Drop for Engine {
 pub fn configured(place: &Place) -> Engine {
     let engine = place.ready();
     let demo = std::fs::read_to_string(of_checkout("crates/cli/demo/demo.yaml")).unwrap();
-    let told = place.done(&["apply", "-f", &place.write("demo.yaml", demo), "--json"]).json();
+    let told = place
+        .done(&["apply", "-f", &place.write("demo.yaml", demo), "--json"])
+        .json();
     let documents = told["documents"].as_array().unwrap();
     assert_eq!(documents.len(), 8, "{told}");
-    assert!(documents.iter().all(|document| document["result"] == "recorded"), "{told}");
+    assert!(
+        documents
+            .iter()
+            .all(|document| document["result"] == "recorded"),
+        "{told}"
+    );
     engine
 }
 
@@ -408,10 +275,18 @@ pub fn configured(place: &Place) -> Engine {
 /// When it may not.
 pub fn allowed(place: &Place, engine: &Engine, name: &str) {
     engine.take(&[events::asked(name)]);
-    let tail = ["tail", "charging.commands", "--from", "earliest", "--until-end", "--json"];
+    let tail = [
+        "tail",
+        "charging.commands",
+        "--from",
+        "earliest",
+        "--until-end",
+        "--json",
+    ];
     eventually("an Allow in charging.commands", || {
         let told = place.done(&tail);
-        let is_ours = |line: &&str| line.contains("Allow") && line.contains(&format!("auth-{name}\""));
+        let is_ours =
+            |line: &&str| line.contains("Allow") && line.contains(&format!("auth-{name}\""));
         told.out.lines().find(is_ours).map(|_| ())
     });
 }

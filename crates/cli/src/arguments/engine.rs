@@ -11,16 +11,13 @@ use std::path::PathBuf;
 ///
 /// Examples:
 ///   wattledger run --data-dir /var/lib/wattledger
-///   wattledger run --listen 127.0.0.1:9000 --processor http://127.0.0.1:9401
+///   wattledger run --listen 127.0.0.1:9000
 #[derive(Args, Clone, Debug)]
 #[command(verbatim_doc_comment)]
 pub struct RunArguments {
     /// Where the HTTP API listens; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
-    /// Address of a simulated processor; left out: one runs inside, with its ledger in --data-dir
-    #[arg(long, value_name = "URL")]
-    pub processor: Option<String>,
 }
 
 /// Bill a simulated charging day of 200 stations, show what it came to, then keep serving

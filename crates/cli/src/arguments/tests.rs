@@ -1,3 +1,5 @@
+//! Command lines that are read and refused.
+
 use super::*;
 use clap::CommandFactory as _;
 

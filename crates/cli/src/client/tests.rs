@@ -1,3 +1,5 @@
+//! How answers become results and exit codes, and how paths are encoded.
+
 use super::*;
 use axum::Json;
 use axum::routing::post;

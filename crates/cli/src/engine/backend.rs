@@ -255,6 +255,10 @@ impl Backend for EngineBackend {
         let items = documents
             .as_array()
             .ok_or_else(|| invalid("$", "expected an array of documents"))?;
+        if mode == ApplyMode::Apply && !self.is_online {
+            let reason = "no engine runs on this directory: start one with `wattledger run`";
+            return Err(Fault::new(FaultKind::Conflict, "no_engine", reason));
+        }
         let mut submissions = Vec::new();
         let mut rows = Vec::new();
         let mut places = Vec::new();
@@ -263,7 +267,7 @@ impl Backend for EngineBackend {
             match read {
                 Ok(submission) => {
                     let content = &submission.document.content;
-                    places.push((content.kind(), content.id().to_string(), index));
+                    places.push((content.kind(), index));
                     submissions.push(submission);
                 }
                 Err(documents::Fault { path, reason }) => rows.push(json!({
@@ -282,9 +286,9 @@ impl Backend for EngineBackend {
                 ApplyFault::Views(error) => of_view(error),
                 ApplyFault::NoAnswer(_) => broken(fault),
             })?;
-            for Applied { kind, id, verdict } in applied {
-                let found = places.iter().find(|(k, i, _)| *k == kind && *i == id);
-                let index = found.map_or(0, |(_, _, index)| *index);
+            // Both in the order of kinds, and of the request within one.
+            places.sort_by_key(|(kind, _)| *kind);
+            for (Applied { kind, id, verdict }, (_, index)) in applied.into_iter().zip(places) {
                 let mut row = json!({ "index": index, "kind": kind.word(), "id": id });
                 match verdict {
                     Verdict::Recorded => row["result"] = "recorded".into(),

@@ -38,11 +38,11 @@ pub enum Purpose {
 /// [`CliError::Refused`] when another process has it.
 pub fn at_hand(data_dir: &Path, purpose: Purpose) -> Result<EngineAtHand, CliError> {
     let mut config = EngineConfig::new(data_dir);
-    if let Some(partitions) = variable("WATTLEDGER_PARTITIONS") {
-        config.partitions = u32::try_from(partitions).unwrap_or(4).clamp(1, 256);
+    if let Some(partitions) = variable("WATTLEDGER_PARTITIONS", 256)? {
+        config.partitions = partitions;
     }
-    if let Some(records) = variable("WATTLEDGER_TURN_RECORDS") {
-        config.turn_records = usize::try_from(records).unwrap_or(500).max(1);
+    if let Some(records) = variable("WATTLEDGER_TURN_RECORDS", 100_000)? {
+        config.turn_records = usize::try_from(records).unwrap_or(usize::MAX);
     }
     let secret = match purpose {
         Purpose::Live => random_secret()?,
@@ -67,8 +67,17 @@ pub fn at_hand(data_dir: &Path, purpose: Purpose) -> Result<EngineAtHand, CliErr
     })
 }
 
-fn variable(name: &str) -> Option<u64> {
-    std::env::var(name).ok()?.parse().ok()
+/// A whole number of the environment, from 1 to a bound.
+fn variable(name: &str, most: u32) -> Result<Option<u32>, CliError> {
+    let Ok(text) = std::env::var(name) else {
+        return Ok(None);
+    };
+    match text.parse() {
+        Ok(number) if (1..=most).contains(&number) => Ok(Some(number)),
+        Ok(_) | Err(_) => Err(CliError::refused(format!(
+            "{name} is `{text}`: expected a whole number from 1 to {most}"
+        ))),
+    }
 }
 
 fn random_secret() -> Result<Vec<u8>, CliError> {

@@ -1,3 +1,5 @@
+//! The summary as a person reads it.
+
 use super::*;
 use serde_json::json;
 

@@ -7,11 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 use wattledger_catalog as catalog;
 use wattledger_domain::control::ControlRecord;
-use wattledger_domain::reference::{BackDating, Kind, ReferenceSubmitted};
+use wattledger_domain::reference::{
+    BackDating, Content, Kind, ReferenceSubmitted, Token, TokenEntry,
+};
 use wattledger_domain::state::State;
 use wattledger_domain::time::Timestamp;
 use wattledger_runtime::{Log, LogError};
-use wattledger_views::ViewError;
+use wattledger_views::{OutcomeRow, ViewError};
 use wattledger_wire::documents::{self, Submission};
 
 /// What became of a document.
@@ -74,8 +76,13 @@ impl Service {
     /// # Errors
     /// [`ApplyFault`].
     pub fn apply(&self, submissions: Vec<Submission>) -> Result<Vec<Applied>, ApplyFault> {
+        self.wait_for_views(Duration::from_secs(10))?;
         let submitted = self.submitted(submissions)?;
-        let names: Vec<(Kind, String, String)> = submitted.iter().map(name).collect();
+        let mut names = Vec::with_capacity(submitted.len());
+        for (kind, id, event) in submitted.iter().map(name) {
+            let before = self.told(&event)?.len();
+            names.push((kind, id, event, before));
+        }
         let records = submitted
             .into_iter()
             .map(|one| submitted_record(&self.topics, one));
@@ -84,26 +91,46 @@ impl Service {
         let end = self.ends(&self.topics.control_events)?;
         self.await_control(end.first().copied().unwrap_or(0))?;
         self.wait_for_views(Duration::from_secs(10))?;
-        names
-            .into_iter()
-            .map(|(kind, id, event)| self.verdict(kind, id, &event))
-            .collect()
+        let applied = names.into_iter().map(|(kind, id, event, before)| {
+            let told = self.told(&event)?;
+            let newest = told.get(before..).and_then(<[_]>::last);
+            let verdict = newest.map_or(Verdict::Recorded, verdict);
+            Ok(Applied { kind, id, verdict })
+        });
+        applied.collect()
+    }
+
+    /// What control has told of a document so far; it tells nothing of one that it records.
+    fn told(&self, event: &str) -> Result<Vec<OutcomeRow>, ViewError> {
+        let report = self.views.event_outcome(catalog::OUTCOME_SOURCE, event)?;
+        Ok(report.outcomes)
+    }
+
+    /// Whether a document of this id is known. Tokens stand in their directory alone.
+    fn is_known(&self, content: &Content) -> Result<bool, ApplyFault> {
+        if let Content::Token(token) = content {
+            return Ok(self.newest(token)?.is_some());
+        }
+        let kind = content.kind().word();
+        Ok(!self.views.references(kind, Some(&content.id()))?.is_empty())
+    }
+
+    fn newest(&self, token: &Token) -> Result<Option<TokenEntry>, LogError> {
+        let mut inlet = self.inlet();
+        inlet.directory.refresh()?;
+        Ok(inlet.directory.newest(&token.hash).cloned())
     }
 
     fn submitted(
         &self,
         mut submissions: Vec<Submission>,
-    ) -> Result<Vec<ReferenceSubmitted>, ViewError> {
+    ) -> Result<Vec<ReferenceSubmitted>, ApplyFault> {
         submissions.sort_by_key(|submission| submission.document.content.kind());
         let submitted_at = now();
         submissions
             .into_iter()
             .map(|submission| {
-                let content = &submission.document.content;
-                let known = !self
-                    .views
-                    .references(content.kind().word(), Some(&content.id()))?
-                    .is_empty();
+                let known = self.is_known(&submission.document.content)?;
                 Ok(ReferenceSubmitted {
                     document: submission.document,
                     valid_from: submission.valid_from,
@@ -135,30 +162,6 @@ impl Service {
             }
             self.nap(Duration::from_millis(5));
         }
-    }
-
-    fn verdict(&self, kind: Kind, id: String, event: &str) -> Result<Applied, ApplyFault> {
-        let report = self.views.event_outcome(catalog::OUTCOME_SOURCE, event)?;
-        let json = serde_json::to_value(&report).unwrap_or_default();
-        let last = json["outcomes"]
-            .as_array()
-            .and_then(|outcomes| outcomes.last())
-            .cloned();
-        let verdict = match last {
-            None => Verdict::Recorded,
-            Some(outcome) => {
-                let word = outcome["outcome"]
-                    .as_str()
-                    .unwrap_or_default()
-                    .to_lowercase();
-                if word.contains("duplicate") {
-                    Verdict::Unchanged
-                } else {
-                    Verdict::Refused(outcome["detail"].as_str().unwrap_or_default().to_owned())
-                }
-            }
-        };
-        Ok(Applied { kind, id, verdict })
     }
 
     /// What would become of documents, without submitting them.
@@ -202,10 +205,36 @@ impl Service {
         let submitted = self.submitted(submissions)?;
         let applied = submitted.into_iter().map(|one| {
             let (kind, id, _) = name(&one);
-            let verdict = fold_one(&mut state, one);
-            Applied { kind, id, verdict }
+            let verdict = match self.says_the_same(&one)? {
+                true => Verdict::Unchanged,
+                false => fold_one(&mut state, one),
+            };
+            Ok(Applied { kind, id, verdict })
         });
-        Ok(applied.collect())
+        applied.collect()
+    }
+
+    /// Whether a token's newest entry says what is submitted; the views do not hold tokens.
+    fn says_the_same(&self, submitted: &ReferenceSubmitted) -> Result<bool, LogError> {
+        let Content::Token(token) = &submitted.document.content else {
+            return Ok(false);
+        };
+        Ok(self.newest(token)?.is_some_and(|entry| {
+            let times = (
+                submitted.valid_from.unwrap_or(entry.from),
+                submitted.valid_to,
+            );
+            (&entry.account, &entry.group) == (&token.account, &token.group)
+                && (entry.from, entry.to) == times
+        }))
+    }
+}
+
+fn verdict(told: &OutcomeRow) -> Verdict {
+    if told.outcome.eq_ignore_ascii_case("duplicate") {
+        Verdict::Unchanged
+    } else {
+        Verdict::Refused(told.detail.clone())
     }
 }
 

@@ -131,7 +131,12 @@ fn money(text: &mut String, totals: &Totals) {
             );
         }
     }
-    for (reason, count) in json["held_by_reason"].as_object().into_iter().flatten() {
-        let _ = writeln!(text, "billing_sessions_held{{reason=\"{reason}\"}} {count}");
+    let name = "billing_sessions_held";
+    let _ = writeln!(
+        text,
+        "# HELP {name} Sessions that wait for a person.\n# TYPE {name} gauge"
+    );
+    for row in &totals.held_by_reason {
+        let _ = writeln!(text, "{name}{{reason=\"{}\"}} {}", row.reason, row.count);
     }
 }

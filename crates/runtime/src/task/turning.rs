@@ -70,7 +70,10 @@ impl<F: Fold> Task<F> {
 
     /// Whether what an urgent turn left of the fetched records begins at the position.
     fn goes_on(&self, fetched: &[Record]) -> bool {
-        let last = self.folded.checked_sub(1).and_then(|place| fetched.get(place));
+        let last = self
+            .folded
+            .checked_sub(1)
+            .and_then(|place| fetched.get(place));
         self.folded < fetched.len() && last.is_some_and(|last| last.offset + 1 == self.meta.input)
     }
 

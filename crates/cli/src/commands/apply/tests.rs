@@ -1,3 +1,5 @@
+//! The command `apply` on answers and files made for it.
+
 use super::*;
 use axum::routing::post;
 use axum::{Json, Router};

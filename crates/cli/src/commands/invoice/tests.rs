@@ -1,3 +1,5 @@
+//! The command `invoice` on answers and files made for it.
+
 use super::*;
 use axum::routing::get;
 use axum::{Json, Router};

@@ -1,3 +1,5 @@
+//! The command `price` on answers and files made for it.
+
 use super::*;
 use std::path::PathBuf;
 

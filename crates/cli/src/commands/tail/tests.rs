@@ -1,3 +1,5 @@
+//! Records in a line, pages to their end, and unknown topics.
+
 use super::*;
 use axum::extract::Query;
 use axum::routing::get;
