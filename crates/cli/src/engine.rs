@@ -141,6 +141,25 @@ fn end_views(engine: &EngineAtHand, views: JoinHandle<()>) {
     let _ = views.join();
 }
 
+/// What a run came to: totals and audit.
+fn asked(engine: &EngineAtHand, ledger: LedgerSource) -> Result<(Value, Value), CliError> {
+    let router = wattledger_api::router(offline(&engine.service, ledger));
+    let transport = Transport::in_process(router)?;
+    let audited = transport.post("/v1/audit", &Value::Null)?;
+    Ok((transport.get("/v1/totals")?, audited))
+}
+
+/// A broken promise is a refusal.
+fn clean(audited: &Value) -> Result<(), CliError> {
+    if audited["verdict"] == "clean" {
+        return Ok(());
+    }
+    let verdict = audit::verdict(audited);
+    Err(CliError::refused(format!(
+        "the audit found a broken promise: {verdict}"
+    )))
+}
+
 fn summarise(
     engine: &EngineAtHand,
     ledger: LedgerSource,
@@ -148,10 +167,7 @@ fn summarise(
     next: &[(&str, &str)],
     out: &mut dyn Write,
 ) -> Result<(), CliError> {
-    let router = wattledger_api::router(offline(&engine.service, ledger));
-    let transport = Transport::in_process(router)?;
-    let totals = transport.get("/v1/totals")?;
-    let audited = transport.post("/v1/audit", &Value::Null)?;
+    let (totals, audited) = asked(engine, ledger)?;
     let data = data_dir.display();
     let next: Vec<(String, String)> = next
         .iter()
@@ -165,11 +181,5 @@ fn summarise(
     };
     summary::write(&summary, out)?;
     out.flush()?;
-    if audited["verdict"] != "clean" {
-        return Err(CliError::refused(format!(
-            "the audit found a broken promise: {}",
-            audit::verdict(&audited)
-        )));
-    }
-    Ok(())
+    clean(&audited)
 }

@@ -1,6 +1,6 @@
 //! A run of the program that is killed at chosen moments and started again until it is done.
 
-use crate::program::{Draw, Running, kill};
+use crate::program::{Draw, Running, children, kill};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ impl Victim {
 
     /// Kills it; says whether the engine was killed.
     fn fall(self, running: &Running) -> bool {
-        let (engine, processor) = (running.id(), running.children());
+        let (engine, processor) = (running.id(), children(running.id()));
         kill(&match self {
             Self::Engine => vec![engine],
             Self::Processor => processor,

@@ -2,7 +2,7 @@
 
 use crate::disturbed::{self, ledger, ledger_length};
 use crate::outputs::Outputs;
-use crate::program::{Draw, Invocation, Running};
+use crate::program::{Draw, Invocation, Running, children, kill};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -69,4 +69,18 @@ fn check(seed: u64) {
 fn a_day_killed_at_twenty_moments_publishes_the_same_bytes() {
     let seed = std::env::var(SEED).map_or(7, |seed| seed.parse().unwrap());
     check(seed);
+}
+
+#[test]
+fn a_processor_killed_while_it_starts_is_started_again() {
+    let folder = prepared(7);
+    let mut running = simulate(folder.path(), 0);
+    let (engine, mut starting) = (running.id(), Vec::new());
+    let ended = running.wait_until(|| {
+        starting = children(engine);
+        !starting.is_empty()
+    });
+    assert!(ended.is_none(), "{ended:?}: {}", running.words());
+    kill(&starting);
+    running.finish();
 }

@@ -29,7 +29,12 @@ fn program() -> &'static Path {
             None => panic!("{} is in no profile's folder", test.display()),
         }
         assert!(build.status().unwrap().success(), "the program builds");
-        profile.join(format!("wattledger{}", std::env::consts::EXE_SUFFIX))
+        // A link of our own: another cargo may replace the program while it runs, and a program
+        // that was replaced cannot start its processor.
+        let own = Path::new(env!("CARGO_TARGET_TMPDIR")).join("wattledger-simulation");
+        let _ = std::fs::remove_file(&own);
+        std::fs::hard_link(profile.join("wattledger"), &own).unwrap();
+        own
     })
 }
 
@@ -119,19 +124,6 @@ impl Running {
         self.child.id()
     }
 
-    /// Process ids of its children.
-    pub fn children(&self) -> Vec<u32> {
-        let parent = format!("PPid:\t{}", self.child.id());
-        let processes = std::fs::read_dir("/proc").unwrap();
-        processes
-            .filter_map(|process| process.ok()?.file_name().to_str()?.parse().ok())
-            .filter(|id: &u32| {
-                std::fs::read_to_string(format!("/proc/{id}/status"))
-                    .is_ok_and(|status| status.lines().any(|line| line == parent))
-            })
-            .collect()
-    }
-
     /// Takes note of an end that a kill has brought about.
     pub fn bury(&mut self) {
         self.child.wait().unwrap();
@@ -144,6 +136,19 @@ impl Drop for Running {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Process ids of a process's children.
+pub fn children(of: u32) -> Vec<u32> {
+    let parent = format!("PPid:\t{of}");
+    let processes = std::fs::read_dir("/proc").unwrap();
+    processes
+        .filter_map(|process| process.ok()?.file_name().to_str()?.parse().ok())
+        .filter(|id: &u32| {
+            std::fs::read_to_string(format!("/proc/{id}/status"))
+                .is_ok_and(|status| status.lines().any(|line| line == parent))
+        })
+        .collect()
 }
 
 /// `kill -9` of processes, in this order and at once; one that has just ended is no fault.

@@ -145,12 +145,10 @@ pub struct CsvArguments {
 
 /// Simulate chargers and drivers, with their faults, from a seed
 ///
-/// Into the engine of --data-dir, in lockstep as fast as it folds; at a pace with --speed or --rate;
-/// or as event lines into a file, which `import` takes.
+/// Into the engine of --data-dir, in lockstep as fast as it folds; or as event lines into a file, which `import` takes.
 ///
 /// Examples:
 ///   wattledger simulate --stations 200 --sessions 2000
-///   wattledger simulate --speed 60                 a day in 24 minutes
 ///   wattledger simulate --seed 7 --out day.jsonl && wattledger import day.jsonl
 #[derive(Args, Clone, Debug)]
 #[command(verbatim_doc_comment)]
@@ -165,14 +163,6 @@ pub struct SimulateArguments {
     #[arg(long, default_value_t = 2_000,
         value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     pub sessions: u32,
-    /// Simulated seconds a second
-    #[arg(long, value_name = "TIMES", conflicts_with_all = ["rate", "out"],
-        value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    pub speed: Option<u32>,
-    /// Events a second
-    #[arg(long, value_name = "EVENTS", conflicts_with = "out",
-        value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
-    pub rate: Option<u32>,
     /// Write the events here instead
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,

@@ -60,10 +60,6 @@ fn rubbish_is_refused_with_what_is_expected() {
         ),
         ("wattledger import", "required"),
         ("wattledger run --listen here", "invalid"),
-        (
-            "wattledger simulate --speed 2 --rate 3",
-            "cannot be used with",
-        ),
         ("wattledger get sessions --limit 0", "0 is not in 1..=1000"),
         ("wattledger fly", "unrecognized subcommand"),
     ] {

@@ -20,6 +20,9 @@ pub const CHILD_VARIABLE: &str = "WATTLEDGER_PROCESSOR_CHILD";
 /// What signs the simulated processor's notices, unless the environment says otherwise.
 const SECRET_VARIABLE: &str = "WATTLEDGER_SIMULATED_SECRET";
 
+/// How often a start that someone kills is tried.
+const STARTS: usize = 5;
+
 /// The secret that signs the simulated processor's notices.
 ///
 /// # Errors
@@ -203,7 +206,20 @@ impl ReplayProcessor for ProcessorChild {
     }
 }
 
+/// Starts a processor; one that is killed while it starts is started again.
 fn spawn(config: &ChildConfig, listen: &str) -> anyhow::Result<(Child, String)> {
+    for _ in 0..STARTS {
+        if let Some(started) = spawn_once(config, listen)? {
+            return Ok(started);
+        }
+    }
+    Err(anyhow!(
+        "the simulated processor was killed {STARTS} times while it started"
+    ))
+}
+
+/// `None` when the child was killed before it said where it listens.
+fn spawn_once(config: &ChildConfig, listen: &str) -> anyhow::Result<Option<(Child, String)>> {
     let program = std::env::current_exe().context("failed to find this program")?;
     let mut command = Command::new(program);
     command
@@ -249,7 +265,9 @@ fn spawn(config: &ChildConfig, listen: &str) -> anyhow::Result<(Child, String)> 
         .next()
         .filter(|address| address.contains(':'));
     match address {
-        Some(address) => Ok((child, format!("http://{address}"))),
+        Some(address) => Ok(Some((child, format!("http://{address}")))),
+        // Its output has ended, and so has it; no exit code means that a signal ended it.
+        None if line.is_empty() && child.wait()?.code().is_none() => Ok(None),
         None => {
             let _ = child.kill();
             let _ = child.wait();

@@ -3,13 +3,16 @@
 use super::child::{Faults, LedgerSource, ProcessorChild, remember};
 use super::opened::{Purpose, at_hand};
 use super::replaying::{Job, Outcome, replay};
-use super::{MINUTE, end_views, finish_views, processor_of, sources, stations, summarise};
+use super::{
+    MINUTE, asked, clean, end_views, finish_views, processor_of, sources, stations, summarise,
+};
 use crate::arguments::ImportArguments;
+use crate::commands::write_json;
 use crate::documents;
 use crate::error::CliError;
 use crate::words;
 use anyhow::Context as _;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::io::Write;
 use std::path::Path;
 use std::time::Instant;
@@ -103,12 +106,19 @@ pub fn import(
         ));
     }
     let refused = files.refused.len().saturating_add(outcome.refused.len());
+    drop(processor);
+    if arguments.json {
+        let (totals, audited) = asked(&engine, LedgerSource::File(config))?;
+        let answer =
+            json!({ "read": taken, "refused": refused, "totals": totals, "audit": audited });
+        write_json(&answer, out)?;
+        return clean(&audited);
+    }
     writeln!(
         out,
         "{taken} events read, {refused} refused (each named above)"
     )?;
     pending(&outcome, out)?;
-    drop(processor);
     let next = [
         (
             "wattledger report usage --by station",
