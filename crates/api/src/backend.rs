@@ -81,8 +81,6 @@ pub enum ApplyMode {
 /// Where an engine stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Health {
-    /// Opening its directory.
-    Starting,
     /// Rolling stores forward.
     Restoring,
     /// Folding; replaying history when the text says so.

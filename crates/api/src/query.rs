@@ -124,7 +124,6 @@ pub async fn audit(State(backend): Shared) -> Result<Json<Value>, Fault> {
 /// `GET /health`.
 pub async fn health(State(backend): Shared) -> (StatusCode, Json<Value>) {
     let (status, state, detail) = match backend.health() {
-        Health::Starting => (StatusCode::SERVICE_UNAVAILABLE, "starting", String::new()),
         Health::Restoring => (StatusCode::SERVICE_UNAVAILABLE, "restoring", String::new()),
         Health::Ready(detail) => (StatusCode::OK, "ready", detail),
         Health::Broken(detail) => (StatusCode::INTERNAL_SERVER_ERROR, "broken", detail),

@@ -269,6 +269,10 @@ fn dead_letter(record: &Record) -> Result<Vec<ViewRecord>, DecodeError> {
     Ok(vec![ViewRecord::DeadLetter(DeadLetter {
         reason: text("code"),
         message: text("message"),
-        at: Timestamp(0),
+        at: Timestamp(
+            header(record, "logical-time")
+                .and_then(|at| at.parse().ok())
+                .unwrap_or(0),
+        ),
     })])
 }

@@ -27,6 +27,9 @@ use wattledger_runtime::{
 use wattledger_wire::imports::{ImportedEvent, Refused};
 use wattledger_wire::topics as wire;
 
+/// How often in a row a processor that is away is asked again before the replay ends.
+const PROCESSOR_TRIES: u32 = 20;
+
 /// Where a replay's events come from.
 pub trait Source {
     /// The received time of the next event after `after`, where that is known.
@@ -211,12 +214,7 @@ impl Replay<'_> {
         (commands, producer): (&mut dyn Consumer, &mut dyn Producer),
         watch: &mut dyn Watch,
     ) -> Result<Progress, ReplayError> {
-        let told = loop {
-            match self.processor.advance(next.at, before.webhooks) {
-                Ok(told) => break told,
-                Err(error) => tracing::warn!(%error, "waiting for the processor"),
-            }
-        };
+        let told = self.told(next.at, before.webhooks)?;
         let mut ends = Vec::new();
         for partition in (0_u32..).take(before.commands.len()) {
             ends.push(commands.end(partition)?);
@@ -304,17 +302,30 @@ impl Replay<'_> {
 
     /// Folds and pays until nothing is left to do.
     fn quiet(&mut self) -> Result<(), ReplayError> {
+        let mut failed = 0;
         loop {
             while self.pipeline.step()? {}
             match self.payments.step(self.processor) {
-                Ok(true) => {}
+                Ok(true) => failed = 0,
                 Ok(false) => return Ok(()),
-                Err(WorkerError::Processor(error)) => {
-                    tracing::warn!(%error, "waiting for the processor");
+                Err(WorkerError::Processor(error)) if failed < PROCESSOR_TRIES => {
+                    tracing::warn!(%error, "the processor is away; asking again");
+                    failed = failed.saturating_add(1);
                 }
                 Err(other) => return Err(other.into()),
             }
         }
+    }
+
+    /// Moves the processor's clock and hears what it has to tell.
+    fn told(&mut self, to: Timestamp, after: i64) -> Result<Told, ProcessorDown> {
+        for _ in 0_u32..PROCESSOR_TRIES {
+            match self.processor.advance(to, after) {
+                Ok(told) => return Ok(told),
+                Err(error) => tracing::warn!(%error, "the processor is away; asking again"),
+            }
+        }
+        self.processor.advance(to, after)
     }
 }
 

@@ -18,11 +18,11 @@ use wattledger_domain::reference::{BackDating, ReferenceSubmitted};
 use wattledger_domain::time::Timestamp;
 use wattledger_engine::audit;
 use wattledger_engine::directory::Directory;
-use wattledger_engine::opening::{EngineConfig, open};
+use wattledger_engine::opening::{EngineConfig, Opened, open};
 use wattledger_engine::payments::{PaymentsWorker, Processor, ProcessorDown};
 use wattledger_engine::pipeline::Pipeline;
 use wattledger_engine::project::Projector;
-use wattledger_engine::replay::{Plan, Replay, ReplayProcessor, Source, Told, Watch};
+use wattledger_engine::replay::{Plan, Replay, ReplayError, ReplayProcessor, Source, Told, Watch};
 use wattledger_engine::topics::PUBLIC;
 use wattledger_runtime::log::FetchLimit;
 use wattledger_runtime::{Log, Record, Visibility};
@@ -205,7 +205,11 @@ fn events() -> Vec<ImportedEvent> {
     ]
 }
 
-fn replay(folder: &Path, turn_records: usize) -> Vec<Record> {
+fn replay_with(
+    folder: &Path,
+    turn_records: usize,
+    processor: &mut dyn ReplayProcessor,
+) -> Result<Opened, ReplayError> {
     let config = EngineConfig {
         turn_records,
         ..EngineConfig::new(folder)
@@ -215,7 +219,6 @@ fn replay(folder: &Path, turn_records: usize) -> Vec<Record> {
     let mut payments = PaymentsWorker::open(&opened.log, &opened.topics).unwrap();
     let mut directory =
         Directory::open(&opened.log, &opened.topics, opened.secret.clone(), None).unwrap();
-    let mut processor = Approving::default();
     let mut source = Events(events());
     let mut plan = Plan {
         identity: "test".to_owned(),
@@ -230,10 +233,16 @@ fn replay(folder: &Path, turn_records: usize) -> Vec<Record> {
         topics: &opened.topics,
         pipeline: &mut pipeline,
         payments: &mut payments,
-        processor: &mut processor,
+        processor,
         directory: &mut directory,
     };
-    replay.run(&mut plan, &mut Quiet).unwrap();
+    replay.run(&mut plan, &mut Quiet)?;
+    drop(pipeline);
+    Ok(opened)
+}
+
+fn replay(folder: &Path, turn_records: usize) -> Vec<Record> {
+    let opened = replay_with(folder, turn_records, &mut Approving::default()).unwrap();
     let report = audit::audit(&opened.log, &opened.topics, None).unwrap();
     assert!(report.is_clean(), "{report:#?}");
     let mut projector = Projector::open(&opened.log, &opened.topics, &opened.views).unwrap();
@@ -276,4 +285,30 @@ fn events_become_numbered_invoices_and_captures() {
 fn the_size_of_turns_shows_nowhere() {
     let (one, many) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     assert!(replay(one.path(), 1) == replay(many.path(), 1_000));
+}
+
+/// Never answers.
+struct Gone;
+
+impl Processor for Gone {
+    fn execute(&mut self, _: &PaymentCommand) -> Result<PaymentOutcome, ProcessorDown> {
+        Err(ProcessorDown("gone".to_owned()))
+    }
+}
+
+impl ReplayProcessor for Gone {
+    fn advance(&mut self, _: Timestamp, after: i64) -> Result<Told, ProcessorDown> {
+        Ok(Told {
+            outcomes: Vec::new(),
+            cursor: after,
+        })
+    }
+}
+
+#[test]
+fn a_replay_whose_processor_stays_away_ends_with_the_reason_and_can_go_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let ended = replay_with(folder.path(), 500, &mut Gone).map(|_| ());
+    assert!(matches!(ended, Err(ReplayError::Worker(_))), "{ended:?}");
+    replay(folder.path(), 500);
 }

@@ -119,6 +119,10 @@ impl<F: Fold> Task<F> {
                 header("stage", self.config.stage.as_bytes()),
                 header("code", refusal.code.as_bytes()),
                 header("message", refusal.message.as_bytes()),
+                header(
+                    "logical-time",
+                    self.meta.logical_time.to_string().as_bytes(),
+                ),
             ],
             urgency: Urgency::Normal,
         });
