@@ -19,6 +19,8 @@ use wattledger_engine::live;
 use wattledger_simulator::{Chargers, Scenario};
 
 const DAY: i64 = 86_400_000;
+/// How many days of drivers come after the demo's day, for as long as it serves.
+const DAYS_AHEAD: u32 = 7;
 
 /// Bills a simulated day, shows the summary, then serves on.
 ///
@@ -36,14 +38,24 @@ pub fn demo(
     let engine = at_hand(data_dir, Purpose::Replay)?;
     stop_on_signal(&engine.service)?;
     let now = live::now();
-    let scenario = remembered_scenario(data_dir, || {
-        let to = Timestamp(now.0.div_euclid(MINUTE).saturating_mul(MINUTE));
-        Scenario::demo(arguments.seed, Timestamp(to.0.saturating_sub(DAY)), to)
+    let planned = planned_in(data_dir, || {
+        let until = Timestamp(now.0.div_euclid(MINUTE).saturating_mul(MINUTE));
+        let to = Timestamp(
+            until
+                .0
+                .saturating_add(i64::from(DAYS_AHEAD).saturating_mul(DAY)),
+        );
+        let day = Scenario::demo(arguments.seed, Timestamp(until.0.saturating_sub(DAY)), to);
+        let sessions = day.sessions.saturating_mul(DAYS_AHEAD.saturating_add(1));
+        Planned {
+            until,
+            scenario: Scenario { sessions, ..day },
+        }
     })?;
     let day = Day {
         data_dir,
         engine: &engine,
-        scenario: &scenario,
+        planned: &planned,
         faults: Faults::Demo,
     };
     let began = Instant::now();
@@ -65,7 +77,7 @@ pub fn demo(
         end_views(&engine, views);
         return Ok(());
     }
-    let config = processor_of(data_dir, scenario.seed, Faults::Demo);
+    let config = processor_of(data_dir, planned.scenario.seed, Faults::Demo);
     let going = Going {
         processor: config,
         chargers: Some(chargers),
@@ -78,17 +90,17 @@ pub fn demo(
 struct Day<'a> {
     data_dir: &'a Path,
     engine: &'a EngineAtHand,
-    scenario: &'a Scenario,
+    planned: &'a Planned,
     faults: Faults,
 }
 
 impl Day<'_> {
     fn replay(&self, out: &mut dyn Write) -> Result<(Chargers, JoinHandle<()>), CliError> {
-        let scenario = self.scenario;
+        let Planned { scenario, until } = self.planned;
         writeln!(
             out,
-            "Replaying {} sessions at {} stations, {} to {}",
-            scenario.sessions, scenario.stations, scenario.from, scenario.to
+            "Replaying {} stations from {} to {until}",
+            scenario.stations, scenario.from
         )?;
         out.flush()?;
         let config = processor_of(self.data_dir, scenario.seed, self.faults);
@@ -103,10 +115,10 @@ impl Day<'_> {
             documents: &documents,
             source: &mut source,
             from: scenario.from,
-            until: Some(scenario.to),
+            until: Some(*until),
             settle_hours: 0,
             payer: None,
-            span: (scenario.from, scenario.to),
+            span: (scenario.from, *until),
         };
         replay(self.engine, job, &mut processor)?;
         finish_views(self.engine)?;
@@ -119,37 +131,46 @@ impl Day<'_> {
         next: &[(&str, &str)],
         out: &mut dyn Write,
     ) -> Result<(), CliError> {
-        let ledger =
-            LedgerSource::File(processor_of(self.data_dir, self.scenario.seed, self.faults));
+        let ledger = LedgerSource::File(processor_of(
+            self.data_dir,
+            self.planned.scenario.seed,
+            self.faults,
+        ));
         summarise(self.engine, ledger, (self.data_dir, wall_time), next, out)
     }
 }
 
-/// The scenario of a directory: made once, so that a replay that was stopped goes on with it.
-fn remembered_scenario(
-    data_dir: &Path,
-    make: impl FnOnce() -> Scenario,
-) -> Result<Scenario, CliError> {
+/// A scenario, and up to when it is replayed; the rest of it lives with the engine.
+struct Planned {
+    scenario: Scenario,
+    until: Timestamp,
+}
+
+/// What a directory replays: made once, so that a replay that was stopped goes on with it.
+fn planned_in(data_dir: &Path, make: impl FnOnce() -> Planned) -> Result<Planned, CliError> {
     let path = data_dir.join("scenario.json");
     if let Ok(text) = std::fs::read_to_string(&path) {
         let value: Value = serde_json::from_str(&text).context("scenario.json is unreadable")?;
         let number = |name: &str| value[name].as_i64().unwrap_or(0);
         let small = |name: &str| u32::try_from(number(name)).unwrap_or(0);
         let seed = value["seed"].as_u64().unwrap_or(1);
-        let scenario = Scenario::demo(seed, Timestamp(number("from")), Timestamp(number("to")));
-        return Ok(Scenario {
+        let to = Timestamp(number("to"));
+        let scenario = Scenario {
             stations: small("stations"),
             sessions: small("sessions"),
-            ..scenario
-        });
+            ..Scenario::demo(seed, Timestamp(number("from")), to)
+        };
+        let until = value["until"].as_i64().map_or(to, Timestamp);
+        return Ok(Planned { scenario, until });
     }
-    let scenario = make();
+    let planned = make();
+    let Planned { scenario, until } = &planned;
     let value = json!({
-        "seed": scenario.seed, "from": scenario.from.0, "to": scenario.to.0,
+        "seed": scenario.seed, "from": scenario.from.0, "to": scenario.to.0, "until": until.0,
         "stations": scenario.stations, "sessions": scenario.sessions,
     });
     std::fs::write(&path, value.to_string()).context("failed to write scenario.json")?;
-    Ok(scenario)
+    Ok(planned)
 }
 
 /// Simulates chargers and drivers into the engine or a file.
@@ -178,11 +199,17 @@ pub fn simulate(
     }
     let began = Instant::now();
     let engine = at_hand(data_dir, Purpose::Replay)?;
-    let scenario = remembered_scenario(data_dir, made)?;
+    let planned = planned_in(data_dir, || {
+        let scenario = made();
+        Planned {
+            until: scenario.to,
+            scenario,
+        }
+    })?;
     let day = Day {
         data_dir,
         engine: &engine,
-        scenario: &scenario,
+        planned: &planned,
         faults: Faults::Demo,
     };
     let (_, views) = day.replay(out)?;
