@@ -9,14 +9,19 @@ ROCKSDB = export ROCKSDB_STATIC=1 ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)"
 # Benchmarks and runs use the release profile; tests the development profile.
 WATTLEDGER = "$${CARGO_TARGET_DIR:-target}/release/wattledger"
 
-.PHONY: help setup build run test check bench clean
+.PHONY: help setup setup-kafka build run kafka-up kafka-down test check bench clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-8s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Install what is missing and build RocksDB once
 	@scripts/setup.sh
 	@scripts/rocksdb.sh >/dev/null
+
+# For what needs a real broker: Java, Maven and Python where they are missing, then Kafka's jars, once.
+setup-kafka:
+	@scripts/setup.sh kafka
+	@scripts/kafka.sh fetch >/dev/null
 
 build: setup ## Build the program (release)
 	@printf '\033[1m==>\033[0m Building wattledger (a few minutes the first time)\n'
@@ -25,7 +30,13 @@ build: setup ## Build the program (release)
 run: build ## Bill a simulated charging day, then stay up (ONCE=1 ends after the summary)
 	@$(WATTLEDGER) demo --data-dir "$(DATA)/demo" --fresh --seed $(SEED) $(if $(ONCE),--once)
 
-test: setup ## Run every test
+kafka-up: setup-kafka ## Start an Apache Kafka broker for development and print its address
+	@scripts/kafka.sh start "$(DATA)/kafka"
+
+kafka-down: ## Stop that broker (its data stays)
+	@scripts/kafka.sh stop "$(DATA)/kafka"
+
+test: setup setup-kafka ## Run every test
 	@$(ROCKSDB); cargo test --locked --workspace --all-features
 
 check: setup ## Formatting, lints, documentation
@@ -38,4 +49,5 @@ bench: setup ## Measure the folds, pricing and the turn
 
 clean: ## Remove build output and demo data (the RocksDB cache stays)
 	cargo clean
+	@scripts/kafka.sh stop "$(DATA)/kafka"
 	rm -rf "$(DATA)"
