@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Whether the Kafka broker at HOST:PORT coordinates transactions and groups: exit 0 if so, 1 if not yet.
 #
-# Asks as any client would, in three requests of Kafka's protocol (big-endian; a request is its size, then api key,
+# Asks as any client would, in four requests of Kafka's protocol (big-endian; a request is its size, then api key,
 # version, correlation id, client id, body): FindCoordinator makes the two internal topics; DescribeTransactions wants
-# every one of the 8 partitions of the transaction log loaded; OffsetFetch the groups' of one.
+# every one of the 8 partitions of the transaction log loaded; InitProducerId the controller's first block of producer
+# ids; OffsetFetch the groups' partition of one.
 set -euo pipefail
 address="$1"
 exec 3<>"/dev/tcp/${address%:*}/${address##*:}"
@@ -38,3 +39,7 @@ answer=$(ask "$(header 65 0)0009${names}00")
 # OffsetFetch v5 of a group for no topic: correlation, throttle, no topics, error.
 answer=$(ask "$(header 9 5)0005$(text ready)00000000")
 [ "${answer:24:4}" = 0000 ]
+
+# InitProducerId v1 without a name: correlation, throttle, error.
+answer=$(ask "$(header 22 1)ffff0000ea60")
+[ "${answer:16:4}" = 0000 ]
