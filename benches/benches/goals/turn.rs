@@ -10,7 +10,9 @@ use wattledger_domain::charging::{ChargingRecord, MeterSample};
 use wattledger_engine::stage::StageFold;
 use wattledger_engine::stage::sessions::Sessions;
 use wattledger_engine::topics::{self, Topics};
-use wattledger_runtime::{EmbeddedLog, Log, Outgoing, Producer, RocksStore, Task, TaskConfig};
+use wattledger_runtime::{
+    EmbeddedLog, Log, Outgoing, Producer, RocksStore, Task, TaskConfig, Visibility, Worker,
+};
 use wattledger_sessions::Key;
 use wattledger_sessions::samples::{Entry, Samples, What};
 use wattledger_sessions::session::Session;
@@ -179,6 +181,11 @@ struct Spent {
 
 /// Folds all there is; what another thread does in a live engine (syncing the log) is not counted.
 fn turns(tasks: &mut [SessionsTask], log: &EmbeddedLog) -> Spent {
+    let shared: Arc<dyn Log> = Arc::new(log.clone());
+    let mut worker = Worker::open(&shared, "benchmark-stages").unwrap();
+    let mut input = log
+        .consumer("charging.events", Visibility::Process)
+        .unwrap();
     let mut spent = Spent::default();
     let mut worked = true;
     while worked {
@@ -186,13 +193,13 @@ fn turns(tasks: &mut [SessionsTask], log: &EmbeddedLog) -> Spent {
         for _ in 0..SETTLE {
             let mut waiting = tasks
                 .iter_mut()
-                .filter_map(|task| (task.lag().unwrap() > 0).then_some(task));
+                .filter_map(|task| (task.lag(&mut *input).unwrap() > 0).then_some(task));
             let Some(task) = waiting.next() else {
                 break;
             };
             worked = true;
             spent.folding += timed(|| {
-                task.turn(TURN).unwrap();
+                worker.turn(task, &mut *input, TURN).unwrap();
             });
         }
         log.sync().unwrap();

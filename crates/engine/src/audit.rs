@@ -10,9 +10,10 @@ mod series;
 use crate::topics::Topics;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use wattledger_domain::document::{DocumentKind, IssuedDocument, JournalEntry, PaymentFact};
 use wattledger_domain::ids::{DraftId, PaymentId, SessionId};
-use wattledger_runtime::{EmbeddedLog, LogError};
+use wattledger_runtime::{Log, LogError};
 
 /// What the processor says of a payment, in minor units.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -120,7 +121,7 @@ struct Cut {
 /// # Errors
 /// When the log cannot be read.
 pub fn audit(
-    log: &EmbeddedLog,
+    log: &Arc<dyn Log>,
     topics: &Topics,
     processor: Option<&ProcessorLedger>,
 ) -> Result<Report, LogError> {

@@ -4,12 +4,13 @@ use crate::topics::Topics;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use wattledger_domain::charging::TokenRef;
 use wattledger_domain::ids::{AccountId, TokenHash};
 use wattledger_domain::reference::TokenEntry;
 use wattledger_domain::time::Timestamp;
-use wattledger_runtime::log::FetchLimit;
-use wattledger_runtime::{Consumer, EmbeddedLog, Log, LogError, Visibility};
+use wattledger_runtime::log::read;
+use wattledger_runtime::{Consumer, Log, LogError, Record, Visibility};
 use wattledger_wire::topics as wire;
 
 /// The tenant's secret: what makes a token's hash useless to others.
@@ -58,7 +59,7 @@ impl Directory {
     /// # Errors
     /// When the log lacks the topic.
     pub fn open(
-        log: &EmbeddedLog,
+        log: &Arc<dyn Log>,
         topics: &Topics,
         secret: TenantSecret,
         payer: Option<AccountId>,
@@ -81,30 +82,25 @@ impl Directory {
     /// # Errors
     /// When the log cannot be read.
     pub fn refresh(&mut self) -> Result<(), LogError> {
-        let limit = FetchLimit {
-            records: usize::MAX,
-            bytes: usize::MAX,
-        };
         for partition in 0..self.partitions {
             let end = self.consumer.end(partition)?;
             let next = self.positions.entry(partition).or_insert(0);
             if *next >= end {
                 continue;
             }
-            let mut records = Vec::new();
-            self.consumer.fetch(partition, *next, limit, &mut records)?;
-            *next = end;
-            for record in records {
-                match record.value.as_deref().map(wire::directory::decode) {
+            let entries = &mut self.entries;
+            let mut take =
+                |record: Record| match record.value.as_deref().map(wire::directory::decode) {
                     Some(Ok(entry)) => {
-                        self.entries.insert(entry.token, entry.entries);
+                        entries.insert(entry.token, entry.entries);
                     }
                     Some(Err(error)) => {
-                        tracing::error!(%error, "unreadable entry of directory.tokens")
+                        tracing::error!(%error, "unreadable entry of directory.tokens");
                     }
                     None => {}
-                }
-            }
+                };
+            read(self.consumer.as_mut(), partition, (*next, end), &mut take)?;
+            *next = end;
         }
         Ok(())
     }

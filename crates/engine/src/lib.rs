@@ -14,4 +14,5 @@ pub mod replay;
 pub mod service;
 pub mod stage;
 mod stored;
+pub mod task;
 pub mod topics;

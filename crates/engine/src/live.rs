@@ -13,7 +13,8 @@ use std::thread::{JoinHandle, Scope, ScopedJoinHandle};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use wattledger_domain::control::{ControlRecord, ControlTick, TickedStages};
 use wattledger_domain::time::Timestamp;
-use wattledger_runtime::{Log, LogError, Outgoing, Visibility};
+use wattledger_runtime::log::syncing::Syncing;
+use wattledger_runtime::{LogError, Outgoing, Visibility};
 use wattledger_wire::topics as wire;
 
 /// How long a thread waits for something to do before it looks whether to stop.
@@ -69,7 +70,7 @@ pub fn run(
     mut payments: PaymentsWorker,
     processor: &mut (dyn Processor + Send),
 ) -> std::io::Result<()> {
-    let syncing = service.log.sync_every(Duration::from_millis(5))?;
+    let syncing = Syncing::start(Arc::clone(&service.log), Duration::from_millis(5))?;
     std::thread::scope(|scope| {
         let folding = spawn(scope, "stages", || fold(service, &mut pipeline))?;
         let paying = spawn(scope, "payments", || pay(service, &mut payments, processor))?;
@@ -188,12 +189,10 @@ pub(crate) fn has_room(service: &Service) -> Result<bool, LogError> {
     let topic = &service.topics.charging_events;
     let mut consumer = service.log.consumer(topic, Visibility::Process)?;
     let mut waiting: i64 = 0;
-    for partition in 0..service.log.partitions(topic)? {
-        let folded = service
-            .log
-            .committed("wattledger.sessions", topic, partition)?
-            .unwrap_or(0);
-        waiting = waiting.saturating_add(consumer.end(partition)?.saturating_sub(folded));
+    let folded = service.log.committed("wattledger.sessions", topic)?;
+    for (partition, next) in (0_u32..).zip(folded) {
+        let next = next.unwrap_or(0);
+        waiting = waiting.saturating_add(consumer.end(partition)?.saturating_sub(next));
     }
     Ok(waiting < WAITING_MAX || !service.live.load(Ordering::Relaxed))
 }

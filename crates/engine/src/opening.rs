@@ -4,7 +4,8 @@ use crate::directory::TenantSecret;
 use crate::pipeline::PipelineConfig;
 use crate::topics::{self, Topics};
 use std::path::{Path, PathBuf};
-use wattledger_runtime::{EmbeddedLog, LogError};
+use std::sync::Arc;
+use wattledger_runtime::{EmbeddedLog, Log, LogError};
 use wattledger_views::{ViewError, Views};
 
 /// What an engine in a directory is opened with.
@@ -44,7 +45,7 @@ impl EngineConfig {
 /// An open directory.
 pub struct Opened {
     /// The log.
-    pub log: EmbeddedLog,
+    pub log: Arc<dyn Log>,
     /// Topic names.
     pub topics: Topics,
     /// The views.
@@ -92,7 +93,7 @@ pub fn open(config: &EngineConfig, secret: &[u8]) -> Result<Opened, OpenError> {
     let secret = TenantSecret::new(std::fs::read(&file).map_err(disk(&file))?);
     let views = Views::open(&directory.join("views.sqlite"))?;
     Ok(Opened {
-        log,
+        log: Arc::new(log),
         topics: Topics::default(),
         views,
         secret,

@@ -9,7 +9,7 @@ use wattledger_domain::accounts::AccountRecord;
 use wattledger_domain::payment::{PaymentCommand, PaymentOutcome};
 use wattledger_runtime::log::{FetchLimit, GroupOffset};
 use wattledger_runtime::{
-    CommitError, Consumer, EmbeddedLog, Log, LogError, Outgoing, Producer, Record, Visibility,
+    CommitError, Consumer, Log, LogError, Outgoing, Producer, Record, Visibility,
 };
 use wattledger_wire::topics as wire;
 
@@ -31,7 +31,7 @@ pub struct ProcessorDown(pub String);
 
 /// Carries out `payment.commands`.
 pub struct PaymentsWorker {
-    log: EmbeddedLog,
+    log: Arc<dyn Log>,
     topics: Topics,
     consumer: Box<dyn Consumer>,
     producer: Box<dyn Producer>,
@@ -57,14 +57,12 @@ impl PaymentsWorker {
     ///
     /// # Errors
     /// When the log cannot be read.
-    pub fn open(log: &EmbeddedLog, topics: &Topics) -> Result<Self, LogError> {
+    pub fn open(log: &Arc<dyn Log>, topics: &Topics) -> Result<Self, LogError> {
         let topic = &topics.payment_commands;
-        let partitions = log.partitions(topic)?;
-        let positions = (0..partitions)
-            .map(|partition| Ok(log.committed(GROUP, topic, partition)?.unwrap_or(0)))
-            .collect::<Result<_, LogError>>()?;
+        let committed = log.committed(GROUP, topic)?.into_iter();
+        let positions = committed.map(Option::unwrap_or_default).collect();
         Ok(Self {
-            log: log.clone(),
+            log: Arc::clone(log),
             consumer: log.consumer(topic, Visibility::Process)?,
             producer: log.producer("payments/0")?,
             positions,

@@ -9,7 +9,7 @@ use wattledger_domain::charging::ChargingRecord;
 use wattledger_domain::reference::Kind;
 use wattledger_domain::time::Timestamp;
 use wattledger_runtime::log::FetchLimit;
-use wattledger_runtime::{Consumer, EmbeddedLog, Log, LogError, Record, Visibility};
+use wattledger_runtime::{Consumer, Log, LogError, Record, Visibility};
 use wattledger_views::{
     Coordinates, DeadLetter, NextOffset, Recorded, ViewError, ViewRecord, Views,
 };
@@ -52,7 +52,7 @@ impl Projector {
     ///
     /// # Errors
     /// [`ProjectError`].
-    pub fn open(log: &EmbeddedLog, topics: &Topics, views: &Views) -> Result<Self, ProjectError> {
+    pub fn open(log: &Arc<dyn Log>, topics: &Topics, views: &Views) -> Result<Self, ProjectError> {
         let known: BTreeMap<(Box<str>, i32), i64> = views
             .offsets()?
             .into_iter()

@@ -9,6 +9,7 @@ mod steps;
 
 pub use progress::Progress;
 
+use std::sync::Arc;
 use steps::{NextTick, next_tick, read_commands};
 
 use crate::directory::Directory;
@@ -22,7 +23,7 @@ use wattledger_domain::payment::PaymentOutcome;
 use wattledger_domain::reference::ReferenceSubmitted;
 use wattledger_domain::time::Timestamp;
 use wattledger_runtime::{
-    CommitError, Consumer, EmbeddedLog, Log, LogError, Outgoing, Producer, TaskError, Visibility,
+    CommitError, Consumer, Log, LogError, Outgoing, Producer, TaskError, Visibility,
 };
 use wattledger_wire::imports::{ImportedEvent, Refused};
 use wattledger_wire::topics as wire;
@@ -59,7 +60,7 @@ pub struct Told {
 /// A replay over an open engine.
 pub struct Replay<'a> {
     /// The log.
-    pub log: &'a EmbeddedLog,
+    pub log: &'a Arc<dyn Log>,
     /// Topic names.
     pub topics: &'a Topics,
     /// The stages.
@@ -347,6 +348,6 @@ pub fn submitted_record(topics: &Topics, submitted: ReferenceSubmitted) -> Outgo
 ///
 /// # Errors
 /// When the log cannot be read.
-pub fn commands_taken(log: &EmbeddedLog, topics: &Topics) -> Result<Option<Vec<i64>>, LogError> {
+pub fn commands_taken(log: &Arc<dyn Log>, topics: &Topics) -> Result<Option<Vec<i64>>, LogError> {
     Ok(progress::read(log, topics)?.pop().map(|last| last.commands))
 }

@@ -15,23 +15,22 @@ use crate::opening::Opened;
 use crate::payments::outcome_record;
 use crate::pipeline::Standing;
 use crate::topics::Topics;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use wattledger_domain::charging::FieldEvent;
 use wattledger_domain::payment::PaymentOutcome;
 use wattledger_domain::time::Timestamp;
-use wattledger_runtime::log::FetchLimit;
-use wattledger_runtime::{
-    CommitError, EmbeddedLog, Log, LogError, Outgoing, Producer, Record, Visibility,
-};
+use wattledger_runtime::log::{FetchLimit, PartitionEnd};
+use wattledger_runtime::{CommitError, Log, LogError, Outgoing, Producer, Record, Visibility};
 use wattledger_views::Views;
 use wattledger_wire::cloud_events::EventFault;
 
 /// An open engine.
 pub struct Service {
     /// The log.
-    pub log: EmbeddedLog,
+    pub log: Arc<dyn Log>,
     /// Topic names.
     pub topics: Topics,
     /// The views.
@@ -294,7 +293,7 @@ impl Service {
 pub(crate) fn append(
     producer: &mut dyn Producer,
     records: impl Iterator<Item = Outgoing>,
-) -> Result<(), ServiceError> {
+) -> Result<Vec<PartitionEnd>, ServiceError> {
     producer.begin()?;
     for record in records {
         if let Err(error) = producer.send(record) {
@@ -302,6 +301,5 @@ pub(crate) fn append(
             return Err(error.into());
         }
     }
-    producer.commit()?;
-    Ok(())
+    Ok(producer.commit()?)
 }

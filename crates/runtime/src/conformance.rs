@@ -133,7 +133,15 @@ fn append_values(log: &dyn Log, values: &[&str]) {
 }
 
 fn committed(log: &dyn Log, group: &str) -> Option<i64> {
-    log.committed(group, KEPT, 0).unwrap()
+    committed_of(log, group, KEPT, 0)
+}
+
+fn committed_of(log: &dyn Log, group: &str, topic: &str, partition: usize) -> Option<i64> {
+    log.committed(group, topic)
+        .unwrap()
+        .get(partition)
+        .copied()
+        .flatten()
 }
 
 /// Everything visible from an offset on, fetched in pieces until nothing more comes.
@@ -149,13 +157,14 @@ fn read_from(
     };
     let mut records: Vec<Record> = Vec::new();
     let mut next = from;
-    loop {
+    let end = consumer.end(partition).unwrap();
+    while next < end {
         let before = records.len();
         consumer
             .fetch(partition, next, limit, &mut records)
             .unwrap();
-        if records.len() == before {
-            return records;
+        if records.len() == before && consumer.is_empty(partition, next, end).unwrap() {
+            break;
         }
         let fetched = records.get(before..).unwrap_or_default();
         assert!(fetched.len() <= at_once, "more records than asked for");
@@ -169,6 +178,7 @@ fn read_from(
             next = record.offset + 1;
         }
     }
+    records
 }
 
 fn read(log: &dyn Log, topic: &str, partition: u32, visibility: Visibility) -> Vec<Record> {

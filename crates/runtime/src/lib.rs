@@ -2,7 +2,8 @@
 //!
 //! # One commit
 //! A [`Task`] fetches records, checks their links, fires due timers and folds them into an overlay
-//! of decoded objects. Outputs, changelog and the input offset then commit to the log together.
+//! of decoded objects. A [`Worker`] then commits outputs, changelog and input offsets of its tasks to
+//! the log together.
 //! Only once that is durable does one write batch take the overlay into the store, with the offsets
 //! it stands for. So a crash leaves the store behind the log and never ahead:
 //!
@@ -41,6 +42,7 @@ pub mod record;
 pub mod store;
 pub mod task;
 pub mod timers;
+pub mod turn;
 
 pub use fold::{Class, Fold, Refusal, StateFault, Turn};
 pub use log::embedded::EmbeddedLog;
@@ -49,3 +51,4 @@ pub use record::{Destination, Link, Outgoing, Record, Urgency};
 pub use store::{MemoryStore, RocksStore, Store, StoreError};
 pub use task::{Task, TaskConfig, TaskError, TurnReport};
 pub use timers::Timer;
+pub use turn::{TaskStanding, Turns, Worker};

@@ -4,8 +4,10 @@
 //! a producer fences older ones of its id, results can be indefinite, assignments change at a poll.
 
 pub mod embedded;
+pub mod kafka;
 #[cfg(feature = "testing")]
 pub mod simulated;
+pub mod syncing;
 
 use crate::record::{Outgoing, Record};
 use std::sync::Arc;
@@ -58,11 +60,12 @@ pub trait Log: Send + Sync {
     /// [`LogError::UnknownTopic`].
     fn consumer(&self, topic: &str, visibility: Visibility) -> Result<Box<dyn Consumer>, LogError>;
 
-    /// The next offset that a group has to read; `None` when it has never committed.
+    /// The next offset that a group has to read of each partition; `None` where it has never
+    /// committed. A transaction that is being decided is waited for.
     ///
     /// # Errors
     /// When the log cannot be reached.
-    fn committed(&self, group: &str, topic: &str, partition: u32) -> Result<Option<i64>, LogError>;
+    fn committed(&self, group: &str, topic: &str) -> Result<Vec<Option<i64>>, LogError>;
 
     /// Makes everything committed so far durable. On Kafka a commit is durable by itself.
     ///
@@ -73,7 +76,8 @@ pub trait Log: Send + Sync {
 
 /// Reads committed records of one topic.
 pub trait Consumer: Send {
-    /// Appends records of a partition from an offset on; fewer or none when there are no more yet.
+    /// Appends records of a partition from an offset on: fewer or none when there are no more yet, or
+    /// none have come yet. Whether there are none is for [`Consumer::is_empty`] to say.
     ///
     /// # Errors
     /// [`LogError::Trimmed`] when the offset is no longer kept.
@@ -85,11 +89,34 @@ pub trait Consumer: Send {
         records: &mut Vec<Record>,
     ) -> Result<(), LogError>;
 
+    /// Whether no record is visible from an offset on before another: there may be markers, gaps and
+    /// aborted records. Waits for the answer.
+    ///
+    /// # Errors
+    /// As [`Consumer::fetch`].
+    fn is_empty(&mut self, partition: u32, from: i64, before: i64) -> Result<bool, LogError> {
+        let limit = FetchLimit {
+            records: 1,
+            bytes: 1,
+        };
+        let mut first = Vec::new();
+        self.fetch(partition, from, limit, &mut first)?;
+        Ok(first.iter().all(|record| record.offset >= before))
+    }
+
     /// The offset after the last record that is visible.
     ///
     /// # Errors
     /// When the log cannot be reached.
     fn end(&mut self, partition: u32) -> Result<i64, LogError>;
+
+    /// The same once every transaction that is open now has been decided.
+    ///
+    /// # Errors
+    /// When the log cannot be reached.
+    fn undecided_end(&mut self, partition: u32) -> Result<i64, LogError> {
+        self.end(partition)
+    }
 
     /// The first offset that is still kept.
     ///
@@ -99,6 +126,36 @@ pub trait Consumer: Send {
 
     /// Waits until something new may be visible, at most this long.
     fn wait(&mut self, at_most: Duration);
+}
+
+/// Calls back for every record visible from an offset on before another, in order.
+///
+/// # Errors
+/// As [`Consumer::fetch`].
+pub fn read(
+    consumer: &mut dyn Consumer,
+    partition: u32,
+    (from, before): (i64, i64),
+    each: &mut dyn FnMut(Record),
+) -> Result<(), LogError> {
+    const PIECE: FetchLimit = FetchLimit {
+        records: 10_000,
+        bytes: 32 << 20,
+    };
+    let mut next = from;
+    let mut records = Vec::new();
+    while next < before {
+        consumer.fetch(partition, next, PIECE, &mut records)?;
+        match records.last() {
+            Some(last) => next = last.offset + 1,
+            None if consumer.is_empty(partition, next, before)? => return Ok(()),
+            None => {}
+        }
+        for record in records.drain(..).filter(|record| record.offset < before) {
+            each(record);
+        }
+    }
+    Ok(())
 }
 
 /// How much to fetch at once.
@@ -123,6 +180,24 @@ pub trait Producer: Send {
     /// # Errors
     /// [`LogError::UnknownTopic`].
     fn send(&mut self, record: Outgoing) -> Result<(), LogError>;
+
+    /// Adds a key's new value to a compacted topic; `None` deletes it.
+    ///
+    /// # Errors
+    /// [`LogError::UnknownTopic`].
+    fn change(
+        &mut self,
+        topic: &Arc<str>,
+        partition: u32,
+        key: &[u8],
+        value: Option<&[u8]>,
+    ) -> Result<(), LogError> {
+        let record = Outgoing::keyed(topic, key.to_vec(), Vec::new()).to_partition(partition);
+        self.send(Outgoing {
+            value: value.map(<[u8]>::to_vec),
+            ..record
+        })
+    }
 
     /// Adds the next offset that a group has to read.
     ///

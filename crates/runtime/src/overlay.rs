@@ -1,8 +1,12 @@
 //! Decoded objects over a store: what a turn has changed, what the store has yet to take, and a
 //! cache.
 
+use crate::store::Change;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
+
+/// Room for the bytes of a usual entity, so that they need not move while they grow.
+const ENTITY: usize = 256;
 
 /// Objects in memory; at most about `capacity` that nobody has changed.
 #[derive(Debug)]
@@ -24,6 +28,8 @@ struct Changed {
 struct Slot<V> {
     key: Arc<[u8]>,
     value: Option<V>,
+    /// Its value as it was last committed, until the store has taken it.
+    bytes: Vec<u8>,
     in_turn: bool,
     unstored: bool,
     used: u32,
@@ -34,6 +40,7 @@ impl<V> Slot<V> {
         Self {
             key,
             value,
+            bytes: Vec::new(),
             in_turn: false,
             unstored: false,
             used: 0,
@@ -114,14 +121,31 @@ impl<V> Overlay<V> {
         self.changed.mark(slot, self.turn);
     }
 
-    /// What this turn has changed, in order of first change.
-    pub fn changed_in_turn(&self) -> impl Iterator<Item = (&[u8], Option<&V>)> {
-        self.changed.in_turn.iter().map(|key| {
-            (
-                &**key,
-                self.slots.get(key).and_then(|slot| slot.value.as_ref()),
-            )
-        })
+    /// Encodes what this turn has changed and shows each, in order of first change; the bytes wait
+    /// for the store.
+    ///
+    /// # Errors
+    /// The first that `each` gives.
+    pub fn encode_turn<E>(
+        &mut self,
+        encode: impl Fn(&V, &mut Vec<u8>),
+        mut each: impl FnMut(&[u8], Option<&[u8]>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        for key in &self.changed.in_turn {
+            let Some(slot) = self.slots.get_mut(key) else {
+                continue;
+            };
+            slot.bytes.clear();
+            match &slot.value {
+                Some(value) => {
+                    slot.bytes.reserve(ENTITY);
+                    encode(value, &mut slot.bytes);
+                    each(key, Some(&slot.bytes))?;
+                }
+                None => each(key, None)?,
+            }
+        }
+        Ok(())
     }
 
     /// The turn has committed.
@@ -134,13 +158,11 @@ impl<V> Overlay<V> {
         self.turn = self.turn.wrapping_add(1);
     }
 
-    /// What the store has not taken yet.
-    pub fn unstored(&self) -> impl Iterator<Item = (&[u8], Option<&V>)> {
-        self.changed.unstored.iter().map(|key| {
-            (
-                &**key,
-                self.slots.get(key).and_then(|slot| slot.value.as_ref()),
-            )
+    /// What the store has not taken yet, as encoded at its last commit.
+    pub fn unstored(&self) -> impl Iterator<Item = Change<'_>> {
+        self.changed.unstored.iter().filter_map(|key| {
+            let slot = self.slots.get(key)?;
+            Some((&**key, slot.value.is_some().then_some(&*slot.bytes)))
         })
     }
 
@@ -149,6 +171,7 @@ impl<V> Overlay<V> {
         for key in self.changed.unstored.drain(..) {
             if let Some(slot) = self.slots.get_mut(&key) {
                 slot.unstored = false;
+                slot.bytes = Vec::new();
             }
         }
         if self.slots.len() > self.capacity {
@@ -179,19 +202,24 @@ mod tests {
     #[test]
     fn a_turn_and_the_store_each_see_what_they_have_to_take() {
         let mut overlay = Overlay::new(100);
+        let turn = |overlay: &mut Overlay<u8>| {
+            let mut seen: Vec<(Vec<u8>, Option<Vec<u8>>)> = Vec::new();
+            let encode = |value: &u8, out: &mut Vec<u8>| out.push(*value);
+            let each = |key: &[u8], value: Option<&[u8]>| {
+                seen.push((key.to_vec(), value.map(<[u8]>::to_vec)));
+                Ok::<(), ()>(())
+            };
+            overlay.encode_turn(encode, each).unwrap();
+            overlay.turn_done();
+            seen
+        };
         overlay.loaded(b"a", Some(1));
         overlay.put(b"b", Some(2));
-        assert_eq!(
-            overlay.changed_in_turn().collect::<Vec<_>>(),
-            [(&b"b"[..], Some(&2))]
-        );
-        overlay.turn_done();
+        assert_eq!(turn(&mut overlay), [(b"b".to_vec(), Some(vec![2]))]);
         overlay.put(b"a", None);
-        assert_eq!(
-            overlay.changed_in_turn().collect::<Vec<_>>(),
-            [(&b"a"[..], None)]
-        );
-        assert_eq!(overlay.unstored().count(), 2);
+        assert_eq!(turn(&mut overlay), [(b"a".to_vec(), None)]);
+        let unstored: Vec<_> = overlay.unstored().collect();
+        assert_eq!(unstored, [(&b"b"[..], Some(&[2_u8][..])), (b"a", None)]);
         overlay.stored();
         assert_eq!(overlay.unstored().count(), 0);
     }

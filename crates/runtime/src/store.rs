@@ -4,6 +4,9 @@ use rocksdb::{DB, Direction, IteratorMode, Options, WriteBatch};
 use std::collections::BTreeMap;
 use std::path::Path;
 
+/// A key and its new value; `None` deletes it.
+pub type Change<'a> = (&'a [u8], Option<&'a [u8]>);
+
 /// Keys and values of one task.
 pub trait Store: Send {
     /// The value of a key.
@@ -18,11 +21,11 @@ pub trait Store: Send {
     /// When the disk refuses.
     fn scan(&self, prefix: &[u8], each: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError>;
 
-    /// Takes all changes or none; `None` deletes.
+    /// Takes all changes or none.
     ///
     /// # Errors
     /// When the disk refuses: the task must stop.
-    fn write(&mut self, changes: &[(Vec<u8>, Option<Vec<u8>>)]) -> Result<(), StoreError>;
+    fn write(&mut self, changes: &[Change<'_>]) -> Result<(), StoreError>;
 }
 
 /// The disk refused.
@@ -73,7 +76,7 @@ impl Store for RocksStore {
         Ok(())
     }
 
-    fn write(&mut self, changes: &[(Vec<u8>, Option<Vec<u8>>)]) -> Result<(), StoreError> {
+    fn write(&mut self, changes: &[Change<'_>]) -> Result<(), StoreError> {
         let mut batch = WriteBatch::default();
         for (key, value) in changes {
             match value {
@@ -106,11 +109,11 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    fn write(&mut self, changes: &[(Vec<u8>, Option<Vec<u8>>)]) -> Result<(), StoreError> {
+    fn write(&mut self, changes: &[Change<'_>]) -> Result<(), StoreError> {
         for (key, value) in changes {
             match value {
-                Some(value) => self.0.insert(key.clone(), value.clone()),
-                None => self.0.remove(key),
+                Some(value) => self.0.insert(key.to_vec(), value.to_vec()),
+                None => self.0.remove(*key),
             };
         }
         Ok(())

@@ -1,4 +1,7 @@
-//! A task: one partition of a fold's input, with its state. One [`Task::turn`] is one transaction.
+//! A task: one partition of a fold's input, with its state.
+//!
+//! A task folds into memory and hands what came of it to a transaction; see [`crate::turn`].
+//! Invariant: nothing reaches the store that has not been committed.
 
 mod opening;
 mod parking;
@@ -6,19 +9,16 @@ mod turning;
 
 use crate::fold::{Fold, StateFault};
 use crate::link::LinkFault;
-use crate::log::{CommitError, Consumer, Log, LogError, Producer};
+use crate::log::{CommitError, Consumer, Log, LogError};
 use crate::meta::Meta;
 use crate::metrics::Counters;
 use crate::overlay::Overlay;
 use crate::record::Record;
-use crate::store::{Store, StoreError};
+use crate::store::{Change, Store, StoreError};
 use crate::timers::{Timer, Timers};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// Room for the bytes of a usual entity, so that they need not move while they grow.
-const ENTITY: usize = 512;
 
 /// What a task is.
 #[derive(Clone, Debug)]
@@ -48,8 +48,6 @@ pub struct Task<F: Fold> {
     config: TaskConfig,
     fold: F,
     log: Arc<dyn Log>,
-    producer: Box<dyn Producer>,
-    consumer: Box<dyn Consumer>,
     store: Box<dyn Store>,
     overlay: Overlay<F::Value>,
     timers: Timers,
@@ -59,6 +57,8 @@ pub struct Task<F: Fold> {
     parked: BTreeMap<Box<[u8]>, u64>,
     /// Store keys of parking changed since the store's last write.
     parking_unstored: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    /// What has been folded and not committed yet.
+    pending: Option<turning::Batch>,
     /// What made the fold panic since the last commit: handled apart when it comes again.
     poisons: Vec<turning::Poison>,
     /// How many partitions each topic has that we write to.
@@ -110,7 +110,7 @@ impl<F: Fold> Task<F> {
 
     /// Its stage.
     #[must_use]
-    pub fn stage(&self) -> &str {
+    pub const fn stage(&self) -> &Arc<str> {
         &self.config.stage
     }
 
@@ -118,9 +118,9 @@ impl<F: Fold> Task<F> {
     ///
     /// # Errors
     /// When the log cannot be reached.
-    pub fn lag(&mut self) -> Result<i64, TaskError> {
+    pub fn lag(&self, input: &mut dyn Consumer) -> Result<i64, TaskError> {
         let read = self.meta.input.max(self.read_to);
-        Ok(self.consumer.end(self.config.partition)? - read)
+        Ok(input.end(self.config.partition)? - read)
     }
 
     /// What it has done.
@@ -144,22 +144,33 @@ impl<F: Fold> Task<F> {
     /// durable.
     ///
     /// # Errors
-    /// When the disk refuses; [`TaskError::Failed`] after any failure: nothing is written then.
+    /// When the disk refuses; [`TaskError::Failed`] after any failure and while something folded has
+    /// not committed: nothing is written then.
     pub fn settle(&mut self) -> Result<(), TaskError> {
         self.check_failed()?;
+        if self.pending.is_some() {
+            return Err(self.failure());
+        }
         if self.stored {
             return Ok(());
         }
         self.failed = true;
-        let mut changes = Vec::new();
-        for (key, value) in self.overlay.unstored() {
-            changes.push((key.to_vec(), value.map(encoded::<F>)));
-        }
-        for (key, set) in std::mem::take(&mut self.timers_unstored) {
-            changes.push((key, set.then(Vec::new)));
-        }
-        changes.extend(std::mem::take(&mut self.parking_unstored));
-        changes.push((crate::meta::KEY.to_vec(), Some(self.meta.encode())));
+        let meta = self.meta.encode();
+        let timers = std::mem::take(&mut self.timers_unstored);
+        let parking = std::mem::take(&mut self.parking_unstored);
+        let mut changes: Vec<Change<'_>> = self.overlay.unstored().collect();
+        let set: &[u8] = &[];
+        changes.extend(
+            timers
+                .iter()
+                .map(|(key, is_set)| (&**key, is_set.then_some(set))),
+        );
+        changes.extend(
+            parking
+                .iter()
+                .map(|(key, value)| (&**key, value.as_deref())),
+        );
+        changes.push((crate::meta::KEY, Some(&meta)));
         self.store.write(&changes)?;
         self.overlay.stored();
         self.stored = true;
@@ -168,11 +179,17 @@ impl<F: Fold> Task<F> {
     }
 
     fn check_failed(&self) -> Result<(), TaskError> {
-        if !self.failed {
-            return Ok(());
+        if self.failed {
+            return Err(self.failure());
         }
-        let (stage, partition) = (Arc::clone(&self.config.stage), self.config.partition);
-        Err(TaskError::Failed { stage, partition })
+        Ok(())
+    }
+
+    fn failure(&self) -> TaskError {
+        TaskError::Failed {
+            stage: Arc::clone(&self.config.stage),
+            partition: self.config.partition,
+        }
     }
 
     /// Everything in the state, in order of keys, for comparing two tasks: table, key, value bytes.
@@ -195,12 +212,6 @@ impl<F: Fold> Task<F> {
         all.push((crate::meta::KEY.to_vec(), meta.encode()));
         Ok(all)
     }
-}
-
-fn encoded<F: Fold>(value: &F::Value) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(ENTITY);
-    F::encode(value, &mut bytes);
-    bytes
 }
 
 /// Why a task must stop.

@@ -15,19 +15,19 @@ mod outcome;
 #[path = "disk/power.rs"]
 mod power;
 
-use counting::{Count, PARTITIONS, config, input, topics};
+use counting::{PARTITIONS, Turned, input, topics};
 use outcome::Outcome;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use tempfile::TempDir;
 use wattledger_runtime::log::simulated::Random;
-use wattledger_runtime::{EmbeddedLog, Log, Outgoing, RocksStore, Task};
+use wattledger_runtime::{EmbeddedLog, Log, Outgoing, RocksStore};
 
 /// The process of four tasks on a folder.
 struct Process {
     log: EmbeddedLog,
-    tasks: BTreeMap<(&'static str, u32), Task<Count>>,
+    tasks: BTreeMap<(&'static str, u32), Turned>,
 }
 
 impl Process {
@@ -37,9 +37,7 @@ impl Process {
         for stage in ["first", "second"] {
             for partition in 0..PARTITIONS {
                 let store = RocksStore::open(&store(folder, stage, partition)).unwrap();
-                let fold = Count::of(stage, partition);
-                let log = Arc::new(log.clone());
-                let task = Task::open(config(stage, partition), fold, log, Box::new(store));
+                let task = Turned::open(stage, partition, Arc::new(log.clone()), Box::new(store));
                 tasks.insert((stage, partition), task.unwrap());
             }
         }
@@ -69,7 +67,7 @@ impl Process {
         self.log.sync().unwrap();
         self.tasks
             .values_mut()
-            .for_each(|task| task.settle().unwrap());
+            .for_each(|task| task.task.settle().unwrap());
     }
 
     fn outcome(mut self) -> Outcome {
@@ -79,7 +77,7 @@ impl Process {
         self.settle_all();
         let mut outcome = Outcome::default();
         for ((stage, partition), task) in &mut self.tasks {
-            outcome.state(stage, *partition, task.dump().unwrap());
+            outcome.state(stage, *partition, task.task.dump().unwrap());
         }
         for topic in ["middle", "out", "dead-letter"] {
             outcome.outputs(&self.log, topic).unwrap();

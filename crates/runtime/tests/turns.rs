@@ -10,13 +10,13 @@
 #[path = "toy/counting.rs"]
 mod counting;
 
-use counting::{Count, PARTITIONS, config, input, state_key, topics};
+use counting::{PARTITIONS, Turned, input, state_key, topics};
 use std::path::Path;
 use std::sync::Arc;
 use wattledger_runtime::task::Entries;
 use wattledger_runtime::{
     Cleanup, Consumer, EmbeddedLog, Link, Log, MemoryStore, Outgoing, Record, RocksStore, Store,
-    Task, TaskError, TopicSettings, Visibility,
+    TaskError, TopicSettings, Visibility,
 };
 
 fn log(path: &Path) -> EmbeddedLog {
@@ -28,9 +28,8 @@ fn task(
     stage: &str,
     partition: u32,
     store: Box<dyn Store>,
-) -> Result<Task<Count>, TaskError> {
-    let fold = Count::of(stage, partition);
-    Task::open(config(stage, partition), fold, Arc::new(log.clone()), store)
+) -> Result<Turned, TaskError> {
+    Turned::open(stage, partition, Arc::new(log.clone()), store)
 }
 
 fn rocks(path: &Path, stage: &str, partition: u32) -> Box<dyn Store> {
@@ -70,7 +69,7 @@ fn run(seed: u64, size: usize, life: usize, settle: bool) -> (Vec<Record>, Vec<E
     let mut states = Vec::new();
     loop {
         let log = log(folder.path());
-        let mut tasks: Vec<Task<Count>> = ["first", "second"]
+        let mut tasks: Vec<Turned> = ["first", "second"]
             .into_iter()
             .flat_map(|stage| (0..PARTITIONS).map(move |partition| (stage, partition)))
             .map(|(stage, partition)| {
@@ -96,10 +95,12 @@ fn run(seed: u64, size: usize, life: usize, settle: bool) -> (Vec<Record>, Vec<E
         }
         if settle {
             log.sync().unwrap();
-            tasks.iter_mut().for_each(|task| task.settle().unwrap());
+            tasks
+                .iter_mut()
+                .for_each(|task| task.task.settle().unwrap());
         }
         if quiet {
-            states.extend(tasks.iter_mut().map(|task| task.dump().unwrap()));
+            states.extend(tasks.iter_mut().map(|task| task.task.dump().unwrap()));
             let mut outputs = read(&log, "middle");
             outputs.extend(read(&log, "out"));
             outputs.extend(read(&log, "dead-letter"));
@@ -127,10 +128,10 @@ fn a_lost_store_is_restored_from_its_changelog() {
     append(&log, &input(9, 300));
     let mut first = task(&log, "first", 0, rocks(folder.path(), "first", 0)).unwrap();
     while first.turn(7).unwrap().records > 0 {}
-    let kept = first.dump().unwrap();
+    let kept = first.task.dump().unwrap();
     drop(first);
     let mut restored = task(&log, "first", 0, Box::new(MemoryStore::default())).unwrap();
-    assert_eq!(restored.dump().unwrap(), kept);
+    assert_eq!(restored.task.dump().unwrap(), kept);
 }
 
 #[test]
@@ -142,7 +143,7 @@ fn a_store_ahead_of_its_log_stops_loudly() {
         let mut first = task(&log, "first", 0, rocks(folder.path(), "first", 0)).unwrap();
         while first.turn(7).unwrap().records > 0 {}
         log.sync().unwrap();
-        first.settle().unwrap();
+        first.task.settle().unwrap();
     }
     std::fs::remove_dir_all(folder.path().join("log")).unwrap();
     let empty = log(folder.path());
@@ -177,7 +178,10 @@ fn a_record_that_panics_parks_its_key_and_not_its_partition() {
     while first.lag().unwrap() > 0 {
         first.turn(10).unwrap();
     }
-    assert_eq!(first.parked().values().copied().collect::<Vec<_>>(), [2]);
+    assert_eq!(
+        first.task.parked().values().copied().collect::<Vec<_>>(),
+        [2]
+    );
     append(&log, &[one("all", "tick 100"), one(poison, "release")]);
     for key in ["key-0", "key-1", "key-2", "key-3", "key-4"] {
         append(&log, &[one(key, "tick 100")]);
@@ -186,8 +190,8 @@ fn a_record_that_panics_parks_its_key_and_not_its_partition() {
     while first.lag().unwrap() > 0 {
         first.turn(10).unwrap();
     }
-    assert!(first.parked().is_empty());
-    let counted = first.dump().unwrap();
+    assert!(first.task.parked().is_empty());
+    let counted = first.task.dump().unwrap();
     let expected = 2_u64.to_be_bytes().to_vec();
     assert!(
         counted.contains(&(state_key(poison.as_bytes()), expected)),
@@ -210,8 +214,11 @@ fn whatever_panics_the_partition_goes_on() {
         first.turn(10).unwrap();
     }
     assert_eq!(first.lag().unwrap(), 0, "it panics for ever");
-    assert_eq!(first.logical_time(), 13, "the tick counts even so");
-    assert_eq!(first.parked().values().copied().collect::<Vec<_>>(), [2]);
+    assert_eq!(first.task.logical_time(), 13, "the tick counts even so");
+    assert_eq!(
+        first.task.parked().values().copied().collect::<Vec<_>>(),
+        [2]
+    );
     let letters = read(&log, "dead-letter");
     let letters: Vec<_> = letters
         .iter()
@@ -223,9 +230,9 @@ fn whatever_panics_the_partition_goes_on() {
     while first.lag().unwrap() > 0 {
         first.turn(10).unwrap();
     }
-    assert!(first.parked().is_empty());
+    assert!(first.task.parked().is_empty());
     let expected = (state_key(b"key-1"), 3_u64.to_be_bytes().to_vec());
-    assert!(first.dump().unwrap().contains(&expected));
+    assert!(first.task.dump().unwrap().contains(&expected));
 }
 
 /// How records are cut into turns shows nowhere: an epoch counts from its announcement on.

@@ -6,7 +6,7 @@ use wattledger_domain::document::{DocumentKind, EntryCause, IssuedDocument};
 use wattledger_engine::opening::{EngineConfig, Opened, open};
 use wattledger_engine::topics::{PUBLIC, settings};
 use wattledger_runtime::log::FetchLimit;
-use wattledger_runtime::{Log, Record, Visibility};
+use wattledger_runtime::{Record, Visibility};
 use wattledger_wire::topics as wire;
 
 /// What others read, and what stages and the payments worker read.

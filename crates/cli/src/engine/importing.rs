@@ -144,12 +144,12 @@ fn pending(outcome: &Outcome, out: &mut dyn Write) -> Result<(), CliError> {
     let pending: usize = outcome
         .standings
         .iter()
-        .map(|standing| standing.timers.0)
+        .map(|standing| standing.task.timers)
         .sum();
     let next = outcome
         .standings
         .iter()
-        .filter_map(|standing| standing.timers.1)
+        .filter_map(|standing| standing.task.next_timer)
         .min();
     if let Some(next) = next {
         writeln!(

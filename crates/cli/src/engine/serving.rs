@@ -20,8 +20,8 @@ use wattledger_engine::pipeline::Pipeline;
 use wattledger_engine::replay::commands_taken;
 use wattledger_engine::service::Service;
 use wattledger_payments::SimulatedConnector;
+use wattledger_runtime::Visibility;
 use wattledger_runtime::log::FetchLimit;
-use wattledger_runtime::{Log as _, Visibility};
 use wattledger_simulator::Chargers;
 use wattledger_wire::topics as wire;
 

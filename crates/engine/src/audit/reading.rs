@@ -7,14 +7,9 @@ use std::sync::Arc;
 use wattledger_domain::accounts::AccountRecord;
 use wattledger_domain::charging::ChargingRecord;
 use wattledger_domain::document::InvoiceRecord;
-use wattledger_runtime::log::FetchLimit;
-use wattledger_runtime::{EmbeddedLog, Log, LogError, Record, Visibility};
+use wattledger_runtime::log::read;
+use wattledger_runtime::{Log, LogError, Record, Visibility};
 use wattledger_wire::topics as wire;
-
-const CHUNK: FetchLimit = FetchLimit {
-    records: 10_000,
-    bytes: 32 << 20,
-};
 
 /// What became of the inputs.
 pub struct Inputs {
@@ -59,7 +54,7 @@ impl Inputs {
 }
 
 /// Reads everything.
-pub fn cut(log: &EmbeddedLog, topics: &Topics) -> Result<Cut, LogError> {
+pub fn cut(log: &Arc<dyn Log>, topics: &Topics) -> Result<Cut, LogError> {
     let mut inputs = Inputs {
         events: 0,
         unreadable: Vec::new(),
@@ -129,7 +124,7 @@ fn coordinates(record: &Record) -> String {
     format!("{}/{}/{}", record.topic, record.partition, record.offset)
 }
 
-fn behind(log: &EmbeddedLog, topics: &Topics) -> Result<Vec<(String, u32, i64)>, LogError> {
+fn behind(log: &Arc<dyn Log>, topics: &Topics) -> Result<Vec<(String, u32, i64)>, LogError> {
     let mut behind = Vec::new();
     for (stage, topic) in [
         ("control", &topics.control_events),
@@ -139,11 +134,14 @@ fn behind(log: &EmbeddedLog, topics: &Topics) -> Result<Vec<(String, u32, i64)>,
         ("payments", &topics.payment_commands),
     ] {
         let mut consumer = log.consumer(topic, Visibility::Process)?;
-        for partition in 0..log.partitions(topic)? {
-            let committed = log.committed(&format!("wattledger.{stage}"), topic, partition)?;
-            let lag = consumer
-                .end(partition)?
-                .saturating_sub(committed.unwrap_or(0));
+        let committed = log.committed(&format!("wattledger.{stage}"), topic)?;
+        for (partition, next) in (0_u32..).zip(committed) {
+            let (next, end) = (next.unwrap_or(0), consumer.end(partition)?);
+            let lag = if consumer.is_empty(partition, next, end)? {
+                0
+            } else {
+                end.saturating_sub(next)
+            };
             behind.push((stage.to_owned(), partition, lag));
         }
     }
@@ -151,7 +149,7 @@ fn behind(log: &EmbeddedLog, topics: &Topics) -> Result<Vec<(String, u32, i64)>,
 }
 
 fn all<T>(
-    log: &EmbeddedLog,
+    log: &Arc<dyn Log>,
     topic: &Arc<str>,
     decode: fn(&[u8]) -> Result<T, wattledger_wire::DecodeError>,
 ) -> Result<Vec<T>, LogError> {
@@ -166,25 +164,16 @@ fn all<T>(
 
 /// Calls back for every record of a topic that is kept, partition by partition, to their ends now.
 fn each(
-    log: &EmbeddedLog,
+    log: &Arc<dyn Log>,
     topic: &Arc<str>,
     call: &mut dyn FnMut(&Record),
 ) -> Result<(), LogError> {
     let mut consumer = log.consumer(topic, Visibility::Process)?;
     for partition in 0..log.partitions(topic)? {
-        let end = consumer.end(partition)?;
-        let mut next = consumer.start(partition)?;
-        let mut records = Vec::new();
-        while next < end {
-            records.clear();
-            consumer.fetch(partition, next, CHUNK, &mut records)?;
-            let Some(last) = records.last() else { break };
-            next = last.offset.saturating_add(1);
-            records
-                .iter()
-                .filter(|record| record.offset < end)
-                .for_each(&mut *call);
-        }
+        let cut = (consumer.start(partition)?, consumer.end(partition)?);
+        read(consumer.as_mut(), partition, cut, &mut |record| {
+            call(&record)
+        })?;
     }
     Ok(())
 }

@@ -2,9 +2,10 @@
 
 use crate::topics::{self, Topics};
 use serde_json::{Value, json};
+use std::sync::Arc;
 use wattledger_domain::time::Timestamp;
-use wattledger_runtime::log::FetchLimit;
-use wattledger_runtime::{EmbeddedLog, Log, LogError, Outgoing, Visibility};
+use wattledger_runtime::log::read as read_records;
+use wattledger_runtime::{Log, LogError, Outgoing, Record, Visibility};
 
 /// A step that has been committed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,16 +81,11 @@ impl Progress {
 }
 
 /// Every committed step, in order.
-pub fn read(log: &EmbeddedLog, topics: &Topics) -> Result<Vec<Progress>, LogError> {
+pub fn read(log: &Arc<dyn Log>, topics: &Topics) -> Result<Vec<Progress>, LogError> {
     let mut consumer = log.consumer(&topics.replay_progress, Visibility::Process)?;
-    let limit = FetchLimit {
-        records: usize::MAX,
-        bytes: usize::MAX,
-    };
-    let mut records = Vec::new();
-    consumer.fetch(0, 0, limit, &mut records)?;
-    Ok(records
-        .iter()
-        .filter_map(|record| Progress::read(record.value.as_deref()?))
-        .collect())
+    let end = consumer.end(0)?;
+    let mut steps = Vec::new();
+    let mut take = |record: Record| steps.extend(record.value.as_deref().and_then(Progress::read));
+    read_records(consumer.as_mut(), 0, (0, end), &mut take)?;
+    Ok(steps)
 }

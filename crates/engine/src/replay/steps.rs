@@ -3,8 +3,8 @@
 use super::{Plan, Progress};
 use wattledger_domain::charging::ChargingCommand;
 use wattledger_domain::time::Timestamp;
-use wattledger_runtime::log::FetchLimit;
-use wattledger_runtime::{Consumer, LogError};
+use wattledger_runtime::log::read;
+use wattledger_runtime::{Consumer, LogError, Record};
 use wattledger_wire::topics as wire;
 
 const MINUTE: i64 = 60_000;
@@ -71,27 +71,13 @@ pub fn read_commands(
 ) -> Result<Vec<ChargingCommand>, LogError> {
     let mut commands = Vec::new();
     for ((partition, from), to) in (0_u32..).zip(from).zip(to) {
-        let count = usize::try_from(to.saturating_sub(*from)).unwrap_or(0);
-        if count == 0 {
-            continue;
-        }
-        let mut records = Vec::new();
-        consumer.fetch(
-            partition,
-            *from,
-            FetchLimit {
-                records: count,
-                bytes: usize::MAX,
-            },
-            &mut records,
-        )?;
-        for record in records {
-            match record.value.as_deref().map(wire::charging_command::decode) {
+        let mut take =
+            |record: Record| match record.value.as_deref().map(wire::charging_command::decode) {
                 Some(Ok(command)) => commands.push(command),
                 Some(Err(error)) => tracing::error!(%error, "unreadable charging command"),
                 None => {}
-            }
-        }
+            };
+        read(consumer, partition, (*from, *to), &mut take)?;
     }
     Ok(commands)
 }

@@ -12,7 +12,7 @@ use wattledger_domain::reference::{
 };
 use wattledger_domain::state::State;
 use wattledger_domain::time::Timestamp;
-use wattledger_runtime::{Log, LogError};
+use wattledger_runtime::LogError;
 use wattledger_views::{OutcomeRow, ViewError};
 use wattledger_wire::documents::{self, Submission};
 
@@ -86,10 +86,11 @@ impl Service {
         let records = submitted
             .into_iter()
             .map(|one| submitted_record(&self.topics, one));
-        append(self.inlet().producer.as_mut(), records)?;
+        let ends = append(self.inlet().producer.as_mut(), records)?;
         self.log.sync()?;
-        let end = self.ends(&self.topics.control_events)?;
-        self.await_control(end.first().copied().unwrap_or(0))?;
+        let control = &self.topics.control_events;
+        let end = ends.iter().find(|end| end.topic == *control);
+        self.await_control(end.map_or(0, |end| end.next))?;
         self.wait_for_views(Duration::from_secs(10))?;
         let applied = names.into_iter().map(|(kind, id, event, before)| {
             let told = self.told(&event)?;
@@ -151,10 +152,9 @@ impl Service {
         const SECONDS: u64 = 15;
         let began = Instant::now();
         loop {
-            let folded =
-                self.log
-                    .committed("wattledger.control", &self.topics.control_events, 0)?;
-            if folded.unwrap_or(0) >= end {
+            let control = &self.topics.control_events;
+            let folded = self.log.committed("wattledger.control", control)?;
+            if folded.first().copied().flatten().unwrap_or(0) >= end {
                 return Ok(());
             }
             if began.elapsed().as_secs() >= SECONDS || self.failure().is_some() {

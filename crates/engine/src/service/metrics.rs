@@ -44,46 +44,46 @@ impl Service {
                 "runtime_timers_pending",
                 "gauge",
                 "Timers still to come.",
-                |s| i128::try_from(s.timers.0).unwrap_or(0),
+                |s| i128::try_from(s.task.timers).unwrap_or(0),
             ),
             (
                 "runtime_parked_records",
                 "gauge",
                 "Records held back.",
-                |s| s.parked.into(),
+                |s| s.task.parked.into(),
             ),
             (
                 "runtime_logical_time_seconds",
                 "gauge",
                 "The last tick.",
-                |s| i128::from(s.logical_time) / 1_000,
+                |s| i128::from(s.task.logical_time) / 1_000,
             ),
             ("runtime_turns_total", "counter", "Turns committed.", |s| {
-                s.counters.turns.into()
+                s.task.counters.turns.into()
             }),
             ("runtime_records_total", "counter", "Records folded.", |s| {
-                s.counters.records.into()
+                s.task.counters.records.into()
             }),
             ("runtime_outputs_total", "counter", "Records sent.", |s| {
-                s.counters.outputs.into()
+                s.task.counters.outputs.into()
             }),
             (
                 "runtime_dead_letters_total",
                 "counter",
                 "Records set aside.",
-                |s| s.counters.dead_letters.into(),
+                |s| s.task.counters.dead_letters.into(),
             ),
             (
                 "runtime_fold_microseconds_total",
                 "counter",
                 "Time in folds.",
-                |s| s.counters.fold_micros.into(),
+                |s| s.task.counters.fold_micros.into(),
             ),
             (
                 "runtime_commit_microseconds_total",
                 "counter",
                 "Time in commits.",
-                |s| s.counters.commit_micros.into(),
+                |s| s.task.counters.commit_micros.into(),
             ),
         ];
         let standings = self.standings();
@@ -93,8 +93,8 @@ impl Service {
                 let _ = writeln!(
                     text,
                     "{name}{{stage=\"{}\",partition=\"{}\"}} {}",
-                    standing.stage,
-                    standing.partition,
+                    standing.task.stage,
+                    standing.task.partition,
                     value(standing)
                 );
             }

@@ -1,8 +1,8 @@
 //! Transactions: whole or not at all, offsets with them, read in order to the end.
 
 use super::{
-    Case, KEPT, OTHER, TestBed, append, append_values, arc, committed, first, group_offset, opened,
-    outgoing, read, read_from, values,
+    Case, KEPT, OTHER, TestBed, append, append_values, arc, committed, committed_of, first,
+    group_offset, opened, outgoing, read, read_from, values,
 };
 use crate::log::{FetchLimit, LogError, Visibility};
 use crate::partitioner;
@@ -154,15 +154,11 @@ fn offsets_with_their_transaction(make: Make<'_>) {
         (Some(1), Some(3))
     );
     assert_eq!(
-        log.committed("g", KEPT, 1).unwrap(),
+        committed_of(&*log, "g", KEPT, 1),
         None,
         "of another partition"
     );
-    assert_eq!(
-        log.committed("g", OTHER, 0).unwrap(),
-        None,
-        "of another topic"
-    );
+    assert_eq!(committed_of(&*log, "g", OTHER, 0), None, "of another topic");
 }
 
 fn offsets_alone(make: Make<'_>) {
@@ -225,8 +221,10 @@ fn fetch_limits(make: Make<'_>) {
     let log = bed.log();
     append_values(&*log, &["0123456789", "0123456789", "0123456789"]);
     let mut consumer = log.consumer(KEPT, Visibility::Process).unwrap();
+    let end = consumer.end(0).unwrap();
     let mut fetched = |records, bytes| {
         let mut found = Vec::new();
+        assert!(!consumer.is_empty(0, 0, end).unwrap());
         consumer
             .fetch(0, 0, FetchLimit { records, bytes }, &mut found)
             .unwrap();

@@ -15,7 +15,6 @@ use rocksdb::{DB, Options, WriteBatch};
 use rustc_hash::FxHashMap;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 /// A log in a directory. Clones share it.
 #[derive(Clone)]
@@ -94,15 +93,6 @@ impl EmbeddedLog {
         })
     }
 
-    /// Syncs in the background whenever something was committed, at most every `interval`; the
-    /// handle stops it when dropped.
-    ///
-    /// # Errors
-    /// When no thread can be started.
-    pub fn sync_every(&self, interval: Duration) -> std::io::Result<Syncing> {
-        Syncing::start(self.clone(), interval)
-    }
-
     /// Deletes records before an offset, never past what a group has still to read.
     ///
     /// # Errors
@@ -138,14 +128,14 @@ impl Log for EmbeddedLog {
         )))
     }
 
-    fn committed(&self, group: &str, topic: &str, partition: u32) -> Result<Option<i64>, LogError> {
+    fn committed(&self, group: &str, topic: &str) -> Result<Vec<Option<i64>>, LogError> {
         let (_, topic) = self.shared.topic(topic)?;
-        let stored = self
-            .shared
-            .db
-            .get(keys::group(group, topic.id, partition))
-            .map_err(storage)?;
-        Ok(stored.and_then(|bytes| Input(&bytes).signed()))
+        let of = |partition| {
+            let key = keys::group(group, topic.id, partition);
+            let stored = self.shared.db.get(key).map_err(storage)?;
+            Ok(stored.and_then(|bytes| Input(&bytes).signed()))
+        };
+        (0..topic.settings.partitions).map(of).collect()
     }
 
     fn sync(&self) -> Result<(), LogError> {
@@ -326,45 +316,6 @@ fn options() -> Options {
 
 fn storage(error: rocksdb::Error) -> LogError {
     LogError::Storage(error.to_string().into())
-}
-
-/// Background syncing; stops when dropped.
-pub struct Syncing {
-    stop: Arc<(Mutex<bool>, Condvar)>,
-    thread: Option<std::thread::JoinHandle<()>>,
-}
-
-impl Syncing {
-    fn start(log: EmbeddedLog, interval: Duration) -> std::io::Result<Self> {
-        let stop = Arc::new((Mutex::new(false), Condvar::new()));
-        let told = Arc::clone(&stop);
-        let thread = std::thread::Builder::new().name("log-sync".to_owned()).spawn(move || {
-            let (flag, signal) = &*told;
-            let mut stopped = flag.lock().unwrap_or_else(PoisonError::into_inner);
-            while !*stopped {
-                let waited = signal.wait_timeout(stopped, interval);
-                stopped = waited.map_or_else(|error| error.into_inner().0, |(guard, _)| guard);
-                if let Err(error) = log.sync() {
-                    tracing::error!(%error, "the log cannot be synced: stop and check the disk");
-                    return;
-                }
-            }
-        })?;
-        Ok(Self {
-            stop,
-            thread: Some(thread),
-        })
-    }
-}
-
-impl Drop for Syncing {
-    fn drop(&mut self) {
-        *self.stop.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.stop.1.notify_all();
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
 }
 
 /// Appends a record's body: everything but topic, partition and offset.

@@ -137,10 +137,12 @@ impl Log for SimulatedLog {
         }))
     }
 
-    fn committed(&self, group: &str, topic: &str, partition: u32) -> Result<Option<i64>, LogError> {
+    fn committed(&self, group: &str, topic: &str) -> Result<Vec<Option<i64>>, LogError> {
         self.call(Step::Committed, |broker| {
-            broker.settings(topic)?;
-            Ok(broker.committed(group, topic, partition))
+            let partitions = 0..broker.settings(topic)?.partitions;
+            Ok(partitions
+                .map(|partition| broker.committed(group, topic, partition))
+                .collect())
         })
     }
 

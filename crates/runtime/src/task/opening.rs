@@ -18,7 +18,8 @@ const CHUNK: FetchLimit = FetchLimit {
 };
 
 impl<F: Fold> Task<F> {
-    /// Opens a task: fences older producers, reads the committed offset, rolls the store forward.
+    /// Opens a task: reads the committed offset, rolls the store forward. Whoever turns it must have
+    /// fenced the task's earlier producers before.
     ///
     /// # Errors
     /// [`TaskError::Ahead`] for a store ahead of its log; [`TaskError::Truncated`] for a log that
@@ -30,10 +31,7 @@ impl<F: Fold> Task<F> {
         log: Arc<dyn Log>,
         mut store: Box<dyn Store>,
     ) -> Result<Self, TaskError> {
-        let producer = log.producer(&format!("{}/{}", config.stage, config.partition))?;
-        let committed = log
-            .committed(&config.group, &config.input, config.partition)?
-            .unwrap_or(0);
+        let committed = committed(&config, log.as_ref())?;
         let mut meta = stored_meta(&config, store.as_ref())?;
         if meta.input > committed {
             let (stage, partition) = (Arc::clone(&config.stage), config.partition);
@@ -44,8 +42,9 @@ impl<F: Fold> Task<F> {
                 log: committed,
             });
         }
-        let mut consumer = log.consumer(&config.input, Visibility::Process)?;
-        let end = consumer.end(config.partition)?;
+        let end = log
+            .consumer(&config.input, Visibility::Process)?
+            .end(config.partition)?;
         if end < committed {
             let (stage, partition) = (Arc::clone(&config.stage), config.partition);
             return Err(TaskError::Truncated {
@@ -67,13 +66,12 @@ impl<F: Fold> Task<F> {
             config,
             fold,
             log,
-            producer,
-            consumer,
             store,
             timers,
             timers_unstored: BTreeMap::new(),
             parked,
             parking_unstored: BTreeMap::new(),
+            pending: None,
             poisons: Vec::new(),
             destinations: FxHashMap::default(),
             fetched: Vec::new(),
@@ -86,16 +84,15 @@ impl<F: Fold> Task<F> {
         })
     }
 
-    /// Drops what has not been stored and opens again: after an indefinite commit or a panic.
-    pub(super) fn reopen(&mut self) -> Result<(), TaskError> {
+    /// Drops what has not been stored and opens again: after a commit that failed or of which nobody
+    /// knows what became, or a panic. The producer of the failed commit must have been fenced.
+    ///
+    /// # Errors
+    /// As [`Task::open`]; the task has failed then.
+    pub fn reopen(&mut self) -> Result<(), TaskError> {
+        self.failed = true;
         let config = &self.config;
-        self.producer = self
-            .log
-            .producer(&format!("{}/{}", config.stage, config.partition))?;
-        let committed = self
-            .log
-            .committed(&config.group, &config.input, config.partition)?
-            .unwrap_or(0);
+        let committed = committed(config, self.log.as_ref())?;
         let mut meta = stored_meta(config, self.store.as_ref())?;
         if meta.input < committed {
             self.log.sync()?;
@@ -114,9 +111,19 @@ impl<F: Fold> Task<F> {
         (self.timers, self.parked) = indexes(self.store.as_ref())?;
         self.timers_unstored.clear();
         self.parking_unstored.clear();
+        self.pending = None;
         self.stored = true;
+        self.failed = false;
         Ok(())
     }
+}
+
+/// The next input offset as the log has it.
+fn committed(config: &TaskConfig, log: &dyn Log) -> Result<i64, TaskError> {
+    let all = log.committed(&config.group, &config.input)?;
+    let ours = usize::try_from(config.partition).ok();
+    let ours = ours.and_then(|place| all.get(place).copied());
+    Ok(ours.flatten().unwrap_or(0))
 }
 
 fn stored_meta(config: &TaskConfig, store: &dyn Store) -> Result<Meta, TaskError> {
@@ -151,23 +158,26 @@ fn roll_forward(
         topic.ok_or_else(|| restore("no changelog is kept; fold the input again".into()))?;
     let mut consumer = log.consumer(topic, Visibility::Process)?;
     let end = consumer.end(config.partition)?;
-    let mut next = meta.changelog;
+    let mut next = meta.changelog.max(consumer.start(config.partition)?);
     let mut records = Vec::new();
     while next < end {
         records.clear();
         consumer.fetch(config.partition, next, CHUNK, &mut records)?;
-        let Some(last) = records.last() else { break };
-        next = last.offset + 1;
-        let mut changes = Vec::with_capacity(records.len());
-        for record in records.drain(..) {
+        match records.last() {
+            Some(last) => next = last.offset + 1,
+            None if consumer.is_empty(config.partition, next, end)? => break,
+            None => continue,
+        }
+        for record in &records {
             if record.key == meta::KEY
                 && let Some(newer) = record.value.as_deref().and_then(Meta::decode)
             {
                 *meta = newer;
             }
-            changes.push((record.key, record.value));
         }
-        store.write(&changes)?;
+        let changes = records.iter();
+        let changes = changes.map(|record| (&*record.key, record.value.as_deref()));
+        store.write(&changes.collect::<Vec<_>>())?;
     }
     if meta.input != committed {
         return Err(restore(format!(
@@ -176,7 +186,7 @@ fn roll_forward(
         )));
     }
     meta.changelog = end;
-    store.write(&[(meta::KEY.to_vec(), Some(meta.encode()))])?;
+    store.write(&[(meta::KEY, Some(&meta.encode()))])?;
     Ok(())
 }
 

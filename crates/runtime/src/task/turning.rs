@@ -1,10 +1,11 @@
-//! One turn: fetch, check, fire, fold; then one transaction of outputs, changelog and offset.
+//! A task's part of a turn: fetch, check, fire, fold; then outputs, changelog and offset into the
+//! transaction.
 
 use super::parking::panicked;
-use super::{Task, TaskError, TurnReport, encoded};
+use super::{Task, TaskError, TurnReport};
 use crate::fold::{Class, Fold, Refusal, Turn};
 use crate::link::Arrival;
-use crate::log::{CommitError, FetchLimit, GroupOffset, LogError};
+use crate::log::{Consumer, FetchLimit, GroupOffset, PartitionEnd, Producer};
 use crate::meta;
 use crate::partitioner;
 use crate::record::{Destination, Link, Outgoing, Record, Urgency};
@@ -12,7 +13,7 @@ use crate::timers::Timer;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// At most this many bytes of input in a turn.
 const TURN_BYTES: usize = 8 << 20;
@@ -43,12 +44,19 @@ pub struct Batch {
 }
 
 impl<F: Fold> Task<F> {
-    /// Folds up to `records_max` records and commits them. Nothing to fold: nothing happens.
+    /// Folds up to `records_max` records of its input; what comes of them waits for its commit.
     ///
     /// # Errors
     /// The task must be opened again, or its cause mended first; see [`TaskError`].
-    pub fn turn(&mut self, records_max: usize) -> Result<TurnReport, TaskError> {
+    pub fn fold(
+        &mut self,
+        input: &mut dyn Consumer,
+        records_max: usize,
+    ) -> Result<TurnReport, TaskError> {
         self.check_failed()?;
+        if self.pending.is_some() {
+            return Err(self.failure());
+        }
         let limit = FetchLimit {
             records: records_max,
             bytes: TURN_BYTES,
@@ -57,7 +65,7 @@ impl<F: Fold> Task<F> {
         if !self.goes_on(&fetched) {
             fetched.clear();
             self.folded = 0;
-            self.fetch(limit, &mut fetched)?;
+            self.fetch(input, limit, &mut fetched)?;
         }
         self.failed = true;
         let rest = fetched.get(self.folded..).unwrap_or_default();
@@ -79,17 +87,23 @@ impl<F: Fold> Task<F> {
 
     /// Fetches from the position on. Nothing found: everything before the end then has been read,
     /// be there markers and gaps.
-    fn fetch(&mut self, limit: FetchLimit, fetched: &mut Vec<Record>) -> Result<(), TaskError> {
+    fn fetch(
+        &mut self,
+        input: &mut dyn Consumer,
+        limit: FetchLimit,
+        fetched: &mut Vec<Record>,
+    ) -> Result<(), TaskError> {
         let (partition, position) = (self.config.partition, self.meta.input);
-        self.consumer.fetch(partition, position, limit, fetched)?;
+        input.fetch(partition, position, limit, fetched)?;
         if !fetched.is_empty() {
             return Ok(());
         }
-        let end = self.consumer.end(partition)?;
+        let end = input.end(partition)?;
         if end > position.max(self.read_to) {
-            self.consumer.fetch(partition, position, limit, fetched)?;
-            if fetched.is_empty() {
+            if input.is_empty(partition, position, end)? {
                 self.read_to = end;
+            } else {
+                input.fetch(partition, position, limit, fetched)?;
             }
         }
         Ok(())
@@ -138,7 +152,7 @@ impl<F: Fold> Task<F> {
         }
         self.counters.fold_micros += began.elapsed().as_micros() as u64;
         self.counters.records += report.records as u64;
-        self.commit(batch)?;
+        self.pending = Some(batch);
         Ok(report)
     }
 
@@ -313,17 +327,63 @@ impl<F: Fold> Task<F> {
         Ok(())
     }
 
-    fn commit(&mut self, mut batch: Batch) -> Result<(), TaskError> {
-        let began = Instant::now();
+    /// Adds what has been folded to an open transaction: outputs, changelog, input offset.
+    ///
+    /// # Errors
+    /// When the log refuses; the task must be opened again.
+    pub fn send(&mut self, producer: &mut dyn Producer) -> Result<(), TaskError> {
+        let Some(mut batch) = self.pending.take() else {
+            return Ok(());
+        };
         let outputs = std::mem::take(&mut batch.outputs);
-        let sent = outputs.len() as u64;
-        match self.transaction(&batch, outputs) {
-            Ok(()) => {}
-            Err(TaskError::Commit(CommitError::Indefinite(error))) => {
-                tracing::warn!(%error, "outcome of a commit unknown: reading it back");
-                return self.reopen();
-            }
-            Err(other) => return Err(other),
+        self.counters.outputs += outputs.len() as u64;
+        let sent = self.send_batch(producer, &batch, outputs);
+        self.pending = Some(batch);
+        sent
+    }
+
+    fn send_batch(
+        &mut self,
+        producer: &mut dyn Producer,
+        batch: &Batch,
+        outputs: Vec<Outgoing>,
+    ) -> Result<(), TaskError> {
+        for output in outputs {
+            producer.send(output)?;
+        }
+        let partition = self.config.partition;
+        let changelog = self.config.changelog.as_ref();
+        let mut change = |key: &[u8], value: Option<&[u8]>| match changelog {
+            Some(topic) => producer.change(topic, partition, key, value),
+            None => Ok(()),
+        };
+        self.overlay.encode_turn(F::encode, &mut change)?;
+        for (key, set) in &batch.timers {
+            change(key, set.then_some(&[]))?;
+        }
+        for (key, value) in &batch.parking {
+            change(key, value.as_deref())?;
+        }
+        change(meta::KEY, Some(&self.meta.encode()))?;
+        producer.send_offset(GroupOffset {
+            group: Arc::clone(&self.config.group),
+            topic: Arc::clone(&self.config.input),
+            partition,
+            next: self.meta.input,
+        })?;
+        Ok(())
+    }
+
+    /// What has been folded is committed: the store may take it once that is durable.
+    pub fn committed(&mut self, ends: &[PartitionEnd], took: Duration) {
+        let Some(batch) = self.pending.take() else {
+            return;
+        };
+        let (changelog, partition) = (self.config.changelog.as_deref(), self.config.partition);
+        let ours =
+            |end: &&PartitionEnd| Some(&*end.topic) == changelog && end.partition == partition;
+        if let Some(end) = ends.iter().find(ours) {
+            self.meta.changelog = end.next;
         }
         self.poisons.clear();
         self.overlay.turn_done();
@@ -331,55 +391,6 @@ impl<F: Fold> Task<F> {
         self.parking_unstored.extend(batch.parking);
         self.stored = false;
         self.counters.turns += 1;
-        self.counters.outputs += sent;
-        self.counters.commit_micros += began.elapsed().as_micros() as u64;
-        Ok(())
-    }
-
-    fn transaction(&mut self, batch: &Batch, outputs: Vec<Outgoing>) -> Result<(), TaskError> {
-        self.producer.begin()?;
-        for output in outputs {
-            self.producer.send(output)?;
-        }
-        if let Some(topic) = self.config.changelog.clone() {
-            self.send_changelog(&topic, batch)?;
-        }
-        self.producer.send_offset(GroupOffset {
-            group: Arc::clone(&self.config.group),
-            topic: Arc::clone(&self.config.input),
-            partition: self.config.partition,
-            next: self.meta.input,
-        })?;
-        let ends = self.producer.commit()?;
-        let changelog = self.config.changelog.as_deref();
-        if let Some(end) = ends.iter().find(|end| Some(&*end.topic) == changelog) {
-            self.meta.changelog = end.next;
-        }
-        Ok(())
-    }
-
-    fn send_changelog(&mut self, topic: &Arc<str>, batch: &Batch) -> Result<(), LogError> {
-        let partition = self.config.partition;
-        let entry = |key: Vec<u8>, value: Option<Vec<u8>>| Outgoing {
-            topic: Arc::clone(topic),
-            to: Destination::Partition(partition),
-            key,
-            value,
-            link: None,
-            headers: Vec::new(),
-            urgency: Urgency::Normal,
-        };
-        for (key, value) in self.overlay.changed_in_turn() {
-            self.producer
-                .send(entry(key.to_vec(), value.map(encoded::<F>)))?;
-        }
-        for (key, set) in &batch.timers {
-            self.producer.send(entry(key.clone(), set.then(Vec::new)))?;
-        }
-        for (key, value) in &batch.parking {
-            self.producer.send(entry(key.clone(), value.clone()))?;
-        }
-        self.producer
-            .send(entry(meta::KEY.to_vec(), Some(self.meta.encode())))
+        self.counters.commit_micros += took.as_micros() as u64;
     }
 }

@@ -81,8 +81,8 @@ impl Log for Planted {
     fn consumer(&self, topic: &str, visibility: Visibility) -> Result<Box<dyn Consumer>, LogError> {
         self.log.consumer(topic, visibility)
     }
-    fn committed(&self, group: &str, topic: &str, partition: u32) -> Result<Option<i64>, LogError> {
-        self.log.committed(group, topic, partition)
+    fn committed(&self, group: &str, topic: &str) -> Result<Vec<Option<i64>>, LogError> {
+        self.log.committed(group, topic)
     }
     fn sync(&self) -> Result<(), LogError> {
         self.log.sync()

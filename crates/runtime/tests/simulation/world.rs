@@ -1,12 +1,12 @@
 //! A machine with a process of four tasks on a log, and what befalls them.
 
-use crate::counting::{CURE, Count, PARTITIONS, config, input, topics};
+use crate::counting::{CURE, PARTITIONS, Turned, input, topics};
 use crate::outcome::{Outcome, records};
 use crate::planted::{Bug, Planted};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use wattledger_runtime::log::simulated::{Faults, Flavour, Random, SimulatedLog, SimulatedStore};
-use wattledger_runtime::{Log, Outgoing, Record, Task, TaskError, Visibility};
+use wattledger_runtime::{Log, Outgoing, Record, TaskError, Visibility};
 
 /// What the harness itself does to a world, by name.
 pub const DEEDS: [&str; 6] = [
@@ -43,8 +43,8 @@ pub struct World {
     /// As a driver on another machine sees it.
     outside: SimulatedLog,
     stores: BTreeMap<Name, SimulatedStore>,
-    tasks: BTreeMap<Name, Task<Count>>,
-    paused: Vec<Task<Count>>,
+    tasks: BTreeMap<Name, Turned>,
+    paused: Vec<Turned>,
     /// What a durable reader has seen of `out`.
     seen: Vec<Record>,
     random: Random,
@@ -231,7 +231,7 @@ impl World {
             self.did("turned after an error");
             let task = self.opened(name)?;
             let again = task.turn(records_max);
-            if matches!(again, Err(TaskError::Failed { .. })) && task.settle().is_ok() {
+            if matches!(again, Err(TaskError::Failed { .. })) && task.task.settle().is_ok() {
                 self.violation = Some("a failed task wrote its store".to_owned());
             }
             self.tasks.remove(&name);
@@ -260,9 +260,9 @@ impl World {
         let Some(mut zombie) = self.paused.pop() else {
             return Ok(());
         };
-        let before = zombie.counters().turns;
+        let before = zombie.task.counters().turns;
         let outcome = zombie.turn(3);
-        if zombie.counters().turns != before {
+        if zombie.task.counters().turns != before {
             self.violation = Some(format!("a fenced task has committed: {outcome:?}"));
         }
         self.did("paused and fenced");
@@ -274,7 +274,7 @@ impl World {
             self.log.sync()?;
         }
         for name in self.tasks.keys().copied().collect::<Vec<_>>() {
-            if let Err(error) = self.opened(name)?.settle() {
+            if let Err(error) = self.opened(name)?.task.settle() {
                 self.tasks.remove(&name);
                 return Err(error);
             }
@@ -283,17 +283,13 @@ impl World {
         Ok(())
     }
 
-    fn opened(&mut self, name: Name) -> Result<&mut Task<Count>, TaskError> {
+    fn opened(&mut self, name: Name) -> Result<&mut Turned, TaskError> {
         if !self.tasks.contains_key(&name) {
             let (stage, partition) = name;
             let store = self.stores.get(&name).cloned();
             let store = store.unwrap_or_else(|| SimulatedStore::new(self.faults.clone()));
-            let task = Task::open(
-                config(stage, partition),
-                Count::of(stage, partition),
-                Arc::new(self.planted.clone()),
-                Box::new(store),
-            )?;
+            let log = Arc::new(self.planted.clone());
+            let task = Turned::open(stage, partition, log, Box::new(store))?;
             self.tasks.insert(name, task);
         }
         Ok(self.tasks.get_mut(&name).expect("it was put there"))
@@ -342,13 +338,13 @@ impl World {
         self.look()?;
         let mut outcome = Outcome::default();
         for ((stage, partition), task) in &mut self.tasks {
-            if !task.parked().is_empty() {
+            if !task.task.parked().is_empty() {
                 return Err(format!("{stage}/{partition} has still something parked"));
             }
             outcome.state(
                 stage,
                 *partition,
-                task.dump().map_err(|error| error.to_string())?,
+                task.task.dump().map_err(|error| error.to_string())?,
             );
         }
         for topic in ["middle", "out", "dead-letter"] {

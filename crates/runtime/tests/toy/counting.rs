@@ -6,8 +6,8 @@
 
 use std::sync::Arc;
 use wattledger_runtime::{
-    Class, Cleanup, Fold, Outgoing, Record, Refusal, StateFault, TaskConfig, Timer, TopicSettings,
-    Turn,
+    Class, Cleanup, Consumer, Fold, Log, Outgoing, Record, Refusal, StateFault, Store, Task,
+    TaskConfig, TaskError, Timer, TopicSettings, Turn, TurnReport, Visibility, Worker,
 };
 
 /// Of every topic, so that a key of `middle` comes from one task of the first stage.
@@ -204,4 +204,40 @@ pub fn input(seed: u64, count: u64) -> Vec<(Vec<u8>, Vec<u8>)> {
             (key, value.into_bytes())
         })
         .collect()
+}
+
+/// A task of the toy with a worker and a reader of its own.
+pub struct Turned {
+    worker: Worker,
+    input: Box<dyn Consumer>,
+    pub task: Task<Count>,
+}
+
+impl Turned {
+    /// Fences the task's older workers, then opens it.
+    pub fn open(
+        stage: &str,
+        partition: u32,
+        log: Arc<dyn Log>,
+        store: Box<dyn Store>,
+    ) -> Result<Self, TaskError> {
+        let worker = Worker::open(&log, &format!("{stage}/{partition}"))?;
+        let config = config(stage, partition);
+        let input = log.consumer(&config.input, Visibility::Process)?;
+        let task = Task::open(config, Count::of(stage, partition), log, store)?;
+        Ok(Self {
+            worker,
+            input,
+            task,
+        })
+    }
+
+    pub fn turn(&mut self, records_max: usize) -> Result<TurnReport, TaskError> {
+        self.worker
+            .turn(&mut self.task, self.input.as_mut(), records_max)
+    }
+
+    pub fn lag(&mut self) -> Result<i64, TaskError> {
+        self.task.lag(self.input.as_mut())
+    }
 }

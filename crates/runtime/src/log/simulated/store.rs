@@ -1,7 +1,7 @@
 //! A store whose last batches a power loss takes away, whole ones and from the end.
 
 use super::faults::{Faults, Step};
-use crate::store::{Store, StoreError};
+use crate::store::{Change, Store, StoreError};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -97,11 +97,12 @@ impl Store for SimulatedStore {
         fate.end().map_err(StoreError)
     }
 
-    fn write(&mut self, changes: &[(Vec<u8>, Option<Vec<u8>>)]) -> Result<(), StoreError> {
+    fn write(&mut self, changes: &[Change<'_>]) -> Result<(), StoreError> {
         let fate = self.faults.meet(Step::StoreWrite).map_err(StoreError)?;
         let flushes = self.faults.below(8) == 0;
         let mut disk = self.lock();
-        let batch = changes.to_vec();
+        let owned = |(key, value): &Change<'_>| (key.to_vec(), value.map(<[u8]>::to_vec));
+        let batch: Batch = changes.iter().map(owned).collect();
         disk.apply(&batch);
         disk.batches.push(batch);
         if flushes {
