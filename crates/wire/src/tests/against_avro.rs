@@ -2,7 +2,7 @@
 
 use super::samples;
 use crate::avro::DecodeError;
-use crate::schema::{SchemaIds, avro_record};
+use crate::schema::{SchemaIds, avro_record, fingerprint};
 use crate::topics::{charging, published};
 use apache_avro::Schema;
 use apache_avro::reader::datum::GenericDatumReader;
@@ -153,6 +153,24 @@ fn fingerprints_and_names_are_unique() {
     let prints: std::collections::BTreeSet<u64> =
         all.iter().map(|known| known.fingerprint).collect();
     assert_eq!(prints.len(), all.len());
+}
+
+/// The figures are fastavro 1.13.1's and what Java's `SchemaNormalization` says: a reader of another
+/// maker finds our schemas by them, and we its.
+#[test]
+fn fingerprints_are_those_of_other_avro_libraries() {
+    let known = |name: &str| {
+        let schema = published().into_iter().find(|known| known.name == name);
+        schema.unwrap().fingerprint
+    };
+    assert_eq!(
+        known("wattledger.billing.JournalEntry"),
+        0xbcb7_664b_f4c4_7a65
+    );
+    let of = |schema: &str| fingerprint(&Schema::parse_str(schema).unwrap());
+    let time = r#"{ "type": "long", "logicalType": "timestamp-millis" }"#;
+    assert_eq!(of(time), of(r#""long""#));
+    assert_eq!(of(r#""null""#), 0x63dd_24e7_cc25_8f8a);
 }
 
 #[test]
