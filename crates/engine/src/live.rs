@@ -5,6 +5,7 @@
 use crate::payments::{PaymentsWorker, Processor, WorkerError};
 use crate::pipeline::{Pipeline, Standing};
 use crate::project::Projector;
+use crate::retention;
 use crate::service::Service;
 use crate::topics;
 use std::sync::Arc;
@@ -74,7 +75,8 @@ pub fn run(
         let folding = spawn(scope, "stages", || fold(service, &mut pipeline))?;
         let paying = spawn(scope, "payments", || pay(service, &mut payments, processor))?;
         let ticking = spawn(scope, "clock", || tick(service))?;
-        for thread in [folding, paying, ticking] {
+        let forgetting = spawn(scope, "retention", || retention::keep(service))?;
+        for thread in [folding, paying, ticking, forgetting] {
             let _ = thread.join();
         }
         Ok::<(), std::io::Error>(())
