@@ -11,6 +11,7 @@ pub mod payments;
 pub mod pipeline;
 pub mod project;
 pub mod replay;
+pub mod retention;
 pub mod service;
 pub mod stage;
 mod stored;

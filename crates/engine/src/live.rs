@@ -5,6 +5,7 @@
 use crate::payments::{PaymentsWorker, Processor, WorkerError};
 use crate::pipeline::{Pipeline, Standing};
 use crate::project::Projector;
+use crate::retention;
 use crate::service::Service;
 use crate::topics;
 use std::sync::Arc;
@@ -75,7 +76,14 @@ pub fn run(
         let folding = spawn(scope, "stages", || fold(service, &mut pipeline))?;
         let paying = spawn(scope, "payments", || pay(service, &mut payments, processor))?;
         let ticking = spawn(scope, "clock", || tick(service))?;
-        for thread in [folding, paying, ticking] {
+        // A broker keeps its own retention.
+        let forgetting = service.embedded.as_ref();
+        let forgetting =
+            forgetting.map(|log| spawn(scope, "retention", || retention::keep(service, log)));
+        for thread in [folding, paying, ticking]
+            .into_iter()
+            .chain(forgetting.transpose()?)
+        {
             let _ = thread.join();
         }
         Ok::<(), std::io::Error>(())

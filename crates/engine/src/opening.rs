@@ -46,6 +46,8 @@ impl EngineConfig {
 pub struct Opened {
     /// The log.
     pub log: Arc<dyn Log>,
+    /// The same where it is embedded: what only such a log can be asked.
+    pub embedded: Option<EmbeddedLog>,
     /// Topic names.
     pub topics: Topics,
     /// The views.
@@ -93,7 +95,8 @@ pub fn open(config: &EngineConfig, secret: &[u8]) -> Result<Opened, OpenError> {
     let secret = TenantSecret::new(std::fs::read(&file).map_err(disk(&file))?);
     let views = Views::open(&directory.join("views.sqlite"))?;
     Ok(Opened {
-        log: Arc::new(log),
+        log: Arc::new(log.clone()),
+        embedded: Some(log),
         topics: Topics::default(),
         views,
         secret,

@@ -23,7 +23,9 @@ use wattledger_domain::charging::FieldEvent;
 use wattledger_domain::payment::PaymentOutcome;
 use wattledger_domain::time::Timestamp;
 use wattledger_runtime::log::{FetchLimit, PartitionEnd};
-use wattledger_runtime::{CommitError, Log, LogError, Outgoing, Producer, Record, Visibility};
+use wattledger_runtime::{
+    CommitError, EmbeddedLog, Log, LogError, Outgoing, Producer, Record, Visibility,
+};
 use wattledger_views::Views;
 use wattledger_wire::cloud_events::EventFault;
 
@@ -31,6 +33,8 @@ use wattledger_wire::cloud_events::EventFault;
 pub struct Service {
     /// The log.
     pub log: Arc<dyn Log>,
+    /// The same where it is embedded.
+    pub embedded: Option<EmbeddedLog>,
     /// Topic names.
     pub topics: Topics,
     /// The views.
@@ -81,6 +85,7 @@ impl Service {
     pub fn new(opened: Opened) -> Result<Self, LogError> {
         let Opened {
             log,
+            embedded,
             topics,
             views,
             secret,
@@ -96,6 +101,7 @@ impl Service {
             changed: Condvar::new(),
             live: AtomicBool::new(false),
             log,
+            embedded,
             topics,
             views,
         })

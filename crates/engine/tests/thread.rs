@@ -25,7 +25,7 @@ use wattledger_engine::project::Projector;
 use wattledger_engine::replay::{Plan, Replay, ReplayError, ReplayProcessor, Source, Told, Watch};
 use wattledger_engine::topics::PUBLIC;
 use wattledger_runtime::log::FetchLimit;
-use wattledger_runtime::{Log, Record, Visibility};
+use wattledger_runtime::{Record, Visibility};
 use wattledger_wire::documents;
 use wattledger_wire::imports::{ImportedEvent, Refused};
 

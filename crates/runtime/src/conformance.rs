@@ -13,6 +13,7 @@ mod fencing;
 mod retention;
 mod transactions;
 
+use crate::log::embedded::EmbeddedLog;
 use crate::log::simulated::Mishap;
 use crate::log::{
     Cleanup, CommitError, Consumer, FetchLimit, GroupOffset, Log, LogError, PartitionEnd, Producer,
@@ -37,6 +38,12 @@ pub trait TestBed {
     /// Deletes records before an offset, never past what a group has still to read; `None` when
     /// this log leaves that to its broker.
     fn trim(&self, partition: u32, before: i64) -> Option<Result<i64, LogError>>;
+
+    /// The log itself where it is told the time and forgets by it; `None` when it leaves that to its
+    /// broker.
+    fn told_the_time(&self) -> Option<EmbeddedLog> {
+        None
+    }
 
     /// Ends the process in the middle of whatever it does, and starts it again.
     fn restart(&mut self);

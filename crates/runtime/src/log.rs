@@ -124,6 +124,16 @@ pub trait Consumer: Send {
     /// When the log cannot be reached.
     fn start(&mut self, partition: u32) -> Result<i64, LogError>;
 
+    /// Deletions of a compacted topic before this offset may be gone: who has a copy made of records
+    /// up to an earlier one makes it again from the start. 0 also when a log cannot tell; then the
+    /// age of the copy decides.
+    ///
+    /// # Errors
+    /// When the log cannot be reached.
+    fn deletions_from(&mut self, _partition: u32) -> Result<i64, LogError> {
+        Ok(0)
+    }
+
     /// Waits until something new may be visible, at most this long.
     fn wait(&mut self, at_most: Duration);
 }

@@ -116,6 +116,9 @@ impl TestBed for Embedded {
             .as_ref()
             .map(|log| log.trim(KEPT, partition, before))
     }
+    fn told_the_time(&self) -> Option<EmbeddedLog> {
+        self.log.clone()
+    }
     /// The files are taken as they stand, as after a kill.
     fn restart(&mut self) {
         let folder = tempfile::tempdir().unwrap();

@@ -195,9 +195,13 @@ struct Commands {
 impl Commands {
     fn since_replay(service: &Service) -> anyhow::Result<Self> {
         let topic = &service.topics.charging_commands;
-        let consumer = service.log.consumer(topic, Visibility::Durable)?;
+        let mut consumer = service.log.consumer(topic, Visibility::Durable)?;
         let taken = commands_taken(&service.log, &service.topics)?;
-        let positions = taken.map_or_else(|| service.ends(topic), Ok)?;
+        let mut positions = taken.map_or_else(|| service.ends(topic), Ok)?;
+        for (partition, next) in (0_u32..).zip(&mut positions) {
+            // What a long life has trimmed since the replay no charger has to hear again.
+            *next = consumer.start(partition)?.max(*next);
+        }
         Ok(Self {
             consumer,
             positions,

@@ -6,12 +6,17 @@
 //! durable reader has seen survives a power loss.
 
 mod keys;
+mod marks;
 mod reading;
+mod retention;
 mod writing;
+
+pub use marks::Clock;
+pub use retention::{DELETIONS_KEPT, Retained, Trimmed};
 
 use super::{Cleanup, Consumer, Log, LogError, Producer, TopicSettings, Visibility};
 use crate::codec::{Input, put_bytes, put_varint};
-use rocksdb::{DB, Options, WriteBatch};
+use rocksdb::{DB, Options};
 use rustc_hash::FxHashMap;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -52,6 +57,8 @@ struct Ends {
     start: i64,
     committed: i64,
     durable: i64,
+    /// Deletions before this offset are gone; of compacted topics.
+    purged: i64,
 }
 
 impl EmbeddedLog {
@@ -91,14 +98,6 @@ impl EmbeddedLog {
         Ok(Self {
             shared: Arc::new(shared),
         })
-    }
-
-    /// Deletes records before an offset, never past what a group has still to read.
-    ///
-    /// # Errors
-    /// [`LogError::UnknownTopic`], or the disk.
-    pub fn trim(&self, topic: &str, partition: u32, before: i64) -> Result<i64, LogError> {
-        self.shared.trim(topic, partition, before)
     }
 }
 
@@ -182,46 +181,6 @@ impl Shared {
             .copied()
             .unwrap_or_default()
     }
-
-    fn trim(&self, topic: &str, partition: u32, before: i64) -> Result<i64, LogError> {
-        let (_, topic) = self.topic(topic)?;
-        if topic.settings.cleanup == Cleanup::Compact {
-            return Ok(0);
-        }
-        let slowest = self.slowest_group(topic.id, partition)?;
-        let ends = self.ends(topic.id, partition);
-        let before = before.min(slowest.unwrap_or(i64::MAX)).min(ends.durable);
-        if before <= ends.start {
-            return Ok(ends.start);
-        }
-        let mut batch = WriteBatch::default();
-        let from = keys::record(topic.id, partition, ends.start);
-        batch.delete_range(from, keys::record(topic.id, partition, before));
-        batch.put(keys::start(topic.id, partition), before.to_be_bytes());
-        self.db.write(batch).map_err(storage)?;
-        self.lock()
-            .ends
-            .entry((topic.id, partition))
-            .or_default()
-            .start = before;
-        Ok(before)
-    }
-
-    fn slowest_group(&self, topic: u16, partition: u32) -> Result<Option<i64>, LogError> {
-        let mut slowest: Option<i64> = None;
-        for entry in self.db.prefix_iterator([keys::GROUP]) {
-            let (key, value) = entry.map_err(storage)?;
-            if key.first() != Some(&keys::GROUP) {
-                break;
-            }
-            if key.ends_with(&keys::partition_suffix(topic, partition))
-                && let Some(next) = Input(&value).signed()
-            {
-                slowest = Some(slowest.map_or(next, |slowest| slowest.min(next)));
-            }
-        }
-        Ok(slowest)
-    }
 }
 
 /// Registers topics under numbers of their own; refuses another partition count.
@@ -294,11 +253,11 @@ fn read_ends(db: &DB, topic: u16, partition: u32) -> Result<Ends, LogError> {
             .unwrap_or(0))
     };
     let end = number(keys::end(topic, partition))?;
-    let start = number(keys::start(topic, partition))?;
     Ok(Ends {
-        start,
+        start: number(keys::start(topic, partition))?,
         committed: end,
         durable: end,
+        purged: number(keys::purged(topic, partition))?,
     })
 }
 

@@ -6,7 +6,7 @@ use crate::log::{FetchLimit, Log, Visibility};
 use crate::meta::{self, Meta};
 use crate::metrics::Counters;
 use crate::overlay::Overlay;
-use crate::store::Store;
+use crate::store::{Change, Store};
 use crate::timers::{TABLE, Timer, Timers};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
@@ -139,7 +139,21 @@ fn stored_meta(config: &TaskConfig, store: &dyn Store) -> Result<Meta, TaskError
     })
 }
 
-/// Applies the changelog from where the store stands to its end.
+/// Empties a store that has missed deletions, so that no deleted key comes back; what it stands for
+/// goes last, so that a crash half-way empties it again.
+fn wipe(store: &mut dyn Store) -> Result<(), TaskError> {
+    let mut keys = Vec::new();
+    store.scan(&[], &mut |key, _| keys.push(key.to_vec()))?;
+    keys.sort_by_key(|key| key == meta::KEY);
+    for some in keys.chunks(CHUNK.records) {
+        let changes: Vec<Change<'_>> = some.iter().map(|key| (&**key, None)).collect();
+        store.write(&changes)?;
+    }
+    Ok(())
+}
+
+/// Applies the changelog from where the store stands to its end; from its start where the store has
+/// not followed for so long that deletions are no longer kept.
 fn roll_forward(
     config: &TaskConfig,
     log: &dyn Log,
@@ -158,6 +172,10 @@ fn roll_forward(
         topic.ok_or_else(|| restore("no changelog is kept; fold the input again".into()))?;
     let mut consumer = log.consumer(topic, Visibility::Process)?;
     let end = consumer.end(config.partition)?;
+    if meta.changelog < consumer.deletions_from(config.partition)? {
+        wipe(store)?;
+        *meta = Meta::default();
+    }
     let mut next = meta.changelog.max(consumer.start(config.partition)?);
     let mut records = Vec::new();
     while next < end {

@@ -12,6 +12,14 @@ pub const END: u8 = b'e';
 pub const START: u8 = b's';
 /// Next offset a group has to read.
 pub const GROUP: u8 = b'g';
+/// Marks: topic, partition, wall time → the next offset then.
+pub const MARK: u8 = b'm';
+/// Deletions of a compacted topic: topic, partition, offset → key.
+pub const DELETION: u8 = b'd';
+/// The offset before which deletions are gone.
+pub const PURGED: u8 = b'p';
+/// What is known of the wall clock.
+pub const CLOCK: u8 = b'w';
 
 /// Topic and partition, as they stand at the end of a group's key.
 pub fn partition_suffix(topic: u16, partition: u32) -> [u8; 6] {
@@ -59,4 +67,29 @@ pub fn group(group: &str, topic: u16, partition: u32) -> Vec<u8> {
     key.push(0);
     key.extend_from_slice(&partition_suffix(topic, partition));
     key
+}
+
+/// A mark's key; times are after 1970, so their bytes are in order of time.
+pub fn mark(topic: u16, partition: u32, at: i64) -> Vec<u8> {
+    let mut key = of(MARK, topic, partition);
+    key.extend_from_slice(&at.to_be_bytes());
+    key
+}
+
+/// Where a deletion of a compacted topic is noted.
+pub fn deletion(topic: u16, partition: u32, offset: i64) -> Vec<u8> {
+    let mut key = of(DELETION, topic, partition);
+    key.extend_from_slice(&offset.to_be_bytes());
+    key
+}
+
+/// Where the offset is kept before which deletions are gone.
+pub fn purged(topic: u16, partition: u32) -> Vec<u8> {
+    of(PURGED, topic, partition)
+}
+
+/// The number at the end of a key: an offset or a time.
+pub fn number(key: &[u8]) -> Option<i64> {
+    key.last_chunk::<8>()
+        .map(|bytes| i64::from_be_bytes(*bytes))
 }

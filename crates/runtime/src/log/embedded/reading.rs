@@ -47,6 +47,22 @@ impl EmbeddedConsumer {
         })
     }
 
+    /// Looked at only once an iterator stands on a moment of the log: trimming moves the start
+    /// first and deletes then, so that a gap is always seen.
+    fn check_kept(&self, partition: u32, asked: i64) -> Result<(), LogError> {
+        let start = self.shared.ends(self.topic.id, partition).start;
+        if asked >= start {
+            return Ok(());
+        }
+        let topic = self.name.as_ref().into();
+        Err(LogError::Trimmed {
+            topic,
+            partition,
+            asked,
+            start,
+        })
+    }
+
     /// A compacted partition is read whole and put in order: it holds one record a key.
     fn fetch_newest(&self, partition: u32, from: i64, end: i64) -> Result<Vec<Record>, LogError> {
         let prefix = keys::newest(self.topic.id, partition, &[]);
@@ -87,31 +103,16 @@ impl Consumer for EmbeddedConsumer {
             records.extend(newest.into_iter().take(limit.records));
             return Ok(());
         }
-        let start = self.shared.ends(self.topic.id, partition).start;
-        if from < start {
-            let topic = self.name.as_ref().into();
-            return Err(LogError::Trimmed {
-                topic,
-                partition,
-                asked: from,
-                start,
-            });
-        }
         let first = keys::record(self.topic.id, partition, from);
         let mut reading = ReadOptions::default();
         reading.set_iterate_upper_bound(keys::record(self.topic.id, partition, end));
         let mode = IteratorMode::From(&first, Direction::Forward);
+        let entries = self.shared.db.iterator_opt(mode, reading);
+        self.check_kept(partition, from)?;
         let mut bytes = 0;
-        for entry in self
-            .shared
-            .db
-            .iterator_opt(mode, reading)
-            .take(limit.records)
-        {
+        for entry in entries.take(limit.records) {
             let (key, value) = entry.map_err(storage)?;
-            let offset = key
-                .last_chunk::<8>()
-                .map_or(0, |bytes| i64::from_be_bytes(*bytes));
+            let offset = keys::number(&key).unwrap_or(0);
             bytes += value.len();
             records.push(self.decode(partition, offset, &value)?);
             if bytes >= limit.bytes {
@@ -127,6 +128,10 @@ impl Consumer for EmbeddedConsumer {
 
     fn start(&mut self, partition: u32) -> Result<i64, LogError> {
         Ok(self.shared.ends(self.topic.id, partition).start)
+    }
+
+    fn deletions_from(&mut self, partition: u32) -> Result<i64, LogError> {
+        Ok(self.shared.ends(self.topic.id, partition).purged)
     }
 
     fn wait(&mut self, at_most: Duration) {

@@ -71,6 +71,9 @@ impl EmbeddedProducer {
                 body.extend_from_slice(&next.to_be_bytes());
                 encode(&mut body, record);
                 batch.put(keys::newest(topic.id, partition, &record.key), &body);
+                if record.value.is_none() {
+                    batch.put(keys::deletion(topic.id, partition, *next), &record.key);
+                }
             } else {
                 encode(&mut body, record);
                 batch.put(keys::record(topic.id, partition, *next), &body);
