@@ -44,6 +44,19 @@ impl Digest {
     }
 }
 
+/// The first 64 bits of a SHA-256 hash: enough to know something again among millions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fingerprint(pub u64);
+
+impl Fingerprint {
+    /// The fingerprint of several parts; no two lists of parts meet but by chance.
+    #[must_use]
+    pub fn of_parts(parts: &[&[u8]]) -> Self {
+        let [a, b, c, d, e, f, g, h, ..] = Digest::of_parts(parts).0;
+        Self(u64::from_be_bytes([a, b, c, d, e, f, g, h]))
+    }
+}
+
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))

@@ -31,11 +31,11 @@ pub struct EventOutcome {
 pub enum Outcome {
     /// The same event, or the same fact in another envelope, was folded before.
     Duplicate,
-    /// It changed a session that was rated already: a correction followed, or nothing differed.
+    /// Its session was billed or held and comes to something else with it: a correction follows.
     Late,
     /// It came after the correction window: review.
     TooLate,
-    /// It names a session that nobody knows (yet).
+    /// It names a session that nobody knows yet, or at last: then it is for review.
     Unresolved,
     /// A later event claimed it.
     Claimed,

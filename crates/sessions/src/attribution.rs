@@ -98,7 +98,7 @@ pub(crate) fn unresolved(desk: &mut Desk<'_, '_>, event: &FieldEvent, judged: &J
             event,
             Outcome::TooLate,
             None,
-            "older than any session that can be corrected",
+            "older than any session that can still be corrected: review",
         );
         return;
     }
@@ -131,7 +131,8 @@ pub(crate) fn unresolved(desk: &mut Desk<'_, '_>, event: &FieldEvent, judged: &J
             "no session is known for it",
         );
         waiting.events.push(event.clone());
-        let (at, station) = (desk.now.plus(PATIENCE), event.station.clone());
+        let since = desk.now.max(event.received_at);
+        let (at, station) = (since.plus(PATIENCE), event.station.clone());
         desk.wake(at, TimerKind::Forget, &station, Entity::Unresolved);
     }
     desk.put(key, Value::Unresolved(waiting));
@@ -182,14 +183,26 @@ pub(crate) fn traits(body: &FieldBody, at: Timestamp) -> Option<Traits<'_>> {
     }
 }
 
-/// Nobody claimed them: they stay in event.outcomes as unresolved.
+/// Nobody claimed them: event.outcomes says that it stays so.
 pub(crate) fn forget(desk: &mut Desk<'_, '_>, station: &StationId) {
     let key = Key::Unresolved(station.clone());
     let Some(Value::Unresolved(mut waiting)) = desk.take(&key) else {
         return;
     };
     let before = desk.now.minus(PATIENCE);
-    waiting.events.retain(|event| event.received_at > before);
+    let (expired, waits): (Vec<FieldEvent>, Vec<FieldEvent>) =
+        std::mem::take(&mut waiting.events)
+            .into_iter()
+            .partition(|event| event.received_at <= before);
+    for event in &expired {
+        desk.became(
+            event,
+            Outcome::Unresolved,
+            None,
+            "no session claimed it within 24 hours: review",
+        );
+    }
+    waiting.events = waits;
     if !waiting.events.is_empty() {
         desk.put(key, Value::Unresolved(waiting));
     }

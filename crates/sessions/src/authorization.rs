@@ -25,6 +25,9 @@ use wattledger_domain::time::Timestamp;
 /// An authorisation that has not been used by then is forgotten.
 const LIFE: Milliseconds = Milliseconds::minutes(24 * 60);
 
+/// A session that told nothing for so long no longer keeps others from its EVSE.
+const SILENCE: Milliseconds = Milliseconds::minutes(15);
+
 /// An authorisation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Authorization {
@@ -164,7 +167,38 @@ fn prepare(
         return Err(RefusalReason::NoTariff);
     }
     let payer = payer.ok_or(RefusalReason::UnknownToken)?;
+    if occupied(desk, station, at, request) {
+        return Err(RefusalReason::Occupied);
+    }
     Ok((payer, pinned, bound))
+}
+
+/// Whether another session is open on the EVSE and has told something lately. One that has been
+/// silent is no reason to send a driver away: its end may have been lost (ev-domain §2, 16).
+fn occupied(
+    desk: &mut Desk<'_, '_>,
+    station: &StationId,
+    at: Timestamp,
+    request: &AuthorizationRequested,
+) -> bool {
+    let Some(evse) = request.evse else {
+        return false;
+    };
+    let open = desk.live(station).and_then(|live| {
+        let mut here = live.sessions.iter().rev();
+        let open = here.find(|known| known.evse == evse && known.to.is_none())?;
+        (open.from < at).then(|| open.session.clone())
+    });
+    let Some(session) = open else { return false };
+    match desk.get(&Key::Session(station.clone(), session)) {
+        Some(Value::Session(session)) => {
+            let other = session.authorization.as_ref() != Some(&request.authorization);
+            let newest = session.recent.last.or(session.older_to);
+            let told = newest.map_or(session.started_at, |entry| entry.at);
+            other && at <= told.plus(SILENCE)
+        }
+        Some(_) | None => false,
+    }
 }
 
 fn forward(

@@ -108,11 +108,12 @@ fn update(desk: &mut Desk<'_, '_>, event: &FieldEvent, judged: &Judged, updated:
         fresh |= work.add(desk, entries::of_state(state, judged.at));
     }
     if fresh {
-        note_clock(&mut work, judged);
         if updated.transaction.is_some() {
             reopen(desk, &event.station, &mut work, judged.at);
         }
-        changed(desk, event, &mut work, judged.at);
+        if changed(desk, event, &mut work, judged.at) == Changed::Something {
+            note_clock(&mut work, judged);
+        }
     } else if usable {
         desk.became(
             event,
@@ -131,8 +132,21 @@ fn update(desk: &mut Desk<'_, '_>, event: &FieldEvent, judged: &Judged, updated:
     work.put(desk);
 }
 
-/// What every change of a session entails: cost while it runs, a new rating once it was rated.
-fn changed(desk: &mut Desk<'_, '_>, event: &FieldEvent, work: &mut Work<'_>, at: Timestamp) {
+/// Whether an event changed what is or will be billed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Changed {
+    Nothing,
+    Something,
+}
+
+/// What every change of a session entails: cost while it runs, a new rating once it was rated and
+/// comes to something else. Most of what follows a rating (a status, a closing value) does not.
+fn changed(
+    desk: &mut Desk<'_, '_>,
+    event: &FieldEvent,
+    work: &mut Work<'_>,
+    at: Timestamp,
+) -> Changed {
     match work.session.phase {
         Phase::Open => {
             work.bring_up_to_date(desk);
@@ -140,6 +154,9 @@ fn changed(desk: &mut Desk<'_, '_>, event: &FieldEvent, work: &mut Work<'_>, at:
         }
         Phase::Settling(_) => {}
         Phase::Held(_) | Phase::Rated => {
+            if !rating::differs(desk, work) {
+                return Changed::Nothing;
+            }
             if work.session.billed.is_some() {
                 work.session.flags.raise(SessionFlag::LateEvents);
             }
@@ -153,6 +170,7 @@ fn changed(desk: &mut Desk<'_, '_>, event: &FieldEvent, work: &mut Work<'_>, at:
             rating::settle_at(desk, work, desk.now.plus(wait));
         }
     }
+    Changed::Something
 }
 
 fn note_clock(work: &mut Work<'_>, judged: &Judged) {
@@ -216,13 +234,13 @@ fn end(desk: &mut Desk<'_, '_>, event: &FieldEvent, judged: &Judged, ended: &Ses
         at: judged.at,
         evidence: EndEvidence::Reported,
         meter_stop: ended.meter_stop.filter(|meter| meter.0 >= 0),
+        event: Some(start::fingerprint(event)),
     };
     match work.session.end {
         Some(known) if known.evidence == EndEvidence::Reported => {
             again(desk, event, judged, &mut work, said);
         }
         Some(_) | None => {
-            note_clock(&mut work, judged);
             work.session.sequence.came(ended.sequence);
             for entry in entries::of_samples(&ended.samples, *judged) {
                 work.add(desk, entry);
@@ -230,6 +248,11 @@ fn end(desk: &mut Desk<'_, '_>, event: &FieldEvent, judged: &Judged, ended: &Ses
             work.end(desk, said);
             at_hand_until(desk, &event.station, &work.id, judged.at);
             let was_rated = matches!(work.session.phase, Phase::Rated | Phase::Held(_));
+            if was_rated && !rating::differs(desk, &mut work) {
+                work.put(desk);
+                return;
+            }
+            note_clock(&mut work, judged);
             if was_rated {
                 desk.became(
                     event,
@@ -261,7 +284,7 @@ fn again(
     let same = work.session.end.is_some_and(|known| {
         // Without a clock, the time of receipt says nothing: the register does.
         let at_once = known.at == said.at || judged.clock == Clock::Suspect;
-        at_once && known.meter_stop == said.meter_stop
+        known.event == said.event || at_once && known.meter_stop == said.meter_stop
     });
     if same {
         desk.became(
@@ -351,6 +374,7 @@ pub(crate) fn infer_end(desk: &mut Desk<'_, '_>, work: &mut Work<'_>, at: Timest
             at,
             evidence: EndEvidence::Inferred,
             meter_stop: None,
+            event: None,
         },
     );
     at_hand_until(desk, work.station, &work.id, at);

@@ -4,7 +4,7 @@ use crate::authorization::Authorization;
 use crate::reference::{Assignments, Versions};
 use crate::samples::Samples;
 use crate::session::Session;
-use crate::station::{StationLive, Unresolved};
+use crate::station::{Begun, StationLive, Unresolved};
 use wattledger_domain::ids::{AuthorizationId, SessionId, StationId, TransactionId};
 use wattledger_domain::reference::Kind;
 
@@ -23,8 +23,8 @@ pub enum Key {
     Transaction(StationId, TransactionId),
     /// Events that name no session that is known yet.
     Unresolved(StationId),
-    /// Sessions that were forgotten, by 30-day period of their start since 1970.
-    Closed(StationId, i64),
+    /// The starts that were folded, by 10-day period of their time since 1970.
+    Begun(StationId, i64),
     /// The versions of a reference document.
     Reference(Kind, Box<str>),
     /// All tariff assignments.
@@ -45,7 +45,7 @@ impl Key {
             | Self::Samples(station, _)
             | Self::Transaction(station, _)
             | Self::Unresolved(station)
-            | Self::Closed(station, _) => station.as_str(),
+            | Self::Begun(station, _) => station.as_str(),
             Self::Reference(..) | Self::Assignments => Self::REFERENCE,
         }
     }
@@ -66,8 +66,8 @@ pub enum Value {
     Transaction(Vec<SessionId>),
     /// Events that wait for their session, in order of arrival.
     Unresolved(Box<Unresolved>),
-    /// The ids of forgotten sessions, in order.
-    Closed(Vec<SessionId>),
+    /// Starts that were folded, to know them again.
+    Begun(Vec<Begun>),
     /// The versions of a reference document.
     Reference(Versions),
     /// All tariff assignments.
@@ -101,8 +101,8 @@ pub enum Entity {
     Authorization(AuthorizationId),
     /// A session.
     Session(SessionId),
-    /// Forgotten sessions of a 30-day period.
-    Closed(i64),
+    /// The starts of a 10-day period.
+    Begun(i64),
     /// Events that name no known session.
     Unresolved,
 }

@@ -74,13 +74,13 @@ pub fn fire(state: &mut Sessions<'_>, timer: &Timer, due: Timestamp, effects: &m
         (TimerKind::Forget, Entity::Authorization(authorization)) => {
             authorization::forget(&mut desk, &timer.station, authorization, due);
         }
-        (TimerKind::Forget, Entity::Closed(period)) => {
-            desk.remove(&Key::Closed(timer.station.clone(), *period));
+        (TimerKind::Forget, Entity::Begun(period)) => {
+            desk.remove(&Key::Begun(timer.station.clone(), *period));
         }
         (TimerKind::Forget, Entity::Unresolved) => {
             attribution::forget(&mut desk, &timer.station);
         }
         // No other pair is ever set.
-        (TimerKind::Settle, Entity::Authorization(_) | Entity::Closed(_) | Entity::Unresolved) => {}
+        (TimerKind::Settle, Entity::Authorization(_) | Entity::Begun(_) | Entity::Unresolved) => {}
     }
 }

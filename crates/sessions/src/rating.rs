@@ -5,7 +5,7 @@ mod conclusion;
 use crate::desk::Desk;
 use crate::effect::Effect;
 use crate::key::{Entity, Key, TimerKind, Value};
-use crate::session::{Billed, Phase};
+use crate::session::{Billed, Held, Origin, Phase};
 use crate::start;
 use crate::work::Work;
 use conclusion::Conclusion;
@@ -14,13 +14,13 @@ use wattledger_domain::charging::PayerResolved;
 use wattledger_domain::cost::Priced;
 use wattledger_domain::ids::{AccountId, AuthorizationId, SessionId, StationId};
 use wattledger_domain::money::Money;
-use wattledger_domain::outcome::SessionFact;
+use wattledger_domain::outcome::{EventOutcome, Outcome, SessionFact};
 use wattledger_domain::quantity::Milliseconds;
 use wattledger_domain::session::{Evidence, HoldReason, SessionRated};
 use wattledger_domain::time::Timestamp;
 
 /// How long what was never billed, and the ids of what was, are kept: 400 days.
-const MEMORY: Milliseconds = Milliseconds::minutes(400 * 24 * 60);
+pub(crate) const MEMORY: Milliseconds = Milliseconds::minutes(400 * 24 * 60);
 
 /// Rates a session at a logical time, not before.
 pub(crate) fn settle_at(desk: &mut Desk<'_, '_>, work: &mut Work<'_>, at: Timestamp) {
@@ -70,6 +70,7 @@ pub(crate) fn payer_resolved(desk: &mut Desk<'_, '_>, resolved: &PayerResolved) 
                 opened,
             ))));
         }
+        work.session.unanswered = None;
         if matches!(work.session.phase, Phase::Held(_)) {
             rate(desk, &mut work);
         }
@@ -96,8 +97,20 @@ pub(crate) fn rate(desk: &mut Desk<'_, '_>, work: &mut Work<'_>) {
     }
 }
 
+/// Whether a session that was billed or held would now be so otherwise: energy, times or price.
+pub(crate) fn differs(desk: &mut Desk<'_, '_>, work: &mut Work<'_>) -> bool {
+    let now = conclusion::conclude(desk, work);
+    match (&work.session.phase, work.session.billed) {
+        (Phase::Held(held), _) => held.reasons != now.held || held.result != now.result(),
+        (Phase::Open | Phase::Settling(_) | Phase::Rated, Some(billed)) => {
+            !now.held.is_empty() || billed.result != now.result()
+        }
+        (Phase::Open | Phase::Settling(_) | Phase::Rated, None) => true,
+    }
+}
+
 fn bill(desk: &mut Desk<'_, '_>, work: &mut Work<'_>, conclusion: &Conclusion, priced: &Priced) {
-    let result = conclusion.digest(priced);
+    let result = conclusion.result();
     let before = work.session.billed;
     work.session.phase = Phase::Rated;
     if before.is_some_and(|billed| billed.result == result) {
@@ -170,10 +183,14 @@ fn rated(
 
 fn hold(desk: &mut Desk<'_, '_>, work: &mut Work<'_>, conclusion: &Conclusion) {
     let reasons = conclusion.held.clone();
-    if work.session.phase == Phase::Held(reasons.clone()) {
+    let held = Phase::Held(Held {
+        reasons: reasons.clone(),
+        result: conclusion.result(),
+    });
+    if work.session.phase == held {
         return;
     }
-    work.session.phase = Phase::Held(reasons.clone());
+    work.session.phase = held;
     let version = work.session.billed.map_or(0, |billed| billed.version);
     desk.emit(Effect::Fact(Box::new(fact(work, conclusion, version))));
     let held = SessionHeld {
@@ -232,7 +249,7 @@ pub(crate) fn forget(
     session: &SessionId,
     due: Timestamp,
 ) {
-    let Some(work) = Work::take(desk, station, session.clone()) else {
+    let Some(mut work) = Work::take(desk, station, session.clone()) else {
         return;
     };
     if work
@@ -259,28 +276,21 @@ pub(crate) fn forget(
     let mut live = desk.take_live(station);
     live.sessions.retain(|known| known.session != *session);
     desk.put_live(station, live);
-    remember(
-        desk,
-        station,
-        session,
-        start::period(work.session.started_at),
-    );
+    if let Some(origin) = work.session.unanswered.take() {
+        nobody_answered(desk, &work, *origin);
+    }
 }
 
-fn remember(desk: &mut Desk<'_, '_>, station: &StationId, session: &SessionId, period: i64) {
-    let key = Key::Closed(station.clone(), period);
-    let mut closed = match desk.take(&key) {
-        Some(Value::Closed(closed)) => closed,
-        Some(_) | None => {
-            let entity = Entity::Closed(period);
-            desk.wake(desk.now.plus(MEMORY), TimerKind::Forget, station, entity);
-            Vec::new()
-        }
-    };
-    if let Err(place) = closed.binary_search(session) {
-        closed.insert(place, session.clone());
-    }
-    desk.put(key, Value::Closed(closed));
+fn nobody_answered(desk: &mut Desk<'_, '_>, work: &Work<'_>, origin: Origin) {
+    desk.emit(Effect::Outcome(EventOutcome {
+        source: origin.source,
+        id: origin.id,
+        station: Some(work.station.clone()),
+        outcome: Outcome::Unresolved,
+        session: Some(work.id.clone()),
+        detail: "nobody answered for it in 400 days: forgotten, never billed".into(),
+        at: desk.now,
+    }));
 }
 
 /// Whether an amount is more than a policy lets pass without a look.

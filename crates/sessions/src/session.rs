@@ -5,9 +5,10 @@ use crate::pinning::Bound;
 use crate::samples::{Entry, Samples};
 use std::sync::Arc;
 use wattledger_domain::charging::HoldGrowth;
-use wattledger_domain::hash::Digest;
+use wattledger_domain::hash::{Digest, Fingerprint};
 use wattledger_domain::ids::{
-    AccountId, AuthorizationId, CustomerGroup, EvseId, TariffId, TokenHash, TransactionId,
+    AccountId, AuthorizationId, CustomerGroup, EventId, EvseId, SourceId, TariffId, TokenHash,
+    TransactionId,
 };
 use wattledger_domain::money::Money;
 use wattledger_domain::quantity::MilliwattHours;
@@ -62,6 +63,8 @@ pub struct Session {
     pub billed: Option<Billed>,
     /// What was odd beside its readings.
     pub flags: Flags,
+    /// The start of a session that nobody answers for; `None` once somebody does.
+    pub unanswered: Option<Box<Origin>>,
     /// What its pins refer to. Derived, not written down: `None` when read back.
     pub bound: Option<Arc<Bound>>,
 }
@@ -167,6 +170,8 @@ pub struct End {
     pub evidence: EndEvidence,
     /// The energy register at the end.
     pub meter_stop: Option<MilliwattHours>,
+    /// The event that said so; `None` when it was inferred.
+    pub event: Option<Fingerprint>,
 }
 
 /// How far a session has come.
@@ -177,9 +182,27 @@ pub enum Phase {
     /// It ended, or changed afterwards, and is rated at this logical time.
     Settling(Timestamp),
     /// It waits for a person or a payer.
-    Held(Vec<HoldReason>),
+    Held(Held),
     /// It was rated.
     Rated,
+}
+
+/// Why a session waits, and what would be billed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// Why, in order of the enum.
+    pub reasons: Vec<HoldReason>,
+    /// What was proposed, hashed.
+    pub result: Digest,
+}
+
+/// An event as its source names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Who said it.
+    pub source: SourceId,
+    /// The source's id of it.
+    pub id: EventId,
 }
 
 /// What was billed last.

@@ -5,24 +5,27 @@ use crate::desk::Desk;
 use crate::effect::Effect;
 use crate::entries::{self, Clock, Judged, meant};
 use crate::field;
-use crate::key::{Key, Value};
+use crate::key::{Entity, Key, TimerKind, Value};
 use crate::ledger::{Flags, Ledger, Seen};
 use crate::pinning::{self, Contract};
+use crate::rating;
 use crate::running;
 use crate::samples::{Entry, Samples, What};
-use crate::session::{Phase, Sequence, Session};
-use crate::station::SessionAtHand;
+use crate::session::{Origin, Phase, Sequence, Session};
+use crate::station::{Begun, SessionAtHand};
 use crate::work::Work;
 use wattledger_domain::accounts::{AccountRecord, SessionOpened};
 use wattledger_domain::charging::{FieldEvent, SessionStarted};
 use wattledger_domain::control::TokenUnknown;
+use wattledger_domain::hash::Fingerprint;
 use wattledger_domain::ids::{AuthorizationId, SessionId, StationId, TransactionId};
 use wattledger_domain::outcome::Outcome;
+use wattledger_domain::quantity::Milliseconds;
 use wattledger_domain::session::{ChargingState, SessionFlag};
 use wattledger_domain::time::Timestamp;
 
-/// Length of a period of forgotten sessions: 30 days.
-const PERIOD: i64 = 2_592_000_000;
+/// Length of a period of starts: 10 days. One that begins 20 sessions a day fills 3 KiB.
+const PERIOD: Milliseconds = Milliseconds::minutes(10 * 24 * 60);
 
 /// How many sessions of one transaction id can be found by it: the last ones.
 const SHARING: usize = 8;
@@ -45,9 +48,17 @@ fn id_of(event: &FieldEvent, started: &SessionStarted) -> SessionId {
     ])
 }
 
-/// The 30-day period of a session's start by the charger.
-pub(crate) const fn period(at: Timestamp) -> i64 {
-    at.0.div_euclid(PERIOD)
+/// The 10-day period of a start.
+const fn period(at: Timestamp) -> i64 {
+    at.0.div_euclid(PERIOD.0)
+}
+
+/// Source and id of an event, small.
+pub(crate) fn fingerprint(event: &FieldEvent) -> Fingerprint {
+    Fingerprint::of_parts(&[
+        event.source.as_str().as_bytes(),
+        event.id.as_str().as_bytes(),
+    ])
 }
 
 /// Begins a session, unless it has begun.
@@ -74,23 +85,45 @@ pub(crate) fn started(
         work.put(desk);
         return;
     }
-    if was_closed(desk, station, &id, period(judged.at)) {
-        desk.became(
-            event,
-            Outcome::Duplicate,
-            Some(&id),
-            "the session was billed long ago",
-        );
+    if let Some(known) = remember(desk, event, &id, period(judged.at)) {
+        desk.became(event, Outcome::Duplicate, Some(&id), known);
         return;
     }
     begin(desk, event, judged, started, id);
 }
 
-fn was_closed(desk: &mut Desk<'_, '_>, station: &StationId, id: &SessionId, period: i64) -> bool {
-    match desk.get(&Key::Closed(station.clone(), period)) {
-        Some(Value::Closed(sessions)) => sessions.binary_search(id).is_ok(),
-        Some(_) | None => false,
-    }
+/// Notes a start; says why when it is known already.
+fn remember(
+    desk: &mut Desk<'_, '_>,
+    event: &FieldEvent,
+    id: &SessionId,
+    period: i64,
+) -> Option<&'static str> {
+    let station = &event.station;
+    let start = Begun {
+        session: Fingerprint::of_parts(&[id.as_str().as_bytes()]),
+        event: fingerprint(event),
+    };
+    let key = Key::Begun(station.clone(), period);
+    let mut begun = match desk.take(&key) {
+        Some(Value::Begun(begun)) => begun,
+        Some(_) | None => {
+            let at = desk.now.plus(rating::MEMORY).plus(PERIOD);
+            desk.wake(at, TimerKind::Forget, station, Entity::Begun(period));
+            Vec::new()
+        }
+    };
+    let place = begun.partition_point(|known| *known < start);
+    let known = if begun.iter().any(|known| known.session == start.session) {
+        Some("the session was billed long ago")
+    } else if begun.iter().any(|known| known.event == start.event) {
+        Some("the same source and id began a session before")
+    } else {
+        begun.insert(place, start);
+        None
+    };
+    desk.put(key, Value::Begun(begun));
+    known
 }
 
 fn begin(
@@ -170,6 +203,13 @@ fn session(
         flags.raise(SessionFlag::ClockSuspect);
     }
     let first_state = started.state.unwrap_or(ChargingState::Charging);
+    let origin = || {
+        Box::new(Origin {
+            source: event.source.clone(),
+            id: event.id.clone(),
+        })
+    };
+    let unanswered = account.is_none().then(origin);
     Session {
         evse: started.evse,
         transaction: None,
@@ -195,6 +235,7 @@ fn session(
         phase: Phase::Open,
         billed: None,
         flags,
+        unanswered,
         bound: None,
     }
 }
@@ -286,6 +327,7 @@ pub(crate) fn authorized_late(
     })?;
     let mut work = Work::take(desk, station, session.clone())?;
     work.session.account = Some(known.account.clone());
+    work.session.unanswered = None;
     work.session.watch = Some(authorization::watch(known));
     if let Some(opened) = opened(&work) {
         desk.emit(Effect::ToAccount(AccountRecord::SessionOpened(Box::new(

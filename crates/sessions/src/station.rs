@@ -1,6 +1,7 @@
 //! What is going on at one station: its EVSEs, its sessions, its boots.
 
 use wattledger_domain::charging::{ConnectorStatus, FieldEvent};
+use wattledger_domain::hash::Fingerprint;
 use wattledger_domain::ids::{EvseId, SessionId, TransactionId};
 use wattledger_domain::time::Timestamp;
 
@@ -46,6 +47,15 @@ pub struct SessionAtHand {
     pub from: Timestamp,
     /// To; `None` while it is open.
     pub to: Option<Timestamp>,
+}
+
+/// A start that was folded, small: it is known again for 400 days (design §1, rule 7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Begun {
+    /// Our id of the session: the natural key of its start.
+    pub session: Fingerprint,
+    /// Source and id of the event.
+    pub event: Fingerprint,
 }
 
 /// Events that name no known session.

@@ -67,7 +67,7 @@ pub enum RefusalReason {
     PlugInTimeout,
     /// The processor did not answer in time.
     NoAnswer,
-    /// The EVSE is taken by another session.
+    /// Another session charges on the EVSE and told something in the last 15 minutes.
     Occupied,
 }
 

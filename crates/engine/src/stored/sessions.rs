@@ -3,14 +3,17 @@
 use super::{Stored, stored, stored_enum};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use wattledger_domain::hash::Fingerprint;
 use wattledger_domain::reference::ReferenceRecorded;
 use wattledger_pricing::{FlatFee, Meter};
 use wattledger_sessions::authorization::{Answer, Authorization};
 use wattledger_sessions::ledger::{Flags, Ledger, Partial, Reading, Seen};
 use wattledger_sessions::reference::{Assignments, Versions};
 use wattledger_sessions::samples::{Entry, Samples, What};
-use wattledger_sessions::session::{Billed, End, Phase, Pinned, Sequence, Session, Stop, Watch};
-use wattledger_sessions::station::{EvseStatus, SessionAtHand, StationLive, Unresolved};
+use wattledger_sessions::session::{
+    Billed, End, Held, Origin, Phase, Pinned, Sequence, Session, Stop, Watch,
+};
+use wattledger_sessions::station::{Begun, EvseStatus, SessionAtHand, StationLive, Unresolved};
 use wattledger_sessions::{Entity, Key, Value};
 use wattledger_wire::avro::{DecodeError, Input};
 
@@ -23,7 +26,10 @@ stored! {
     Pinned { station, site, legal_entity, policy, tariff }
     Sequence { next, ahead }
     Watch { granted, reserve, growth, op, driver, reported, announced, stop, quiet_below }
-    End { at, evidence, meter_stop }
+    End { at, evidence, meter_stop, event }
+    Held { reasons, result }
+    Origin { source, id }
+    Begun { session, event }
     Billed { version, result, forget_at }
     Samples { bytes, last, last_total }
     Entry { at, what, value }
@@ -39,7 +45,7 @@ stored! {
 stored_enum! {
     Answer { 0 => Awaited, 1 => Granted(granted), 2 => Refused(reason) }
     Stop { 0 => NotOrdered, 1 => Ordered(energy) }
-    Phase { 0 => Open, 1 => Settling(due), 2 => Held(reasons), 3 => Rated }
+    Phase { 0 => Open, 1 => Settling(due), 2 => Held(held), 3 => Rated }
     What {
         0 => State, 1 => StatusState, 2 => Power, 3 => Current, 4 => Interval, 5 => Net,
         6 => PhaseOne, 7 => PhaseTwo, 8 => PhaseThree, 9 => Total,
@@ -47,15 +53,15 @@ stored_enum! {
     FlatFee { 0 => Due, 1 => Billed }
     Value {
         0 => Station(value), 1 => Authorization(value), 2 => Session(value), 3 => Samples(value),
-        4 => Transaction(value), 5 => Unresolved(value), 6 => Closed(value), 7 => Reference(value),
+        4 => Transaction(value), 5 => Unresolved(value), 6 => Begun(value), 7 => Reference(value),
         8 => Assignments(value),
     }
     Key {
         0 => Station(station), 1 => Authorization(station, authorization), 2 => Session(station, session),
         3 => Samples(station, session), 4 => Transaction(station, transaction), 5 => Unresolved(station),
-        6 => Closed(station, period), 7 => Reference(kind, id), 8 => Assignments,
+        6 => Begun(station, period), 7 => Reference(kind, id), 8 => Assignments,
     }
-    Entity { 0 => Authorization(authorization), 1 => Session(session), 2 => Closed(period), 3 => Unresolved }
+    Entity { 0 => Authorization(authorization), 1 => Session(session), 2 => Begun(period), 3 => Unresolved }
 }
 
 /// What is bound to it is looked up again from its pins.
@@ -82,6 +88,7 @@ impl Stored for Session {
             phase,
             billed,
             flags,
+            unanswered,
             recent,
             older_to,
             bound: _,
@@ -106,6 +113,7 @@ impl Stored for Session {
         phase.put(out);
         billed.put(out);
         flags.put(out);
+        unanswered.put(out);
         recent.put(out);
         older_to.put(out);
     }
@@ -131,6 +139,7 @@ impl Stored for Session {
             phase: Stored::take(input)?,
             billed: Stored::take(input)?,
             flags: Stored::take(input)?,
+            unanswered: Stored::take(input)?,
             recent: Stored::take(input)?,
             older_to: Stored::take(input)?,
             bound: None,
@@ -164,6 +173,15 @@ impl Stored for Meter {
             flat: Stored::take(input)?,
             window: None,
         })
+    }
+}
+
+impl Stored for Fingerprint {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.0.put(out);
+    }
+    fn take(input: &mut Input<'_>) -> Result<Self, DecodeError> {
+        Stored::take(input).map(Self)
     }
 }
 

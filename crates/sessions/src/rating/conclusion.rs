@@ -33,9 +33,9 @@ pub(super) struct Conclusion {
 
 impl Conclusion {
     /// What the bill shows, hashed: a correction follows only when it differs.
-    pub(super) fn digest(&self, priced: &Priced) -> Digest {
+    pub(super) fn result(&self) -> Digest {
         let mut numbers = vec![self.ended_at.0, self.ledger.energy.0];
-        for step in &priced.steps {
+        for step in self.priced.iter().flat_map(|priced| &priced.steps) {
             numbers.push(i64::from(step.element));
             numbers.push(step.quantity);
             numbers.push(step.price.0);
@@ -128,6 +128,7 @@ impl Span {
             at,
             evidence,
             meter_stop,
+            event: _,
         }) = session.end
         else {
             let ended_at = session.ledger.closed_to;

@@ -45,6 +45,33 @@ fn a_request_that_nobody_can_answer_for_is_refused() {
 }
 
 #[test]
+fn a_request_at_an_evse_where_another_charges_is_refused() {
+    check(
+        "08:00 start evse=1 tx=7 token=alice meter=1000
+         08:10 ask auth=A evse=1 token=bob
+         08:11 ask auth=B evse=2 token=bob
+         08:30 end tx=7 meter=2000
+         08:31 ask auth=C evse=1 token=bob",
+        &[
+            "opened alice",
+            "Refused",
+            "refuse Occupied",
+            "pin plain v1 for bob",
+            "pin plain v1 for bob",
+        ],
+    );
+}
+
+#[test]
+fn a_session_that_has_been_silent_keeps_nobody_from_its_evse() {
+    check(
+        "08:00 start evse=1 tx=7 token=alice meter=1000
+         08:16 ask auth=A evse=1 token=bob",
+        &["opened alice", "pin plain v1 for bob"],
+    );
+}
+
+#[test]
 fn a_request_where_no_tariff_applies_is_refused() {
     let mut world = World::empty();
     for recorded in documents::all() {

@@ -49,12 +49,100 @@ fn late_readings_that_change_nothing_on_the_bill_give_no_new_version() {
          tick 00:01
          08:30 read tx=7 total=6000
          tick 00:02",
+        &["opened alice", "rated v1 08:00-09:00 10000 Wh 5.00 EUR"],
+    );
+}
+
+#[test]
+fn what_follows_every_rated_session_is_folded_without_a_word() {
+    check(
+        "08:00 start tx=7 token=alice meter=1000 seq=0
+         09:00 end tx=7 meter=11000 seq=1
+         09:00 status is=finishing
+         09:05 status is=available
+         09:00 read tx=7 total=11000 seq=2
+         tick 10:00",
+        &["opened alice", "rated v1 08:00-09:00 10000 Wh 5.00 EUR", "Duplicate"],
+    );
+}
+
+#[test]
+fn a_real_end_that_says_what_was_inferred_changes_nothing() {
+    check(
+        "08:00 start tx=7 token=alice meter=1000
+         08:30 read tx=7 total=6000
+         09:00 boot
+         tick +1d00:00
+         08:30 end tx=7 meter=6000
+         tick +1d00:01",
         &[
             "opened alice",
-            "rated v1 08:00-09:00 10000 Wh 5.00 EUR",
-            "Late",
+            "rated v1 08:00-08:30 5000 Wh 2.50 EUR [EndInferred]",
         ],
     );
+}
+
+#[test]
+fn a_held_session_is_proposed_anew_when_a_late_reading_changes_it() {
+    check(
+        "08:00 start tx=7 token=?x meter=1000
+         09:00 end tx=7
+         tick 00:01
+         08:30 read tx=7 total=3000
+         08:30 status is=charging
+         tick 00:02",
+        &[
+            "token unknown",
+            "held [NoPayer] 0 Wh",
+            "Late",
+            "held [NoPayer] 2000 Wh",
+        ],
+    );
+}
+
+#[test]
+fn the_same_source_and_id_is_a_duplicate_whatever_else_it_says() {
+    check(
+        "08:00 start tx=7 token=alice meter=1000 id=a
+         08:00 start tx=7 token=alice meter=1001 id=a
+         09:00 end tx=7 meter=11000 id=b
+         09:01 end tx=7 meter=12000 id=b
+         tick 00:01
+         tick +35d00:01
+         08:00 start tx=7 token=alice meter=1002 id=a",
+        &[
+            "opened alice",
+            "Duplicate",
+            "Duplicate",
+            "rated v1 08:00-09:00 10000 Wh 5.00 EUR",
+            "Duplicate",
+        ],
+    );
+}
+
+#[test]
+fn an_event_that_nobody_claims_and_a_token_that_nobody_answers_for_are_told_when_they_expire() {
+    let mut world = World::new();
+    world.tell(
+        "08:00 start tx=7 token=?x meter=1000
+         09:00 end tx=7 meter=11000
+         09:00 read tx=8 evse=2 total=6000
+         tick 00:01
+         tick +1d09:01
+         tick +400d00:01",
+    );
+    assert_eq!(
+        world.came(),
+        [
+            "token unknown",
+            "Unresolved",
+            "held [NoPayer] 10000 Wh",
+            "Unresolved",
+            "Unresolved",
+        ]
+    );
+    world.tell("tick +500d00:00");
+    assert!(world.state.timers.is_empty());
 }
 
 #[test]

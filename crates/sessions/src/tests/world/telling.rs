@@ -120,7 +120,7 @@ pub fn record(line: &str, number: i64, effects: &[Effect]) -> ChargingRecord {
     };
     ChargingRecord::Field(FieldEvent {
         source: SourceId::new("gateway"),
-        id: EventId::new(number.to_string()),
+        id: line.text("id").map_or_else(|| EventId::new(number.to_string()), EventId::new),
         station: StationId::new(line.text("at").unwrap_or("S1")),
         occurred_at,
         received_at: line.text("received").map_or(line.at, clock),
@@ -161,6 +161,7 @@ fn body(verb: &str, line: &Line<'_>) -> FieldBody {
             evse: line.evse().unwrap_or(EvseId(1)),
             status: match line.text("is").unwrap() {
                 "available" => ConnectorStatus::Available,
+                "finishing" => ConnectorStatus::Finishing,
                 "parked" => ConnectorStatus::SuspendedByVehicle,
                 "charging" => ConnectorStatus::Charging,
                 other => panic!("{other}"),
