@@ -53,7 +53,7 @@ fn catch_up(engine: &EngineAtHand) -> anyhow::Result<()> {
     let service = &engine.service;
     let mut projector =
         wattledger_engine::project::Projector::open(&service.log, &service.topics, &service.views)?;
-    while projector.step(&service.views)? {}
+    projector.catch_up(&service.views)?;
     Ok(())
 }
 

@@ -120,7 +120,12 @@ impl Directory {
     /// What a token resolves to at an instant.
     #[must_use]
     pub fn resolve(&self, token: &str, at: Timestamp) -> TokenRef {
-        let hash = self.secret.hash(token);
+        self.resolve_hash(self.secret.hash(token), at)
+    }
+
+    /// What a token known by its hash resolves to at an instant.
+    #[must_use]
+    pub fn resolve_hash(&self, hash: TokenHash, at: Timestamp) -> TokenRef {
         let entries = self.entries.get(&hash);
         let found = entries.and_then(|entries| {
             entries

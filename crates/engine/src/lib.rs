@@ -5,6 +5,7 @@
 pub mod audit;
 pub mod directory;
 pub mod intake;
+pub mod kafka;
 pub mod live;
 pub mod opening;
 pub mod payments;

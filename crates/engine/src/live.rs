@@ -6,7 +6,7 @@ use crate::payments::{PaymentsWorker, Processor, WorkerError};
 use crate::pipeline::{Pipeline, Standing};
 use crate::project::Projector;
 use crate::retention;
-use crate::service::Service;
+use crate::service::{Service, ServiceError, append};
 use crate::topics;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -15,13 +15,15 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use wattledger_domain::control::{ControlRecord, ControlTick, TickedStages};
 use wattledger_domain::time::Timestamp;
 use wattledger_runtime::log::syncing::Syncing;
-use wattledger_runtime::{LogError, Outgoing, Visibility};
+use wattledger_runtime::{LogError, Outgoing, Producer, Visibility};
 use wattledger_wire::topics as wire;
 
 /// How long a thread waits for something to do before it looks whether to stop.
 const NAP: Duration = Duration::from_millis(20);
 /// Stores follow the log at least this often.
 const SETTLE: Duration = Duration::from_millis(100);
+/// How often views that stand still make sure that they have seen everything.
+const PROOF: Duration = Duration::from_secs(1);
 /// Ticks of the wall clock.
 const TICK: Duration = Duration::from_secs(5);
 
@@ -45,13 +47,19 @@ pub fn views_thread(service: &Arc<Service>) -> std::io::Result<JoinHandle<()>> {
         .spawn(move || {
             let projected = (|| {
                 let mut projector = Projector::open(&service.log, &service.topics, &service.views)?;
+                let mut proved = Instant::now();
                 loop {
-                    if !projector.step(&service.views)? {
-                        if service.is_stopping() {
-                            return Ok(());
-                        }
-                        projector.wait(NAP);
+                    if projector.step(&service.views)? {
+                        continue;
                     }
+                    if service.is_stopping() {
+                        return Ok(());
+                    }
+                    if service.wants_views() || proved.elapsed() >= PROOF {
+                        projector.prove(&service.views)?;
+                        proved = Instant::now();
+                    }
+                    projector.wait(NAP);
                 }
             })();
             let projected: Result<(), crate::project::ProjectError> = projected;
@@ -95,7 +103,7 @@ pub fn run(
     Ok(())
 }
 
-fn spawn<'scope>(
+pub(crate) fn spawn<'scope>(
     scope: &'scope Scope<'scope, '_>,
     name: &str,
     work: impl FnOnce() + Send + 'scope,
@@ -152,35 +160,43 @@ fn pay(service: &Service, worker: &mut PaymentsWorker, processor: &mut (dyn Proc
     }
 }
 
-fn tick(service: &Service) {
-    let mut producer = match service.log.producer("clock") {
-        Ok(producer) => producer,
-        Err(error) => return service.fail(&error.to_string()),
-    };
+/// Ticks by the wall clock while this process owns the control task.
+pub(crate) fn tick(service: &Service) {
+    let mut producer: Option<Box<dyn Producer>> = None;
     let mut last: Option<Instant> = None;
     while !service.is_stopping() {
-        if last.is_none_or(|last| last.elapsed() >= TICK) {
+        if !service.ticks() {
+            producer = None;
+        } else if last.is_none_or(|last| last.elapsed() >= TICK) {
             last = Some(Instant::now());
-            let tick = ControlTick {
-                at: now(),
-                stages: TickedStages::All,
-            };
-            let value = wire::control::encode(&ControlRecord::Tick(tick));
-            let record =
-                Outgoing::keyed(&service.topics.control_events, topics::key("tick"), value);
-            let sent = producer.begin().and_then(|()| producer.send(record));
-            let committed = sent.map_err(|error| error.to_string()).and_then(|()| {
-                producer
-                    .commit()
-                    .map(|_| ())
-                    .map_err(|error| error.to_string())
-            });
-            if let Err(error) = committed {
-                return service.fail(&error);
+            if let Err(error) = tick_once(service, &mut producer) {
+                if service.embedded.is_some() {
+                    return service.fail(&error.to_string());
+                }
+                tracing::warn!(%error, "a tick was not sent; the next is");
+                producer = None;
             }
         }
         service.nap(NAP);
     }
+}
+
+fn tick_once(
+    service: &Service,
+    producer: &mut Option<Box<dyn Producer>>,
+) -> Result<(), ServiceError> {
+    let producer = match producer {
+        Some(producer) => producer,
+        None => producer.insert(service.log.producer("clock")?),
+    };
+    let tick = ControlTick {
+        at: now(),
+        stages: TickedStages::All,
+    };
+    let value = wire::control::encode(&ControlRecord::Tick(tick));
+    let record = Outgoing::keyed(&service.topics.control_events, topics::key("tick"), value);
+    append(producer.as_mut(), std::iter::once(record))?;
+    Ok(())
 }
 
 /// How far behind the stages are, in records.
@@ -195,12 +211,10 @@ pub fn lag(standings: &[Standing]) -> i64 {
 pub(crate) fn has_room(service: &Service) -> Result<bool, LogError> {
     const WAITING_MAX: i64 = 100_000;
     let topic = &service.topics.charging_events;
-    let mut consumer = service.log.consumer(topic, Visibility::Process)?;
     let mut waiting: i64 = 0;
     let folded = service.log.committed("wattledger.sessions", topic)?;
-    for (partition, next) in (0_u32..).zip(folded) {
-        let next = next.unwrap_or(0);
-        waiting = waiting.saturating_add(consumer.end(partition)?.saturating_sub(next));
+    for (next, end) in folded.into_iter().zip(service.ends(topic)?) {
+        waiting = waiting.saturating_add(end.saturating_sub(next.unwrap_or(0)));
     }
     Ok(waiting < WAITING_MAX || !service.live.load(Ordering::Relaxed))
 }

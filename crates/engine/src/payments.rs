@@ -111,18 +111,8 @@ impl PaymentsWorker {
         record: &Record,
         processor: &mut dyn Processor,
     ) -> Result<(), WorkerError> {
-        let read = record.value.as_deref().map(wire::payment_command::decode);
-        let outcome = match read {
-            Some(Ok(command)) => {
-                self.log.sync()?;
-                Some(processor.execute(&command)?)
-            }
-            Some(Err(error)) => {
-                tracing::error!(%error, offset = record.offset, "unreadable payment command");
-                None
-            }
-            None => None,
-        };
+        self.log.sync()?;
+        let outcome = attempt(record, processor)?;
         self.producer.begin()?;
         if let Some(outcome) = outcome {
             self.producer.send(outcome_record(&self.topics, outcome))?;
@@ -135,6 +125,24 @@ impl PaymentsWorker {
         })?;
         self.producer.commit()?;
         Ok(())
+    }
+}
+
+/// One attempt of a command that is durable; `None` for a record that is no command.
+///
+/// # Errors
+/// When the processor cannot be reached at all.
+pub fn attempt(
+    record: &Record,
+    processor: &mut dyn Processor,
+) -> Result<Option<PaymentOutcome>, ProcessorDown> {
+    match record.value.as_deref().map(wire::payment_command::decode) {
+        Some(Ok(command)) => processor.execute(&command).map(Some),
+        Some(Err(error)) => {
+            tracing::error!(%error, offset = record.offset, "unreadable payment command");
+            Ok(None)
+        }
+        None => Ok(None),
     }
 }
 

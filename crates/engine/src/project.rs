@@ -136,6 +136,51 @@ impl Projector {
         Ok(true)
     }
 
+    /// Moves on to the ends of partitions that hold nothing more to take, be there markers and gaps;
+    /// whether everything has been taken.
+    ///
+    /// # Errors
+    /// [`ProjectError`].
+    pub fn prove(&mut self, views: &Views) -> Result<bool, ProjectError> {
+        let mut offsets = Vec::new();
+        let mut all = true;
+        for source in &mut self.sources {
+            for (partition, next) in (0_u32..).zip(&mut source.positions) {
+                let end = source.consumer.end(partition)?;
+                if end <= *next {
+                    continue;
+                }
+                if !source.consumer.is_empty(partition, *next, end)? {
+                    all = false;
+                    continue;
+                }
+                *next = end;
+                offsets.push(NextOffset {
+                    topic: source.topic.as_ref().into(),
+                    partition: i32::try_from(partition).unwrap_or(0),
+                    next: end,
+                });
+            }
+        }
+        if !offsets.is_empty() {
+            views.apply(&[], &offsets)?;
+        }
+        Ok(all)
+    }
+
+    /// Takes everything that there is.
+    ///
+    /// # Errors
+    /// [`ProjectError`].
+    pub fn catch_up(&mut self, views: &Views) -> Result<(), ProjectError> {
+        loop {
+            while self.step(views)? {}
+            if self.prove(views)? {
+                return Ok(());
+            }
+        }
+    }
+
     /// Waits until something may be there.
     pub fn wait(&mut self, at_most: Duration) {
         if let Some(source) = self.sources.first_mut() {

@@ -63,14 +63,57 @@ pub struct Replay<'a> {
     pub log: &'a Arc<dyn Log>,
     /// Topic names.
     pub topics: &'a Topics,
-    /// The stages.
-    pub pipeline: &'a mut Pipeline,
-    /// The payments worker.
-    pub payments: &'a mut PaymentsWorker,
+    /// What folds and pays.
+    pub ground: &'a mut dyn Ground,
     /// The processor.
     pub processor: &'a mut dyn ReplayProcessor,
     /// What tokens resolve to.
     pub directory: &'a mut Directory,
+}
+
+/// What folds and pays under a replay.
+pub trait Ground {
+    /// Returns once nothing is left to fold or to pay.
+    ///
+    /// # Errors
+    /// [`ReplayError`].
+    fn quiet(&mut self, processor: &mut dyn ReplayProcessor) -> Result<(), ReplayError>;
+
+    /// Makes what has been done durable.
+    ///
+    /// # Errors
+    /// [`ReplayError`].
+    fn settle(&mut self) -> Result<(), ReplayError>;
+}
+
+/// Everything in this thread, in an order that the committed log alone decides.
+pub struct InThread {
+    /// The stages.
+    pub pipeline: Pipeline,
+    /// The payments worker.
+    pub payments: PaymentsWorker,
+}
+
+impl Ground for InThread {
+    fn quiet(&mut self, processor: &mut dyn ReplayProcessor) -> Result<(), ReplayError> {
+        let mut failed = 0;
+        loop {
+            while self.pipeline.step()? {}
+            match self.payments.step(processor) {
+                Ok(true) => failed = 0,
+                Ok(false) => return Ok(()),
+                Err(WorkerError::Processor(error)) if failed < PROCESSOR_TRIES => {
+                    tracing::warn!(%error, "the processor is away; asking again");
+                    failed = failed.saturating_add(1);
+                }
+                Err(other) => return Err(other.into()),
+            }
+        }
+    }
+
+    fn settle(&mut self) -> Result<(), ReplayError> {
+        Ok(self.pipeline.settle()?)
+    }
 }
 
 /// What is replayed, and how far.
@@ -107,6 +150,9 @@ pub enum ReplayError {
     /// The processor.
     #[error(transparent)]
     Processor(#[from] ProcessorDown),
+    /// A part of the engine has stopped.
+    #[error("the engine has stopped: {0}")]
+    Failed(String),
     /// Somebody asked it to stop.
     #[error("stopped at {0}: run the same command again to go on from there")]
     Stopped(Timestamp),
@@ -158,7 +204,7 @@ impl Replay<'_> {
             self.rebuild(&step, &at, plan, commands.as_mut(), watch)?;
             at = step;
         }
-        self.quiet()?;
+        self.ground.quiet(self.processor)?;
         loop {
             if at.phase == 0 || at.phase > 4 {
                 let Some(next) = next_tick(&at, plan) else {
@@ -174,17 +220,16 @@ impl Replay<'_> {
             } else {
                 at = self.tick(&at, producer.as_mut())?;
             }
-            self.quiet()?;
+            self.ground.quiet(self.processor)?;
             if at.phase > 4 {
-                self.pipeline.settle()?;
+                self.ground.settle()?;
                 watch.reached(at.at, at.taken);
                 if watch.is_stopping() {
                     return Err(ReplayError::Stopped(at.at));
                 }
             }
         }
-        self.pipeline.settle()?;
-        Ok(())
+        self.ground.settle()
     }
 
     /// Brings a source to where it stood after a step: same calls, same commands.
@@ -299,23 +344,6 @@ impl Replay<'_> {
         producer.send(at.record(self.topics))?;
         producer.commit()?;
         Ok(at)
-    }
-
-    /// Folds and pays until nothing is left to do.
-    fn quiet(&mut self) -> Result<(), ReplayError> {
-        let mut failed = 0;
-        loop {
-            while self.pipeline.step()? {}
-            match self.payments.step(self.processor) {
-                Ok(true) => failed = 0,
-                Ok(false) => return Ok(()),
-                Err(WorkerError::Processor(error)) if failed < PROCESSOR_TRIES => {
-                    tracing::warn!(%error, "the processor is away; asking again");
-                    failed = failed.saturating_add(1);
-                }
-                Err(other) => return Err(other.into()),
-            }
-        }
     }
 
     /// Moves the processor's clock and hears what it has to tell.

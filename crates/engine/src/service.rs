@@ -4,27 +4,29 @@
 
 mod applying;
 mod metrics;
+mod reading;
 
 pub use applying::{Applied, ApplyFault, Verdict};
 
 use crate::audit::{self, ProcessorLedger, Report};
 use crate::directory::Directory;
 use crate::intake::{self, Door};
-use crate::live::has_room;
 use crate::opening::Opened;
 use crate::payments::outcome_record;
 use crate::pipeline::Standing;
+use crate::task::StageName;
 use crate::topics::Topics;
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use wattledger_domain::charging::FieldEvent;
 use wattledger_domain::payment::PaymentOutcome;
 use wattledger_domain::time::Timestamp;
-use wattledger_runtime::log::{FetchLimit, PartitionEnd};
+use wattledger_runtime::log::PartitionEnd;
 use wattledger_runtime::{
-    CommitError, EmbeddedLog, Log, LogError, Outgoing, Producer, Record, Visibility,
+    CommitError, Consumer, EmbeddedLog, Log, LogError, Outgoing, Producer, TaskStanding,
 };
 use wattledger_views::Views;
 use wattledger_wire::cloud_events::EventFault;
@@ -41,6 +43,14 @@ pub struct Service {
     pub views: Views,
     /// Whether it folds by the wall clock.
     pub live: AtomicBool,
+    /// Whether this process ticks.
+    pub(crate) clock: AtomicBool,
+    /// Whether somebody waits for the views.
+    views_wanted: AtomicBool,
+    /// Readers of topics, kept because making one is dear on a broker.
+    readers: Mutex<BTreeMap<Box<str>, Box<dyn Consumer>>>,
+    /// When it was last looked whether there is room, and whether there was.
+    room: Mutex<Option<(Instant, bool)>>,
     door: Mutex<Inlet>,
     state: Mutex<State>,
     changed: Condvar,
@@ -56,8 +66,21 @@ struct State {
     stopping: bool,
     failure: Option<String>,
     standings: Vec<Standing>,
+    /// What the workers of this process own, by their names.
+    owned: BTreeMap<Arc<str>, Owned>,
+    /// Partitions that cannot go on, and why.
+    stopped: BTreeMap<(StageName, u32), String>,
     rejected: u64,
     accepted: u64,
+}
+
+/// What a worker owns.
+#[derive(Clone, Debug, Default)]
+pub struct Owned {
+    /// Tasks that fold.
+    pub ready: Vec<TaskStanding>,
+    /// Partitions whose stores are brought up to the log.
+    pub opening: Vec<(StageName, u32)>,
 }
 
 /// Why something was not taken.
@@ -100,6 +123,10 @@ impl Service {
             state: Mutex::new(State::default()),
             changed: Condvar::new(),
             live: AtomicBool::new(false),
+            clock: AtomicBool::new(embedded.is_some()),
+            views_wanted: AtomicBool::new(false),
+            readers: Mutex::default(),
+            room: Mutex::default(),
             log,
             embedded,
             topics,
@@ -124,7 +151,7 @@ impl Service {
         received_at: Timestamp,
         read: impl FnOnce(&Door<'_>) -> Result<Vec<FieldEvent>, EventFault>,
     ) -> Result<usize, ServiceError> {
-        if !has_room(self)? {
+        if !self.has_room()? {
             return Err(ServiceError::Busy);
         }
         let mut inlet = self.inlet();
@@ -165,92 +192,12 @@ impl Service {
         Ok(count)
     }
 
-    /// Durable records of a topic's partition.
-    ///
-    /// # Errors
-    /// When there is no such topic or the offset is no longer kept.
-    pub fn records(
-        &self,
-        topic: &str,
-        partition: u32,
-        from: i64,
-        limit: usize,
-    ) -> Result<Vec<Record>, LogError> {
-        let mut consumer = self.log.consumer(topic, Visibility::Durable)?;
-        let from = from.max(consumer.start(partition)?);
-        let mut records = Vec::new();
-        consumer.fetch(
-            partition,
-            from,
-            FetchLimit {
-                records: limit,
-                bytes: 4 << 20,
-            },
-            &mut records,
-        )?;
-        Ok(records)
-    }
-
-    /// Where a topic's partitions end.
-    ///
-    /// # Errors
-    /// When there is no such topic.
-    pub fn ends(&self, topic: &str) -> Result<Vec<i64>, LogError> {
-        let mut consumer = self.log.consumer(topic, Visibility::Durable)?;
-        (0..self.log.partitions(topic)?)
-            .map(|partition| consumer.end(partition))
-            .collect()
-    }
-
     /// Takes a cut and checks every promise on it.
     ///
     /// # Errors
     /// When the log cannot be read.
     pub fn audit(&self, processor: Option<&ProcessorLedger>) -> Result<Report, LogError> {
         audit::audit(&self.log, &self.topics, processor)
-    }
-
-    /// Waits until the views show everything that is durable now, at most this long.
-    ///
-    /// # Errors
-    /// When log or views cannot be read.
-    pub fn wait_for_views(&self, at_most: Duration) -> Result<bool, ServiceError> {
-        self.log.sync()?;
-        let began = std::time::Instant::now();
-        let mut wanted = Vec::new();
-        for topic in [
-            &self.topics.charging_events,
-            &self.topics.account_events,
-            &self.topics.charging_sessions,
-            &self.topics.billing_invoices,
-            &self.topics.billing_journal,
-            &self.topics.billing_payments,
-            &self.topics.event_outcomes,
-            &self.topics.dead_letter,
-        ] {
-            for (partition, end) in (0_i32..).zip(self.ends(topic)?) {
-                wanted.push((topic, partition, end));
-            }
-        }
-        loop {
-            let shown = self
-                .views
-                .offsets()
-                .map_err(|error| LogError::Storage(error.to_string().into()))?;
-            let behind = wanted.iter().any(|(topic, partition, end)| {
-                let next = shown
-                    .iter()
-                    .find(|offset| *offset.topic == ***topic && offset.partition == *partition);
-                next.map_or(0, |offset| offset.next) < *end
-            });
-            if !behind {
-                return Ok(true);
-            }
-            if began.elapsed() > at_most || self.failure().is_some() {
-                return Ok(false);
-            }
-            self.nap(Duration::from_millis(5));
-        }
     }
 
     /// Tells every worker to stop.
@@ -281,6 +228,52 @@ impl Service {
     /// What the stages last said of themselves.
     pub fn standings(&self) -> Vec<Standing> {
         self.state().standings.clone()
+    }
+
+    /// What the workers of this process own.
+    pub fn ownership(&self) -> BTreeMap<Arc<str>, Owned> {
+        self.state().owned.clone()
+    }
+
+    /// Partitions of this process that cannot go on, and why.
+    pub fn stopped_partitions(&self) -> BTreeMap<(StageName, u32), String> {
+        self.state().stopped.clone()
+    }
+
+    pub(crate) fn owned(
+        &self,
+        worker: &Arc<str>,
+        ready: Vec<TaskStanding>,
+        opening: Vec<(StageName, u32)>,
+    ) {
+        let owned = Owned { ready, opening };
+        self.state().owned.insert(Arc::clone(worker), owned);
+    }
+
+    pub(crate) fn stopped(&self, stage: StageName, partition: u32, reason: String) {
+        self.state().stopped.insert((stage, partition), reason);
+    }
+
+    /// Whether somebody waits for the views.
+    pub(crate) fn wants_views(&self) -> bool {
+        self.views_wanted.load(Ordering::Relaxed)
+    }
+
+    /// Whether this process ticks.
+    pub(crate) fn ticks(&self) -> bool {
+        self.clock.load(Ordering::Relaxed)
+    }
+
+    /// Whether this process ticks: it owns the control task.
+    pub(crate) fn owns_clock(&self, owns: bool) {
+        self.clock.store(owns, Ordering::Relaxed);
+    }
+
+    /// Counts what an intake has taken and refused.
+    pub(crate) fn taken(&self, accepted: u64, rejected: u64) {
+        let mut state = self.state();
+        state.accepted = state.accepted.saturating_add(accepted);
+        state.rejected = state.rejected.saturating_add(rejected);
     }
 
     pub(crate) fn standing(&self, standings: Vec<Standing>) {

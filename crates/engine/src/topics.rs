@@ -64,6 +64,8 @@ macro_rules! topics {
 topics! {
     /// Documents, unknown tokens, ticks.
     control_events = "control.events", One, Cleanup::Retain(YEAR);
+    /// What gateways tell, in their own forms.
+    gateway_events = "gateway.events", Many, Cleanup::Retain(7 * DAY);
     /// Field events, holds, reference data, ticks.
     charging_events = "charging.events", Many, Cleanup::Retain(30 * DAY);
     /// What accounts fold.

@@ -118,9 +118,19 @@ impl<F: Fold> Task<F> {
     ///
     /// # Errors
     /// When the log cannot be reached.
-    pub fn lag(&self, input: &mut dyn Consumer) -> Result<i64, TaskError> {
-        let read = self.meta.input.max(self.read_to);
-        Ok(input.end(self.config.partition)? - read)
+    pub fn lag(&mut self, input: &mut dyn Consumer) -> Result<i64, TaskError> {
+        let (partition, position) = (self.config.partition, self.meta.input);
+        let end = input.end(partition)?;
+        if end > position.max(self.read_to) && input.is_empty(partition, position, end)? {
+            self.read_to = end;
+        }
+        Ok(end - position.max(self.read_to))
+    }
+
+    /// Whether fetched records wait that an urgent turn has left.
+    #[must_use]
+    pub fn has_fetched(&self) -> bool {
+        self.goes_on(&self.fetched)
     }
 
     /// What it has done.

@@ -42,7 +42,9 @@ pub trait Turns: Send {
     ///
     /// # Errors
     /// See there.
-    fn lag(&self, input: &mut dyn Consumer) -> Result<i64, TaskError>;
+    fn lag(&mut self, input: &mut dyn Consumer) -> Result<i64, TaskError>;
+    /// See [`Task::has_fetched`].
+    fn has_fetched(&self) -> bool;
     /// Where it stands.
     fn standing(&self) -> TaskStanding;
 }
@@ -88,8 +90,11 @@ impl<F: Fold> Turns for Task<F> {
     fn settle(&mut self) -> Result<(), TaskError> {
         Self::settle(self)
     }
-    fn lag(&self, input: &mut dyn Consumer) -> Result<i64, TaskError> {
+    fn lag(&mut self, input: &mut dyn Consumer) -> Result<i64, TaskError> {
         Self::lag(self, input)
+    }
+    fn has_fetched(&self) -> bool {
+        Self::has_fetched(self)
     }
     fn standing(&self) -> TaskStanding {
         let mut timers = self.pending_timers();
@@ -106,10 +111,12 @@ impl<F: Fold> Turns for Task<F> {
     }
 }
 
+/// Makes a worker's producer: older ones of its id are fenced from then on.
+pub type MakeProducer = Box<dyn Fn() -> Result<Box<dyn Producer>, LogError> + Send>;
+
 /// A producer that turns tasks; made again whenever nobody knows what became of a commit.
 pub struct Worker {
-    log: Arc<dyn Log>,
-    id: Arc<str>,
+    make: MakeProducer,
     producer: Box<dyn Producer>,
 }
 
@@ -119,11 +126,17 @@ impl Worker {
     /// # Errors
     /// When the log cannot be reached.
     pub fn open(log: &Arc<dyn Log>, id: &str) -> Result<Self, LogError> {
-        Ok(Self {
-            log: Arc::clone(log),
-            id: id.into(),
-            producer: log.producer(id)?,
-        })
+        let (log, id) = (Arc::clone(log), id.to_owned());
+        Self::with(Box::new(move || log.producer(&id)))
+    }
+
+    /// The same with a producer that carries a membership.
+    ///
+    /// # Errors
+    /// When the log cannot be reached.
+    pub fn with(make: MakeProducer) -> Result<Self, LogError> {
+        let producer = make()?;
+        Ok(Self { make, producer })
     }
 
     /// Commits what these tasks have folded, in one transaction.
@@ -145,8 +158,8 @@ impl Worker {
                 Ok(())
             }
             Err(TaskError::Commit(CommitError::Indefinite(error))) => {
-                tracing::warn!(%error, worker = %self.id, "outcome of a commit unknown: reading it back");
-                self.producer = self.log.producer(&self.id)?;
+                tracing::warn!(%error, "outcome of a commit unknown: reading it back");
+                self.producer = (self.make)()?;
                 tasks.iter_mut().try_for_each(|task| task.reopen())
             }
             Err(other) => {

@@ -51,6 +51,55 @@ fn among(groups: &[Vec<u8>]) -> Option<String> {
     })
 }
 
+/// What is kept of bytes that hold a card number: every digit of one but the last four becomes `*`.
+/// Where none can be found in the bytes as they stand (it was escaped), nothing is kept.
+#[must_use]
+pub fn masked(bytes: &[u8]) -> Vec<u8> {
+    let mut kept = bytes.to_vec();
+    let mut found = false;
+    for start in 0..bytes.len() {
+        let before = start.checked_sub(1).and_then(|place| bytes.get(place));
+        if before.is_some_and(u8::is_ascii_digit) {
+            continue;
+        }
+        let Some(places) = number_at(bytes, start) else {
+            continue;
+        };
+        found = true;
+        let hidden = places.len().saturating_sub(4);
+        for place in places.into_iter().take(hidden) {
+            if let Some(byte) = kept.get_mut(place) {
+                *byte = b'*';
+            }
+        }
+    }
+    if found { kept } else { Vec::new() }
+}
+
+/// Where the digits of a card number that begins here stand.
+fn number_at(bytes: &[u8], start: usize) -> Option<Vec<usize>> {
+    let mut digits: Vec<u8> = Vec::new();
+    let mut places = Vec::new();
+    let mut longest = None;
+    for (place, byte) in bytes.iter().enumerate().skip(start) {
+        match byte {
+            b'0'..=b'9' if digits.len() < DIGITS_MAX => {
+                digits.push(byte.saturating_sub(b'0'));
+                places.push(place);
+                let ends = !bytes
+                    .get(place.saturating_add(1))
+                    .is_some_and(u8::is_ascii_digit);
+                if ends && card(&digits).is_some() {
+                    longest = Some(places.clone());
+                }
+            }
+            b' ' | b'-' if !digits.is_empty() => {}
+            _ => break,
+        }
+    }
+    longest
+}
+
 /// The path of the first string in a JSON value that holds a card number, with the number masked.
 #[must_use]
 pub fn find_in(value: &Value, path: &str) -> Option<(String, String)> {
@@ -168,6 +217,24 @@ mod tests {
         assert_eq!(
             find_in(&value, "event"),
             Some(("event.data.notes[1]".to_owned(), "[PAN:4242]".to_owned()))
+        );
+    }
+
+    #[test]
+    fn what_is_kept_of_bytes_shows_no_number() {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(&masked(bytes)).into_owned();
+        assert_eq!(
+            text(b"{\"t\":\"4111 1111-1111 1111\"}"),
+            "{\"t\":\"**** ****-**** 1111\"}"
+        );
+        assert_eq!(
+            text(b"x 4111111111111111, 5555555555554444"),
+            "x ************1111, ************4444"
+        );
+        assert_eq!(
+            text(b"4111\\u00311111111 1111"),
+            "",
+            "escaped: nothing is kept"
         );
     }
 }

@@ -13,7 +13,7 @@ use wattledger_domain::time::Timestamp;
 use wattledger_engine::directory::Directory;
 use wattledger_engine::payments::PaymentsWorker;
 use wattledger_engine::pipeline::{Pipeline, Standing};
-use wattledger_engine::replay::{Plan, Replay, ReplayError, Source, Watch};
+use wattledger_engine::replay::{InThread, Plan, Replay, ReplayError, Source, Watch};
 use wattledger_engine::service::Service;
 use wattledger_wire::documents;
 use wattledger_wire::imports::Refused;
@@ -92,8 +92,8 @@ pub fn replay(
             )?,
         ))
     };
-    let (mut pipeline, mut payments, mut directory) =
-        open().context("failed to open the stages")?;
+    let (pipeline, payments, mut directory) = open().context("failed to open the stages")?;
+    let mut ground = InThread { pipeline, payments };
     let submitted = submitted(job.documents, &directory)?;
     let minutes = job
         .span
@@ -120,8 +120,7 @@ pub fn replay(
     let done = Replay {
         log: &service.log,
         topics: &service.topics,
-        pipeline: &mut pipeline,
-        payments: &mut payments,
+        ground: &mut ground,
         processor,
         directory: &mut directory,
     }
@@ -131,13 +130,15 @@ pub fn replay(
         ReplayError::Another { .. } | ReplayError::Stopped(_) => {
             CliError::refused(error.to_string())
         }
-        ReplayError::Task(_)
+        ReplayError::Failed(_)
+        | ReplayError::Task(_)
         | ReplayError::Log(_)
         | ReplayError::Commit(_)
         | ReplayError::Worker(_)
         | ReplayError::Processor(_) => CliError::Broken(error.into()),
     })?;
-    let standings = pipeline
+    let standings = ground
+        .pipeline
         .standings()
         .context("failed to read where the stages stand")?;
     Ok(Outcome {

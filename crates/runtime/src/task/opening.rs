@@ -2,7 +2,7 @@
 
 use super::{Task, TaskConfig, TaskError};
 use crate::fold::Fold;
-use crate::log::{FetchLimit, Log, Visibility};
+use crate::log::{Consumer, FetchLimit, Log, Visibility};
 use crate::meta::{self, Meta};
 use crate::metrics::Counters;
 use crate::overlay::Overlay;
@@ -11,11 +11,15 @@ use crate::timers::{TABLE, Timer, Timers};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 const CHUNK: FetchLimit = FetchLimit {
     records: 4_096,
     bytes: 8 << 20,
 };
+
+/// How long to wait before looking again whether a transaction has been decided.
+const DECISION: Duration = Duration::from_millis(20);
 
 impl<F: Fold> Task<F> {
     /// Opens a task: reads the committed offset, rolls the store forward. Whoever turns it must have
@@ -171,19 +175,52 @@ fn roll_forward(
     let topic =
         topic.ok_or_else(|| restore("no changelog is kept; fold the input again".into()))?;
     let mut consumer = log.consumer(topic, Visibility::Process)?;
-    let end = consumer.end(config.partition)?;
     if meta.changelog < consumer.deletions_from(config.partition)? {
         wipe(store)?;
         *meta = Meta::default();
     }
     let mut next = meta.changelog.max(consumer.start(config.partition)?);
+    let mut end = consumer.end(config.partition)?;
+    loop {
+        apply(
+            config.partition,
+            (&mut next, end),
+            (consumer.as_mut(), store),
+            meta,
+        )?;
+        // The commit that moved the offset may still be on its way into the changelog.
+        let undecided = consumer.undecided_end(config.partition)?;
+        if meta.input == committed || undecided <= end {
+            break;
+        }
+        consumer.wait(DECISION);
+        end = consumer.end(config.partition)?;
+    }
+    if meta.input != committed {
+        return Err(restore(format!(
+            "the changelog ends at offset {}",
+            meta.input
+        )));
+    }
+    meta.changelog = end;
+    store.write(&[(meta::KEY, Some(&meta.encode()))])?;
+    Ok(())
+}
+
+/// Applies a piece of the changelog.
+fn apply(
+    partition: u32,
+    (next, end): (&mut i64, i64),
+    (consumer, store): (&mut dyn Consumer, &mut dyn Store),
+    meta: &mut Meta,
+) -> Result<(), TaskError> {
     let mut records = Vec::new();
-    while next < end {
+    while *next < end {
         records.clear();
-        consumer.fetch(config.partition, next, CHUNK, &mut records)?;
+        consumer.fetch(partition, *next, CHUNK, &mut records)?;
         match records.last() {
-            Some(last) => next = last.offset + 1,
-            None if consumer.is_empty(config.partition, next, end)? => break,
+            Some(last) => *next = last.offset + 1,
+            None if consumer.is_empty(partition, *next, end)? => break,
             None => continue,
         }
         for record in &records {
@@ -197,14 +234,7 @@ fn roll_forward(
         let changes = changes.map(|record| (&*record.key, record.value.as_deref()));
         store.write(&changes.collect::<Vec<_>>())?;
     }
-    if meta.input != committed {
-        return Err(restore(format!(
-            "the changelog ends at offset {}",
-            meta.input
-        )));
-    }
-    meta.changelog = end;
-    store.write(&[(meta::KEY, Some(&meta.encode()))])?;
+    *next = (*next).max(end);
     Ok(())
 }
 

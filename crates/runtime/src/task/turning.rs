@@ -77,7 +77,7 @@ impl<F: Fold> Task<F> {
     }
 
     /// Whether what an urgent turn left of the fetched records begins at the position.
-    fn goes_on(&self, fetched: &[Record]) -> bool {
+    pub(super) fn goes_on(&self, fetched: &[Record]) -> bool {
         let last = self
             .folded
             .checked_sub(1)
@@ -85,8 +85,7 @@ impl<F: Fold> Task<F> {
         self.folded < fetched.len() && last.is_some_and(|last| last.offset + 1 == self.meta.input)
     }
 
-    /// Fetches from the position on. Nothing found: everything before the end then has been read,
-    /// be there markers and gaps.
+    /// Fetches from the position on.
     fn fetch(
         &mut self,
         input: &mut dyn Consumer,
@@ -94,19 +93,7 @@ impl<F: Fold> Task<F> {
         fetched: &mut Vec<Record>,
     ) -> Result<(), TaskError> {
         let (partition, position) = (self.config.partition, self.meta.input);
-        input.fetch(partition, position, limit, fetched)?;
-        if !fetched.is_empty() {
-            return Ok(());
-        }
-        let end = input.end(partition)?;
-        if end > position.max(self.read_to) {
-            if input.is_empty(partition, position, end)? {
-                self.read_to = end;
-            } else {
-                input.fetch(partition, position, limit, fetched)?;
-            }
-        }
-        Ok(())
+        Ok(input.fetch(partition, position, limit, fetched)?)
     }
 
     fn turn_over(&mut self, fetched: &[Record]) -> Result<TurnReport, TaskError> {

@@ -8,8 +8,9 @@ use super::offsets::Memberships;
 use super::producer::KafkaProducer;
 use super::told::logged;
 use super::{REQUEST, Shared, failed, generation, headers, patient};
-use crate::log::{Consumer, FetchLimit, LogError, Producer};
+use crate::log::{Consumer, FetchLimit, LogError};
 use crate::record::Record;
+use crate::turn::MakeProducer;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{
@@ -197,17 +198,15 @@ impl Member {
         &self.name
     }
 
-    /// A producer whose offsets carry the memberships; it fences older ones of the name.
-    ///
-    /// # Errors
-    /// When the cluster cannot be reached.
-    pub fn producer(&self) -> Result<Box<dyn Producer>, LogError> {
-        let proofs = Box::new(Proven(Arc::clone(&self.proofs)));
-        Ok(Box::new(KafkaProducer::new(
-            &self.shared,
-            &self.name,
-            proofs,
-        )?))
+    /// What makes its producer, whose offsets carry the memberships; a new one fences the older.
+    #[must_use]
+    pub fn producers(&self) -> MakeProducer {
+        let (shared, name) = (Arc::clone(&self.shared), Arc::clone(&self.name));
+        let proofs = Arc::clone(&self.proofs);
+        Box::new(move || {
+            let proofs = Box::new(Proven(Arc::clone(&proofs)));
+            Ok(Box::new(KafkaProducer::new(&shared, &name, proofs)?))
+        })
     }
 
     /// Takes what has come, waiting at most this long for the first of it; then notes the
@@ -270,6 +269,12 @@ impl Member {
         let list = input.list(partition)?;
         input.forget(partition);
         input.client.pause(&list).map_err(|error| failed(&error))
+    }
+
+    /// How many records wait in all.
+    #[must_use]
+    pub fn waiting_in_all(&self) -> usize {
+        self.inputs.iter().map(|input| input.buffered).sum()
     }
 
     /// Reads the records that wait for the tasks of a topic.

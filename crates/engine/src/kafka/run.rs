@@ -1,0 +1,169 @@
+//! The threads of an engine on Kafka: stage workers, intake, payments, the clock.
+//!
+//! A worker that loses the cluster joins anew; only a name that another process has taken ends it.
+
+use super::intake::IntakeWorker;
+use super::payments::PaymentsMember;
+use super::stages::{Pace, StageWorker};
+use crate::directory::Directory;
+use crate::live;
+use crate::payments::{Processor, WorkerError};
+use crate::service::Service;
+use crate::task::{StageName, TaskOpener};
+use std::time::Duration;
+use wattledger_runtime::log::kafka::KafkaLog;
+use wattledger_runtime::{CommitError, LogError, TaskError};
+
+/// How long a worker that has lost the cluster waits before it joins anew.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// What a process does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Roles {
+    /// Stages that its workers fold.
+    pub stages: Vec<StageName>,
+    /// How many workers.
+    pub workers: usize,
+    /// Whether it takes `gateway.events` in.
+    pub intake: bool,
+    /// Whether it carries out payment commands.
+    pub payments: bool,
+}
+
+/// What the threads are made of.
+pub struct Crew<'a> {
+    /// Shared.
+    pub service: &'a Service,
+    /// The cluster.
+    pub log: &'a KafkaLog,
+    /// Opens tasks.
+    pub opener: TaskOpener,
+    /// What this process does.
+    pub roles: Roles,
+    /// Its static name: unique among all processes on the cluster.
+    pub instance: &'a str,
+    /// How its workers turn.
+    pub pace: Pace,
+}
+
+/// Runs until the service is told to stop. `tokens` makes what intake resolves tokens by.
+///
+/// # Errors
+/// When no thread can be started.
+pub fn run(
+    crew: &Crew<'_>,
+    tokens: &(dyn Fn() -> Result<Directory, LogError> + Sync),
+    processor: Option<&mut (dyn Processor + Send)>,
+) -> std::io::Result<()> {
+    let service = crew.service;
+    std::thread::scope(|scope| {
+        let mut threads = Vec::new();
+        if !crew.roles.stages.is_empty() {
+            for number in 0..crew.roles.workers {
+                let name = format!("{}-{number}", crew.instance);
+                let work = move || keep(service, &name, || stages(crew, &name));
+                threads.push(live::spawn(scope, "stages", work)?);
+            }
+        }
+        if crew.roles.intake {
+            let name = format!("{}-intake", crew.instance);
+            let work = move || keep(service, &name, || intake(crew, &name, tokens));
+            threads.push(live::spawn(scope, "intake", work)?);
+        }
+        if let Some(processor) = processor.filter(|_| crew.roles.payments) {
+            let name = format!("{}-payments", crew.instance);
+            let work = move || keep(service, &name, || payments(crew, &name, processor));
+            threads.push(live::spawn(scope, "payments", work)?);
+        }
+        threads.push(live::spawn(scope, "clock", || live::tick(service))?);
+        for thread in threads {
+            let _ = thread.join();
+        }
+        Ok(())
+    })
+}
+
+/// How a worker ended.
+enum End {
+    /// It was told to.
+    Stopped,
+    /// Another process has its name.
+    Fenced,
+    /// It has lost the cluster, or its member.
+    Lost(String),
+}
+
+impl From<TaskError> for End {
+    fn from(error: TaskError) -> Self {
+        match error {
+            TaskError::Log(error) | TaskError::Commit(CommitError::Aborted(error)) => error.into(),
+            other => Self::Lost(other.to_string()),
+        }
+    }
+}
+
+impl From<LogError> for End {
+    fn from(error: LogError) -> Self {
+        match error {
+            LogError::Fenced(_) => Self::Fenced,
+            other => Self::Lost(other.to_string()),
+        }
+    }
+}
+
+/// Works, and joins anew whenever the cluster was lost.
+fn keep(service: &Service, name: &str, mut work: impl FnMut() -> End) {
+    while !service.is_stopping() {
+        match work() {
+            End::Stopped => return,
+            End::Fenced => {
+                return service.fail(&format!(
+                    "another process works as `{name}`: give each process an --instance of its own"
+                ));
+            }
+            End::Lost(reason) => {
+                tracing::warn!(worker = name, reason, "the worker joins anew");
+                service.nap(PAUSE);
+            }
+        }
+    }
+}
+
+fn stages(crew: &Crew<'_>, name: &str) -> End {
+    let opener = crew.opener.clone();
+    let joined = StageWorker::join(crew.log, name, &crew.roles.stages, opener, crew.pace);
+    match joined {
+        Ok(mut worker) => match worker.run(crew.service) {
+            Ok(()) => End::Stopped,
+            Err(error) => error.into(),
+        },
+        Err(error) => error.into(),
+    }
+}
+
+fn intake(
+    crew: &Crew<'_>,
+    name: &str,
+    tokens: &(dyn Fn() -> Result<Directory, LogError> + Sync),
+) -> End {
+    let topics = &crew.opener.topics;
+    let worked = tokens()
+        .and_then(|directory| IntakeWorker::join(crew.log, name, topics, directory))
+        .and_then(|mut worker| worker.run(crew.service));
+    worked.map_or_else(End::from, |()| End::Stopped)
+}
+
+fn payments(crew: &Crew<'_>, name: &str, processor: &mut dyn Processor) -> End {
+    let joined = PaymentsMember::join(crew.log, name, &crew.opener.topics);
+    let worked = match joined {
+        Ok(mut worker) => worker.run(crew.service, processor),
+        Err(error) => return error.into(),
+    };
+    match worked {
+        Ok(()) => End::Stopped,
+        Err(WorkerError::Log(error) | WorkerError::Commit(CommitError::Aborted(error))) => {
+            error.into()
+        }
+        Err(other) => End::Lost(other.to_string()),
+    }
+}

@@ -1,0 +1,376 @@
+//! A worker thread: a member of the groups of some stages, one producer, the tasks assigned to it.
+//!
+//! Rebalances are served between two transactions. A partition that is assigned waits, held, while
+//! its task is opened on another thread; the others go on meanwhile.
+
+use crate::service::Service;
+use crate::task::{StageName, TaskOpener};
+use crate::topics::Topics;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+use wattledger_runtime::log::kafka::{Change, GroupInput, KafkaLog, Member};
+use wattledger_runtime::{CommitError, LogError, TaskError, Turns, Worker};
+
+/// How a worker turns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// How long records are gathered into a turn when few come.
+    pub gather: Duration,
+    /// The same when many do.
+    pub gather_max: Duration,
+    /// Records of a turn, over all tasks.
+    pub records_max: usize,
+    /// How often the stores follow.
+    pub settle: Duration,
+}
+
+impl Pace {
+    /// For an engine that lives by the wall clock.
+    pub const LIVE: Self = Self {
+        gather: Duration::from_millis(15),
+        gather_max: Duration::from_millis(60),
+        records_max: 20_000,
+        settle: Duration::from_millis(1_000),
+    };
+    /// For a replay, where everybody waits for everybody.
+    pub const REPLAY: Self = Self {
+        gather: Duration::ZERO,
+        gather_max: Duration::ZERO,
+        ..Self::LIVE
+    };
+}
+
+/// A worker.
+pub struct StageWorker {
+    member: Member,
+    worker: Worker,
+    topics: Topics,
+    tasks: BTreeMap<(StageName, u32), Owned>,
+    opening: Opening,
+    pace: Pace,
+    settled: Instant,
+    /// Records of the last turn: many make the next gather longer.
+    last: usize,
+}
+
+/// What a partition of ours is at.
+enum Owned {
+    /// Its store is brought up to the log.
+    Opening,
+    /// It folds.
+    Ready(Box<dyn Turns>),
+    /// It cannot go on; the others do.
+    Stopped,
+}
+
+/// The thread that opens tasks, one after the other.
+struct Opening {
+    asked: Option<Sender<(StageName, u32)>>,
+    opened: Receiver<(StageName, u32, Result<Box<dyn Turns>, TaskError>)>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Opening {
+    fn start(opener: TaskOpener) -> std::io::Result<Self> {
+        let (asked, asks) = mpsc::channel::<(StageName, u32)>();
+        let (opened, openings) = mpsc::channel();
+        let body = move || {
+            for (stage, partition) in asks {
+                let task = patient(&opener, stage, partition);
+                if opened.send((stage, partition, task)).is_err() {
+                    return;
+                }
+            }
+        };
+        let thread = std::thread::Builder::new()
+            .name("opening".to_owned())
+            .spawn(body)?;
+        Ok(Self {
+            asked: Some(asked),
+            opened: openings,
+            thread: Some(thread),
+        })
+    }
+}
+
+impl Drop for Opening {
+    fn drop(&mut self) {
+        self.asked = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Opens a task; a store that another worker of this process is about to close is waited for.
+fn patient(
+    opener: &TaskOpener,
+    stage: StageName,
+    partition: u32,
+) -> Result<Box<dyn Turns>, TaskError> {
+    const TRIES: u32 = 100;
+    for _ in 0..TRIES {
+        match opener.open(stage, partition) {
+            Err(TaskError::Store(error)) if error.0.to_lowercase().contains("lock") => {
+                std::thread::sleep(Duration::from_millis(100));
+            }
+            other => return other,
+        }
+    }
+    opener.open(stage, partition)
+}
+
+impl StageWorker {
+    /// Joins the groups of some stages under a static name.
+    ///
+    /// # Errors
+    /// When the cluster cannot be reached.
+    pub fn join(
+        log: &KafkaLog,
+        name: &str,
+        stages: &[StageName],
+        opener: TaskOpener,
+        pace: Pace,
+    ) -> Result<Self, LogError> {
+        let topics = opener.topics.clone();
+        let inputs: Vec<GroupInput> = stages
+            .iter()
+            .map(|stage| GroupInput {
+                group: stage.group(),
+                topic: Arc::clone(stage.input(&topics)),
+            })
+            .collect();
+        let member = log.join(name, &inputs)?;
+        let worker = Worker::with(member.producers())?;
+        let opening =
+            Opening::start(opener).map_err(|error| LogError::Storage(error.to_string().into()))?;
+        Ok(Self {
+            member,
+            worker,
+            topics,
+            tasks: BTreeMap::new(),
+            opening,
+            pace,
+            settled: Instant::now(),
+            last: 0,
+        })
+    }
+
+    /// Works until the service is told to stop.
+    ///
+    /// # Errors
+    /// [`LogError::Fenced`] when another process has the name; otherwise the worker must join anew.
+    pub fn run(&mut self, service: &Service) -> Result<(), TaskError> {
+        while !service.is_stopping() {
+            self.gather(service)?;
+            self.turn()?;
+            if self.settled.elapsed() >= self.pace.settle {
+                self.settle(service)?;
+            }
+        }
+        self.settle(service)
+    }
+
+    /// Takes what comes, a while longer when much does.
+    fn gather(&mut self, service: &Service) -> Result<(), TaskError> {
+        const IDLE: Duration = Duration::from_millis(50);
+        let many = self.last >= self.pace.records_max / 16;
+        let span = if many {
+            self.pace.gather_max
+        } else {
+            self.pace.gather
+        };
+        let waits = self.tasks.values().any(|task| match task {
+            Owned::Ready(task) => task.has_fetched(),
+            Owned::Opening | Owned::Stopped => false,
+        });
+        let first = if waits { Duration::ZERO } else { IDLE };
+        self.poll(first, service)?;
+        if waits || self.member.waiting_in_all() == 0 {
+            return Ok(());
+        }
+        let began = Instant::now();
+        while self.member.waiting_in_all() < self.pace.records_max {
+            let left = span.saturating_sub(began.elapsed());
+            if left.is_zero() {
+                break;
+            }
+            self.poll(left, service)?;
+        }
+        Ok(())
+    }
+
+    fn poll(&mut self, at_most: Duration, service: &Service) -> Result<(), TaskError> {
+        for change in self.member.poll(at_most, self.pace.records_max)? {
+            self.change(change, service);
+        }
+        while let Ok((stage, partition, task)) = self.opening.opened.try_recv() {
+            self.opened((stage, partition), task, service)?;
+        }
+        Ok(())
+    }
+
+    fn change(&mut self, change: Change, service: &Service) {
+        match change {
+            Change::Assigned { topic, partition } => {
+                let Some(stage) = self.stage(&topic) else {
+                    return;
+                };
+                tracing::info!(stage = stage.word(), partition, worker = %self.member.name(), "assigned; opening");
+                self.tasks.insert((stage, partition), Owned::Opening);
+                if let Some(asked) = &self.opening.asked {
+                    let _ = asked.send((stage, partition));
+                }
+            }
+            Change::Revoked {
+                topic,
+                partition,
+                lost,
+            } => {
+                let Some(stage) = self.stage(&topic) else {
+                    return;
+                };
+                tracing::info!(stage = stage.word(), partition, lost, worker = %self.member.name(), "revoked");
+                if let Some(Owned::Ready(mut task)) = self.tasks.remove(&(stage, partition))
+                    && !lost
+                    && let Err(error) = task.settle()
+                {
+                    tracing::debug!(%error, "a store is left behind its log");
+                }
+                if stage == StageName::Control {
+                    service.owns_clock(false);
+                }
+            }
+        }
+        self.publish(service);
+    }
+
+    fn stage(&self, topic: &str) -> Option<StageName> {
+        let known = StageName::ALL.into_iter();
+        let mut known = known.filter(|stage| **stage.input(&self.topics) == *topic);
+        known.next()
+    }
+
+    fn opened(
+        &mut self,
+        (stage, partition): (StageName, u32),
+        task: Result<Box<dyn Turns>, TaskError>,
+        service: &Service,
+    ) -> Result<(), TaskError> {
+        let Some(owned) = self.tasks.get_mut(&(stage, partition)) else {
+            return Ok(());
+        };
+        match task {
+            Ok(task) => {
+                let standing = task.standing();
+                tracing::info!(
+                    stage = stage.word(),
+                    partition,
+                    position = standing.position,
+                    "ready"
+                );
+                *owned = Owned::Ready(task);
+                let topic = stage.input(&self.topics);
+                self.member.start(topic, partition, standing.position)?;
+                if stage == StageName::Control {
+                    service.owns_clock(true);
+                }
+            }
+            Err(TaskError::Log(error)) => return Err(TaskError::Log(error)),
+            Err(error) => self.stop((stage, partition), &error, service)?,
+        }
+        self.publish(service);
+        Ok(())
+    }
+
+    /// A task cannot go on: its partition is held, the reason is shown, the others go on.
+    fn stop(
+        &mut self,
+        (stage, partition): (StageName, u32),
+        error: &TaskError,
+        service: &Service,
+    ) -> Result<(), TaskError> {
+        tracing::error!(stage = stage.word(), partition, %error, "this partition stops; the others go on");
+        service.stopped(stage, partition, error.to_string());
+        self.tasks.insert((stage, partition), Owned::Stopped);
+        Ok(self.member.hold(stage.input(&self.topics), partition)?)
+    }
+
+    /// Folds what has come for every task, then commits all of it at once.
+    fn turn(&mut self) -> Result<(), TaskError> {
+        let mut folded: Vec<&mut dyn Turns> = Vec::new();
+        let mut broken = Vec::new();
+        let mut records = 0;
+        for ((stage, partition), owned) in &mut self.tasks {
+            let Owned::Ready(task) = owned else { continue };
+            let topic = stage.input(&self.topics);
+            if self.member.waiting(topic, *partition) == 0 && !task.has_fetched() {
+                continue;
+            }
+            let input = self.member.consumer(topic)?;
+            match task.fold(input, self.pace.records_max) {
+                Ok(report) if report.records > 0 => {
+                    records += report.records;
+                    folded.push(task.as_mut());
+                }
+                Ok(_) => {}
+                Err(error) => broken.push(((*stage, *partition), error)),
+            }
+        }
+        self.last = records;
+        if !folded.is_empty() {
+            match self.worker.commit(&mut folded) {
+                Ok(()) => {}
+                Err(TaskError::Commit(CommitError::Aborted(error)))
+                    if !matches!(error, LogError::Fenced(_)) =>
+                {
+                    tracing::warn!(%error, "a turn was not committed; it is folded again");
+                    for task in folded {
+                        task.reopen()?;
+                    }
+                }
+                Err(other) => return Err(other),
+            }
+        }
+        for (place, error) in broken {
+            return Err(match error {
+                // The cluster: join anew.
+                TaskError::Log(error) => TaskError::Log(error),
+                other => {
+                    self.tasks.insert(place, Owned::Stopped);
+                    self.member.hold(place.0.input(&self.topics), place.1)?;
+                    tracing::error!(stage = place.0.word(), partition = place.1, error = %other, "this partition stops; the others go on");
+                    continue;
+                }
+            });
+        }
+        Ok(())
+    }
+
+    fn settle(&mut self, service: &Service) -> Result<(), TaskError> {
+        for owned in self.tasks.values_mut() {
+            if let Owned::Ready(task) = owned {
+                task.settle()?;
+            }
+        }
+        self.settled = Instant::now();
+        self.publish(service);
+        Ok(())
+    }
+
+    /// Shows what this worker owns.
+    fn publish(&self, service: &Service) {
+        let standings = self.tasks.values().filter_map(|owned| match owned {
+            Owned::Ready(task) => Some(task.standing()),
+            Owned::Opening | Owned::Stopped => None,
+        });
+        let opening = self.tasks.iter().filter_map(|(place, owned)| match owned {
+            Owned::Opening => Some(*place),
+            Owned::Ready(_) | Owned::Stopped => None,
+        });
+        service.owned(self.member.name(), standings.collect(), opening.collect());
+    }
+}
