@@ -4,8 +4,10 @@
 
 mod applying;
 mod metrics;
+mod status;
 
 pub use applying::{Applied, ApplyFault, Verdict};
+pub use status::{Instance, PartitionStatus, Status, WorkerStatus};
 
 use crate::audit::{self, ProcessorLedger, Report};
 use crate::directory::Directory;
@@ -17,7 +19,7 @@ use crate::pipeline::Standing;
 use crate::topics::Topics;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use wattledger_domain::charging::FieldEvent;
 use wattledger_domain::payment::PaymentOutcome;
@@ -210,6 +212,22 @@ impl Service {
         audit::audit(&self.log, &self.topics, processor)
     }
 
+    /// What the views lay out.
+    const fn shown_topics(&self) -> [&Arc<str>; 9] {
+        let topics = &self.topics;
+        [
+            &topics.charging_events,
+            &topics.account_events,
+            &topics.charging_sessions,
+            &topics.billing_invoices,
+            &topics.billing_journal,
+            &topics.billing_payments,
+            &topics.event_outcomes,
+            &topics.dead_letter,
+            &topics.directory_tokens,
+        ]
+    }
+
     /// Waits until the views show everything that is durable now, at most this long.
     ///
     /// # Errors
@@ -218,16 +236,7 @@ impl Service {
         self.log.sync()?;
         let began = std::time::Instant::now();
         let mut wanted = Vec::new();
-        for topic in [
-            &self.topics.charging_events,
-            &self.topics.account_events,
-            &self.topics.charging_sessions,
-            &self.topics.billing_invoices,
-            &self.topics.billing_journal,
-            &self.topics.billing_payments,
-            &self.topics.event_outcomes,
-            &self.topics.dead_letter,
-        ] {
+        for topic in self.shown_topics() {
             for (partition, end) in (0_i32..).zip(self.ends(topic)?) {
                 wanted.push((topic, partition, end));
             }
