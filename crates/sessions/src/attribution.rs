@@ -190,10 +190,9 @@ pub(crate) fn forget(desk: &mut Desk<'_, '_>, station: &StationId) {
         return;
     };
     let before = desk.now.minus(PATIENCE);
-    let (expired, waits): (Vec<FieldEvent>, Vec<FieldEvent>) =
-        std::mem::take(&mut waiting.events)
-            .into_iter()
-            .partition(|event| event.received_at <= before);
+    let (expired, waits): (Vec<FieldEvent>, Vec<FieldEvent>) = std::mem::take(&mut waiting.events)
+        .into_iter()
+        .partition(|event| event.received_at <= before);
     for event in &expired {
         desk.became(
             event,

@@ -62,7 +62,11 @@ fn what_follows_every_rated_session_is_folded_without_a_word() {
          09:05 status is=available
          09:00 read tx=7 total=11000 seq=2
          tick 10:00",
-        &["opened alice", "rated v1 08:00-09:00 10000 Wh 5.00 EUR", "Duplicate"],
+        &[
+            "opened alice",
+            "rated v1 08:00-09:00 10000 Wh 5.00 EUR",
+            "Duplicate",
+        ],
     );
 }
 

@@ -120,7 +120,9 @@ pub fn record(line: &str, number: i64, effects: &[Effect]) -> ChargingRecord {
     };
     ChargingRecord::Field(FieldEvent {
         source: SourceId::new("gateway"),
-        id: line.text("id").map_or_else(|| EventId::new(number.to_string()), EventId::new),
+        id: line
+            .text("id")
+            .map_or_else(|| EventId::new(number.to_string()), EventId::new),
         station: StationId::new(line.text("at").unwrap_or("S1")),
         occurred_at,
         received_at: line.text("received").map_or(line.at, clock),
