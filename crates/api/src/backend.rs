@@ -35,7 +35,7 @@ pub trait Backend: Send + Sync + 'static {
     fn apply(&self, documents: &Value, mode: ApplyMode) -> Result<Value, Fault>;
 
     /// A query of the views: `sessions`, `session`, `invoices`, `invoice`, `usage`, `revenue`,
-    /// `reference`, `totals`, with its parameters.
+    /// `journal`, `reference`, `totals`, with its parameters.
     ///
     /// # Errors
     /// `NotFound` or `Invalid`.
@@ -53,11 +53,20 @@ pub trait Backend: Send + Sync + 'static {
     /// `Broken` when the cut cannot be read.
     fn audit(&self) -> Result<Value, Fault>;
 
+    /// The instances of the engine, what each of them folds, and how far.
+    ///
+    /// # Errors
+    /// `Broken` when the log cannot be read.
+    fn status(&self) -> Result<Value, Fault>;
+
     /// Where the engine stands.
     fn health(&self) -> Health;
 
     /// Prometheus text.
-    fn metrics(&self) -> String;
+    ///
+    /// # Errors
+    /// `Starting` before there is an engine.
+    fn metrics(&self) -> Result<String, Fault>;
 }
 
 /// How events come.
@@ -81,6 +90,8 @@ pub enum ApplyMode {
 /// Where an engine stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Health {
+    /// Opening its directory.
+    Starting,
     /// Rolling stores forward.
     Restoring,
     /// Folding; replaying history when the text says so.

@@ -1,5 +1,6 @@
 //! What went wrong, in the form of an HTTP answer.
 
+use crate::code::Code;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -8,10 +9,8 @@ use serde_json::{Map, Value};
 /// Why a request was not done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// Which kind of fault: decides the status.
-    pub kind: FaultKind,
-    /// A stable code, such as `card_data_refused`.
-    pub code: String,
+    /// What it is: decides the status, and names a page of `docs/errors`.
+    pub code: Code,
     /// What happened, to which thing, and what to do.
     pub message: String,
     /// Position in a batch, from 0.
@@ -39,17 +38,18 @@ pub enum FaultKind {
     Refused,
     /// 429: later.
     Busy,
-    /// 503: the engine is not ready or has stopped.
+    /// 503: the engine is not ready yet; soon.
+    NotReady,
+    /// 503: the engine cannot do it or has stopped.
     Unavailable,
 }
 
 impl Fault {
     /// A fault about the whole request.
     #[must_use]
-    pub fn new(kind: FaultKind, code: &str, message: impl Into<String>) -> Self {
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
         Self {
-            kind,
-            code: code.to_owned(),
+            code,
             message: message.into(),
             index: None,
             field: None,
@@ -69,7 +69,7 @@ impl Fault {
     /// The HTTP status.
     #[must_use]
     pub const fn status(&self) -> StatusCode {
-        match self.kind {
+        match self.code.kind() {
             FaultKind::Invalid => StatusCode::BAD_REQUEST,
             FaultKind::Unauthorized => StatusCode::UNAUTHORIZED,
             FaultKind::NotFound => StatusCode::NOT_FOUND,
@@ -78,7 +78,7 @@ impl Fault {
             FaultKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             FaultKind::Refused => StatusCode::UNPROCESSABLE_ENTITY,
             FaultKind::Busy => StatusCode::TOO_MANY_REQUESTS,
-            FaultKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            FaultKind::NotReady | FaultKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -86,7 +86,7 @@ impl Fault {
     #[must_use]
     pub fn body(&self) -> Value {
         let mut error = Map::new();
-        error.insert("code".to_owned(), self.code.clone().into());
+        error.insert("code".to_owned(), self.code.word().into());
         error.insert("message".to_owned(), self.message.clone().into());
         if let Some(index) = self.index {
             error.insert("index".to_owned(), index.into());
@@ -101,7 +101,7 @@ impl Fault {
 impl IntoResponse for Fault {
     fn into_response(self) -> Response {
         let mut response = (self.status(), Json(self.body())).into_response();
-        if self.kind == FaultKind::Busy {
+        if matches!(self.code.kind(), FaultKind::Busy | FaultKind::NotReady) {
             response
                 .headers_mut()
                 .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));

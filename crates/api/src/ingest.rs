@@ -1,7 +1,8 @@
 //! What comes in: events of gateways, documents of operators, notifications of processors.
 
 use crate::backend::{ApplyMode, Backend, EventForm};
-use crate::fault::{Fault, FaultKind};
+use crate::code::Code;
+use crate::fault::Fault;
 use crate::query::blocking;
 use axum::Json;
 use axum::body::Bytes;
@@ -37,8 +38,7 @@ fn event_form(headers: &HeaderMap) -> Result<EventForm, Fault> {
         "application/cloudevents+json" => Ok(EventForm::Single),
         "application/cloudevents-batch+json" => Ok(EventForm::Batch),
         other => Err(Fault::new(
-            FaultKind::Invalid,
-            "content_type",
+            Code::ContentType,
             format!(
                 "content type `{other}` is not read here: send application/cloudevents+json for \
                  one event or application/cloudevents-batch+json for an array"
@@ -77,12 +77,7 @@ pub async fn reference(
     } else {
         ApplyMode::Apply
     };
-    let documents: Value = serde_json::from_slice(&body).map_err(|error| {
-        Fault::new(
-            FaultKind::Invalid,
-            "json",
-            format!("the body is not JSON: {error}"),
-        )
-    })?;
+    let documents: Value = serde_json::from_slice(&body)
+        .map_err(|error| Fault::new(Code::Json, format!("the body is not JSON: {error}")))?;
     blocking(move || backend.apply(&documents, mode)).await
 }

@@ -4,12 +4,14 @@
 //! nothing and computes no amount; every fault names what was wrong and what to do.
 
 pub mod backend;
+pub mod code;
 pub mod fault;
 mod ingest;
 mod query;
 mod serve;
 
 pub use backend::Backend;
+pub use code::Code;
 pub use fault::Fault;
 pub use serve::{Server, router};
 

@@ -1,7 +1,8 @@
 //! What goes out: queries, records, audit, health and metrics.
 
 use crate::backend::{Backend, Health};
-use crate::fault::{Fault, FaultKind};
+use crate::code::Code;
+use crate::fault::Fault;
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -24,11 +25,7 @@ async fn off_thread<T: Send + 'static>(
 ) -> Result<T, Fault> {
     tokio::task::spawn_blocking(call).await.map_err(|error| {
         tracing::error!(%error, "request ended in a panic");
-        Fault::new(
-            FaultKind::Unavailable,
-            "internal",
-            "the engine failed to answer; see its log",
-        )
+        Fault::new(Code::Internal, "the engine failed to answer; see its log")
     })
 }
 
@@ -87,8 +84,7 @@ pub async fn report(
         "usage" => named(backend, "usage", parameters).await,
         "revenue" => named(backend, "revenue", parameters).await,
         other => Err(Fault::new(
-            FaultKind::NotFound,
-            "report",
+            Code::Report,
             format!("there is no report `{other}`: usage or revenue"),
         )),
     }
@@ -121,9 +117,23 @@ pub async fn audit(State(backend): Shared) -> Result<Json<Value>, Fault> {
     blocking(move || backend.audit()).await
 }
 
-/// `GET /health`.
+/// `GET /v1/journal`.
+pub async fn journal(
+    State(backend): Shared,
+    Query(parameters): Parameters,
+) -> Result<Json<Value>, Fault> {
+    named(backend, "journal", parameters).await
+}
+
+/// `GET /v1/status`.
+pub async fn status(State(backend): Shared) -> Result<Json<Value>, Fault> {
+    blocking(move || backend.status()).await
+}
+
+/// `GET /health` and `/v1/health`.
 pub async fn health(State(backend): Shared) -> (StatusCode, Json<Value>) {
     let (status, state, detail) = match backend.health() {
+        Health::Starting => (StatusCode::SERVICE_UNAVAILABLE, "starting", String::new()),
         Health::Restoring => (StatusCode::SERVICE_UNAVAILABLE, "restoring", String::new()),
         Health::Ready(detail) => (StatusCode::OK, "ready", detail),
         Health::Broken(detail) => (StatusCode::INTERNAL_SERVER_ERROR, "broken", detail),
@@ -133,5 +143,5 @@ pub async fn health(State(backend): Shared) -> (StatusCode, Json<Value>) {
 
 /// `GET /metrics`.
 pub async fn metrics(State(backend): Shared) -> Result<String, Fault> {
-    off_thread(move || backend.metrics()).await
+    off_thread(move || backend.metrics()).await?
 }

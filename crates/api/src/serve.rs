@@ -1,7 +1,8 @@
 //! The router, and serving it on a socket.
 
 use crate::backend::Backend;
-use crate::fault::{Fault, FaultKind};
+use crate::code::Code;
+use crate::fault::Fault;
 use crate::{ingest, query};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -24,6 +25,8 @@ pub fn router(backend: Arc<dyn Backend>) -> Router {
     Router::new()
         .route("/", get(index))
         .route("/health", get(query::health))
+        .route("/v1/health", get(query::health))
+        .route("/v1/status", get(query::status))
         .route("/metrics", get(query::metrics))
         .route("/v1/events", post(ingest::events))
         .route("/v1/events/{source}/{id}", get(query::event))
@@ -36,6 +39,7 @@ pub fn router(backend: Arc<dyn Backend>) -> Router {
         .route("/v1/invoices", get(query::invoices))
         .route("/v1/invoices/{number}", get(query::invoice))
         .route("/v1/reports/{report}", get(query::report))
+        .route("/v1/journal", get(query::journal))
         .route("/v1/totals", get(query::totals))
         .route("/v1/topics/{topic}", get(query::records))
         .route("/v1/audit", post(query::audit))
@@ -47,20 +51,17 @@ pub fn router(backend: Arc<dyn Backend>) -> Router {
 
 /// Gives refusals of the framework (too large, wrong method, no text) the body of every refusal.
 async fn explained(response: Response) -> Response {
-    let (kind, code, message) = match response.status() {
+    let (code, message) = match response.status() {
         StatusCode::PAYLOAD_TOO_LARGE => (
-            FaultKind::TooLarge,
-            "too_large",
+            Code::TooLarge,
             "the body has more than 1 MiB: send less at once",
         ),
         StatusCode::METHOD_NOT_ALLOWED => (
-            FaultKind::WrongMethod,
-            "method",
+            Code::Method,
             "this path is not asked that way; `/` lists what is there",
         ),
         StatusCode::BAD_REQUEST => (
-            FaultKind::Invalid,
-            "request",
+            Code::Request,
             "the path, query or body cannot be read: is it whole, and UTF-8?",
         ),
         _ => return response,
@@ -73,7 +74,7 @@ async fn explained(response: Response) -> Response {
         return response;
     }
     let allowed = response.headers().get(header::ALLOW).cloned();
-    let mut response = Fault::new(kind, code, message).into_response();
+    let mut response = Fault::new(code, message).into_response();
     if let Some(allowed) = allowed {
         response.headers_mut().insert(header::ALLOW, allowed);
     }
@@ -85,7 +86,7 @@ async fn unknown(uri: Uri) -> Response {
         "there is nothing at `{}`; `/` lists what is there",
         uri.path()
     );
-    Fault::new(FaultKind::NotFound, "path", message).into_response()
+    Fault::new(Code::Path, message).into_response()
 }
 
 async fn index() -> Html<&'static str> {

@@ -1,7 +1,8 @@
 //! The api against a backend that records what it was asked.
 
 use crate::backend::{ApplyMode, Backend, EventForm, Health};
-use crate::fault::{Fault, FaultKind};
+use crate::code::Code;
+use crate::fault::Fault;
 use crate::{Server, router};
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
@@ -14,22 +15,13 @@ struct Recorder;
 impl Backend for Recorder {
     fn accept(&self, body: &[u8], form: EventForm) -> Result<Value, Fault> {
         match body {
-            b"busy" => Err(Fault::new(
-                FaultKind::Busy,
-                "busy",
-                "the log is behind; try again",
-            )),
-            b"bad" => Err(Fault::new(FaultKind::Refused, "field", "no")
-                .at(Some(3), Some("data.evse".to_owned()))),
+            b"busy" => Err(Fault::new(Code::Busy, "the log is behind; try again")),
+            b"bad" => Err(Fault::new(Code::Field, "no").at(Some(3), Some("data.evse".to_owned()))),
             _ => Ok(json!({ "form": format!("{form:?}"), "bytes": body.len() })),
         }
     }
     fn webhook(&self, _: &str, _: &[(String, String)], _: &[u8]) -> Result<Value, Fault> {
-        Err(Fault::new(
-            FaultKind::Unauthorized,
-            "signature",
-            "no signature",
-        ))
+        Err(Fault::new(Code::Signature, "no signature"))
     }
     fn event(&self, source: &str, id: &str) -> Result<Value, Fault> {
         Ok(json!({ "source": source, "id": id }))
@@ -46,16 +38,19 @@ impl Backend for Recorder {
     fn audit(&self) -> Result<Value, Fault> {
         Ok(json!({}))
     }
+    fn status(&self) -> Result<Value, Fault> {
+        Err(Fault::new(Code::Starting, "not yet"))
+    }
     fn health(&self) -> Health {
         Health::Restoring
     }
-    fn metrics(&self) -> String {
+    fn metrics(&self) -> Result<String, Fault> {
         // As the real one does: it waits, which the threads that serve may not.
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
             .unwrap();
         runtime.block_on(async {});
-        "wattledger_up 1\n".to_owned()
+        Ok("wattledger_up 1\n".to_owned())
     }
 }
 
@@ -160,9 +155,24 @@ fn sources_with_slashes_travel_encoded() {
 }
 
 #[test]
+fn an_engine_that_is_not_ready_says_when_to_return() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let answer = runtime.block_on(async {
+        let request = Request::get("/v1/status").body(Body::empty()).unwrap();
+        router(Arc::new(Recorder)).oneshot(request).await.unwrap()
+    });
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(answer.headers()["retry-after"], "1");
+}
+
+#[test]
 fn health_is_503_until_ready_and_unknown_paths_are_404() {
     let health = Request::get("/health").body(Body::empty()).unwrap();
     assert_eq!(ask(health).0, StatusCode::SERVICE_UNAVAILABLE);
+    let health = Request::get("/v1/health").body(Body::empty()).unwrap();
+    assert_eq!(ask(health).1["state"], "restoring");
     let nowhere = Request::get("/v2").body(Body::empty()).unwrap();
     assert_eq!(ask(nowhere).0, StatusCode::NOT_FOUND);
 }

@@ -1,11 +1,14 @@
 //! The command line. The doc comments are the help: they teach with examples.
 
 mod engine;
+mod journal;
 
 pub use engine::{
     CsvArguments, DemoArguments, ImportArguments, ImportFormat, ProcessorArguments, RunArguments,
     SimulateArguments,
 };
+
+pub use journal::{JournalAction, JournalArguments, JournalExport};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -59,6 +62,8 @@ pub enum Command {
     Report(ReportArguments),
     Session(SessionArguments),
     Invoice(InvoiceArguments),
+    Journal(JournalArguments),
+    Status(StatusArguments),
     Tail(TailArguments),
     Audit(AuditArguments),
     Price(PriceArguments),
@@ -204,6 +209,20 @@ pub struct InvoiceArguments {
     pub json: bool,
 }
 
+/// Show where the engine stands: stages, partitions, offsets, what is still to do
+///
+/// Exit 2 when it has stopped. Answers while it restores, and from the directory when no engine runs.
+///
+/// Example:
+///   wattledger status
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct StatusArguments {
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Read the records of a topic, decoded
 ///
 /// Examples:
@@ -277,7 +296,7 @@ pub struct PriceArguments {
     pub json: bool,
 }
 
-fn date(text: &str) -> Result<String, String> {
+pub(crate) fn date(text: &str) -> Result<String, String> {
     match chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d") {
         Ok(date) => Ok(date.format("%Y-%m-%d").to_string()),
         Err(_) => Err("expected a date such as 2026-03-01".to_owned()),

@@ -12,13 +12,15 @@ use axum::http::{Method, Request, StatusCode, header};
 use serde_json::Value;
 use std::cell::RefCell;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tower::ServiceExt as _;
 
 /// Where a running engine says that it runs.
 const ENGINE_FILE: &str = "engine.json";
 /// The largest answer that is read: 256 MiB.
 const ANSWER_BYTES_MAX: usize = 268_435_456;
+/// An engine that starts or restores is asked again for so long.
+const READY_WAIT: Duration = Duration::from_secs(60);
 /// An audit reads everything there is.
 const ANSWER_WAIT: Duration = Duration::from_secs(3_600);
 
@@ -124,15 +126,25 @@ impl HttpEngine {
         path: &str,
         body: Option<&Value>,
     ) -> Result<(StatusCode, Vec<u8>), CliError> {
-        let request = self.client.request(method, format!("{}{path}", self.base));
-        let request = match body {
-            Some(body) => request.json(body),
-            None => request,
-        };
         let lost = || format!("failed to reach the engine at {}", self.base);
-        let response = request.send().with_context(lost)?;
-        let status = response.status();
-        Ok((status, response.bytes().with_context(lost)?.to_vec()))
+        let began = Instant::now();
+        loop {
+            let request = self
+                .client
+                .request(method.clone(), format!("{}{path}", self.base));
+            let request = match body {
+                Some(body) => request.json(body),
+                None => request,
+            };
+            let response = request.send().with_context(lost)?;
+            let status = response.status();
+            let comes_back = response.headers().contains_key(header::RETRY_AFTER);
+            if comes_back && status.is_server_error() && began.elapsed() < READY_WAIT {
+                std::thread::sleep(Duration::from_millis(500));
+                continue;
+            }
+            return Ok((status, response.bytes().with_context(lost)?.to_vec()));
+        }
     }
 }
 
@@ -201,7 +213,10 @@ fn client(wait: Duration) -> Result<reqwest::blocking::Client, CliError> {
 }
 
 /// The address of the engine that runs on a directory; a file that one left behind counts as none.
-fn running_engine(data_dir: &Path) -> Result<Option<String>, CliError> {
+///
+/// # Errors
+/// [`CliError::Broken`] when one is said to run and does not answer.
+pub fn running_engine(data_dir: &Path) -> Result<Option<String>, CliError> {
     let file = data_dir.join(ENGINE_FILE);
     let Ok(text) = std::fs::read_to_string(&file) else {
         return Ok(None);

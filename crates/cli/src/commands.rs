@@ -5,9 +5,11 @@ pub mod apply;
 pub mod audit;
 pub mod get;
 pub mod invoice;
+pub mod journal;
 pub mod price;
 pub mod report;
 pub mod session;
+pub mod status;
 mod story;
 pub mod tail;
 

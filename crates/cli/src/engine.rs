@@ -3,16 +3,21 @@
 mod backend;
 pub mod child;
 mod day;
+mod gate;
 mod importing;
+mod load;
 mod opened;
 mod processor;
+mod processors;
 mod replaying;
 mod serving;
 mod sources;
+mod spawning;
 mod stations;
 
 pub use day::{demo, simulate};
 pub use importing::import;
+pub use load::simulate_live;
 pub use processor::processor;
 
 use crate::arguments::RunArguments;
@@ -22,12 +27,12 @@ use crate::error::CliError;
 use crate::summary::{self, Summary};
 use anyhow::Context as _;
 use axum::Router;
-use child::{ChildConfig, ChildTime, Faults, LedgerSource, remember, remembered};
+use child::LedgerSource;
 use opened::{EngineAtHand, Purpose, at_hand};
+use processors::ProcessorPlace;
 use serde_json::Value;
-use serving::{Live, offline, online, run_live, serve, stop_on_signal};
+use serving::{Front, Live, offline, online, run_live, stop_on_signal};
 use std::io::Write;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -44,7 +49,8 @@ const MINUTE: i64 = 60_000;
 pub fn offline_router(data_dir: &Path) -> anyhow::Result<Router> {
     let engine = at_hand(data_dir, Purpose::Live)?;
     catch_up(&engine)?;
-    let ledger = remembered(data_dir).map_or(LedgerSource::Nowhere, LedgerSource::File);
+    let ledger =
+        ProcessorPlace::remembered(data_dir).map_or(LedgerSource::Nowhere, ProcessorPlace::ledger);
     Ok(wattledger_api::router(offline(&engine.service, ledger)))
 }
 
@@ -62,21 +68,23 @@ fn catch_up(engine: &EngineAtHand) -> anyhow::Result<()> {
 /// # Errors
 /// [`CliError::Broken`] when it stops by itself.
 pub fn run(data_dir: &Path, arguments: &RunArguments, out: &mut dyn Write) -> Result<(), CliError> {
+    let processor = ProcessorPlace::of(data_dir, arguments.processor.as_deref())?;
+    // Whoever watches sees it start from here on, however long the directory takes.
+    let front = Front::listen(arguments.listen)?;
     let engine = at_hand(data_dir, Purpose::Live)?;
     stop_on_signal(&engine.service)?;
-    let config = remembered(data_dir).unwrap_or_else(|| processor_of(data_dir, 1, Faults::None));
-    remember(data_dir, &config)?;
+    processor.remember(data_dir)?;
     let going = Going {
-        processor: config,
+        processor,
         chargers: None,
         views: None,
     };
-    serve_live(data_dir, &engine, going, arguments.listen, out)
+    serve_live(data_dir, &engine, going, &front, out)
 }
 
 /// What goes on when an engine goes live.
 struct Going {
-    processor: ChildConfig,
+    processor: ProcessorPlace,
     chargers: Option<Chargers>,
     views: Option<JoinHandle<()>>,
 }
@@ -85,11 +93,11 @@ fn serve_live(
     data_dir: &Path,
     engine: &EngineAtHand,
     going: Going,
-    listen: SocketAddr,
+    front: &Front,
     out: &mut dyn Write,
 ) -> Result<(), CliError> {
     let backend = online(&engine.service)?;
-    let (server, _announced) = serve(data_dir, listen, Arc::clone(&backend))?;
+    let _announced = front.open(data_dir, Arc::clone(&backend))?;
     let views = match going.views {
         Some(views) => views,
         None => live::views_thread(&engine.service).context("failed to start the views")?,
@@ -97,29 +105,19 @@ fn serve_live(
     writeln!(
         out,
         "Serving at http://{} (Ctrl-C ends it)",
-        server.address()
+        front.address()
     )?;
     out.flush()?;
     let done = run_live(Live {
         engine,
         processor: going.processor,
-        address: server.address(),
+        address: front.address(),
         chargers: going.chargers,
         backend: &backend,
     });
     engine.service.stop();
     let _ = views.join();
-    drop(server);
     done
-}
-
-fn processor_of(data_dir: &Path, seed: u64, faults: Faults) -> ChildConfig {
-    ChildConfig {
-        ledger: data_dir.join("processor.jsonl"),
-        seed,
-        faults,
-        time: ChildTime::Replay,
-    }
 }
 
 /// Waits until the views show everything; their thread goes on.

@@ -62,6 +62,9 @@ fn execute(cli: &Cli, out: &mut dyn Write) -> Result<(), CliError> {
         Command::Run(arguments) => engine::run(&cli.data_dir, arguments, out),
         Command::Demo(arguments) => engine::demo(&cli.data_dir, arguments, out),
         Command::Import(arguments) => engine::import(&cli.data_dir, arguments, out),
+        Command::Simulate(arguments) if arguments.is_live() => {
+            engine::simulate_live(&cli.data_dir, arguments, out)
+        }
         Command::Simulate(arguments) => engine::simulate(&cli.data_dir, arguments, out),
         Command::Processor(arguments) => engine::processor(arguments, out),
         Command::Apply(arguments) => commands::apply::run(arguments, transport, out),
@@ -69,6 +72,8 @@ fn execute(cli: &Cli, out: &mut dyn Write) -> Result<(), CliError> {
         Command::Report(arguments) => commands::report::run(arguments, transport, out),
         Command::Session(arguments) => commands::session::run(arguments, &transport()?, out),
         Command::Invoice(arguments) => commands::invoice::run(arguments, &transport()?, out),
+        Command::Journal(arguments) => commands::journal::run(arguments, transport, out),
+        Command::Status(arguments) => commands::status::run(arguments, &transport()?, out),
         Command::Tail(arguments) => commands::tail::run(arguments, &transport()?, out),
         Command::Audit(arguments) => commands::audit::run(arguments, &transport()?, out),
         Command::Price(arguments) => commands::price::run(arguments, out),

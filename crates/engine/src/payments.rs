@@ -13,7 +13,8 @@ use wattledger_runtime::{
 };
 use wattledger_wire::topics as wire;
 
-const GROUP: &str = "wattledger.payments";
+/// The group by which the worker commits.
+pub const GROUP: &str = "wattledger.payments";
 
 /// Whoever carries a command out.
 pub trait Processor {

@@ -58,7 +58,7 @@ impl Projector {
             .into_iter()
             .map(|offset| ((offset.topic, offset.partition), offset.next))
             .collect();
-        let listed: [(&Arc<str>, Read); 11] = [
+        let listed: [(&Arc<str>, Read); 12] = [
             (&topics.charging_events, charging),
             (&topics.account_events, account),
             (&topics.charging_sessions, |record| {
@@ -94,6 +94,11 @@ impl Projector {
             (&topics.payment_commands, |record| {
                 one(record, wire::payment_command::decode, |v| {
                     ViewRecord::PaymentCommand(Box::new(v))
+                })
+            }),
+            (&topics.directory_tokens, |record| {
+                one(record, wire::directory::decode, |v| {
+                    ViewRecord::Token(Box::new(v))
                 })
             }),
             (&topics.dead_letter, dead_letter),

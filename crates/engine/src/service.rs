@@ -5,8 +5,10 @@
 mod applying;
 mod metrics;
 mod reading;
+mod status;
 
 pub use applying::{Applied, ApplyFault, Verdict};
+pub use status::{Instance, PartitionStatus, Status, WorkerStatus};
 
 use crate::audit::{self, ProcessorLedger, Report};
 use crate::directory::Directory;
@@ -227,7 +229,13 @@ impl Service {
 
     /// What the stages last said of themselves.
     pub fn standings(&self) -> Vec<Standing> {
-        self.state().standings.clone()
+        let state = self.state();
+        let owned = state.owned.values().flat_map(|owned| &owned.ready);
+        let owned = owned.map(|task| Standing {
+            task: task.clone(),
+            lag: 0,
+        });
+        state.standings.iter().cloned().chain(owned).collect()
     }
 
     /// What the workers of this process own.

@@ -22,7 +22,9 @@ use wattledger_engine::opening::{EngineConfig, Opened, open};
 use wattledger_engine::payments::{PaymentsWorker, Processor, ProcessorDown};
 use wattledger_engine::pipeline::Pipeline;
 use wattledger_engine::project::Projector;
-use wattledger_engine::replay::{Plan, Replay, ReplayError, ReplayProcessor, Source, Told, Watch};
+use wattledger_engine::replay::{
+    InThread, Plan, Replay, ReplayError, ReplayProcessor, Source, Told, Watch,
+};
 use wattledger_engine::topics::PUBLIC;
 use wattledger_runtime::log::FetchLimit;
 use wattledger_runtime::{Record, Visibility};
@@ -215,8 +217,9 @@ fn replay_with(
         ..EngineConfig::new(folder)
     };
     let opened = open(&config, b"secret").unwrap();
-    let mut pipeline = Pipeline::open(&opened.log, &opened.topics, &config.pipeline(0)).unwrap();
-    let mut payments = PaymentsWorker::open(&opened.log, &opened.topics).unwrap();
+    let pipeline = Pipeline::open(&opened.log, &opened.topics, &config.pipeline(0)).unwrap();
+    let payments = PaymentsWorker::open(&opened.log, &opened.topics).unwrap();
+    let mut ground = InThread { pipeline, payments };
     let mut directory =
         Directory::open(&opened.log, &opened.topics, opened.secret.clone(), None).unwrap();
     let mut source = Events(events());
@@ -231,13 +234,12 @@ fn replay_with(
     let mut replay = Replay {
         log: &opened.log,
         topics: &opened.topics,
-        pipeline: &mut pipeline,
-        payments: &mut payments,
+        ground: &mut ground,
         processor,
         directory: &mut directory,
     };
     replay.run(&mut plan, &mut Quiet)?;
-    drop(pipeline);
+    drop(ground);
     Ok(opened)
 }
 

@@ -11,13 +11,16 @@
 
 mod letter;
 mod stay;
+mod tally;
+mod told;
 
 use crate::day::{Scenario, Visit};
 use letter::Letter;
 use serde_json::Value;
-use stay::{Order, Stay};
+use stay::Stay;
 use std::collections::BTreeMap;
-use wattledger_domain::charging::{ChargingAction, ChargingCommand};
+pub use tally::{Commands, Tally};
+pub use told::{Order, Told};
 use wattledger_domain::time::Timestamp;
 
 /// Where the answers to authorisation requests come from.
@@ -27,6 +30,24 @@ pub(crate) enum Answers {
     Commanded,
     /// From the drivers' cards, for a file that nobody answers.
     Foreseen,
+}
+
+/// An event and when it is received.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Received {
+    /// When.
+    pub at: Timestamp,
+    /// The CloudEvent.
+    pub event: Value,
+}
+
+impl Received {
+    /// The event with `received_at`, RFC 3339, as a file holds it.
+    #[must_use]
+    pub fn stamped(mut self) -> Value {
+        self.event["received_at"] = self.at.to_string().into();
+        self.event
+    }
 }
 
 /// The chargers of a scenario.
@@ -39,10 +60,15 @@ pub struct Chargers {
     coming: Vec<Visit>,
     /// Visits under way, by number.
     present: BTreeMap<i64, Stay>,
+    /// Their numbers by station, at most one an EVSE.
+    places: BTreeMap<String, Vec<i64>>,
     /// Registers by (station, EVSE), mWh.
     registers: BTreeMap<(i64, i64), i64>,
     /// Sent and not received yet, by (received, visit, number in the visit, copy).
     travelling: BTreeMap<(i64, i64, i64, u8), Value>,
+    /// The visit that was read early last.
+    read_last: i64,
+    tally: Tally,
 }
 
 impl Chargers {
@@ -61,37 +87,112 @@ impl Chargers {
             at: scenario.from.0,
             coming,
             present: BTreeMap::new(),
+            places: BTreeMap::new(),
             registers: BTreeMap::new(),
             travelling: BTreeMap::new(),
+            read_last: -1,
+            tally: Tally::default(),
         };
         chargers.boot();
         chargers
     }
 
     /// Steps to `to`. `commands` are those given since the last step, in their order; they reach
-    /// the chargers at once. Gives the events that are received by `to`, in order of `received_at`.
-    pub fn step(&mut self, to: Timestamp, commands: &[ChargingCommand]) -> Vec<Value> {
-        for command in commands {
-            self.obey(command);
+    /// the chargers at once. Gives the events that are received by `to`, in order of receipt.
+    pub fn step(&mut self, to: Timestamp, commands: &[Told]) -> Vec<Received> {
+        for told in commands {
+            self.tally.order(told.order);
+            self.obey(told);
         }
         while let Some(visit) = self.coming.pop_if(|visit| visit.arrives <= to.0) {
             let key = (visit.station.number, visit.evse);
             let register = self.registers.get(&key).copied();
             let stay = Stay::new(&self.scenario, visit, self.answers, register);
+            let place = self.places.entry(stay.station().to_owned()).or_default();
+            place.push(visit.number);
             self.present.insert(visit.number, stay);
         }
         let mut letters = Vec::new();
-        let registers = &mut self.registers;
-        self.present.retain(|_, stay| {
+        for stay in self.present.values_mut() {
             stay.run(to.0, &mut letters);
-            registers.insert(stay.place(), stay.register());
-            !stay.is_over()
-        });
+            self.registers.insert(stay.place(), stay.register());
+        }
+        self.see_off();
         for letter in letters {
             self.send(letter);
         }
         self.at = self.at.max(to.0);
         self.receive(to.0)
+    }
+
+    /// Ends the time now: whoever is there leaves, nobody comes any more, and what is on its way is
+    /// received at once.
+    pub fn close(&mut self) -> Vec<Received> {
+        let mut letters = Vec::new();
+        for stay in self.present.values_mut() {
+            stay.leave_now(self.at, &mut letters);
+            self.registers.insert(stay.place(), stay.register());
+        }
+        self.coming.clear();
+        self.see_off();
+        for letter in letters {
+            self.send(letter);
+        }
+        self.receive(i64::MAX - 1)
+    }
+
+    /// Forgets those who have gone.
+    fn see_off(&mut self) {
+        let places = &mut self.places;
+        self.present.retain(|number, stay| {
+            if stay.is_over()
+                && let Some(place) = places.get_mut(stay.station())
+            {
+                place.retain(|there| there != number);
+            }
+            !stay.is_over()
+        });
+    }
+
+    /// Reads the meters of up to `count` charging EVSEs now, out of their turn, one after the other;
+    /// fewer when there are fewer. What they say is received in a later step.
+    pub fn read_early(&mut self, count: usize) {
+        let at = self.at;
+        let mut letters = Vec::new();
+        let mut asked = 0;
+        let (first, rest): (Vec<i64>, Vec<i64>) = self
+            .present
+            .keys()
+            .copied()
+            .partition(|visit| *visit > self.read_last);
+        for visit in first.into_iter().chain(rest) {
+            if asked >= count {
+                break;
+            }
+            let Some(stay) = self.present.get_mut(&visit) else {
+                continue;
+            };
+            if stay.read_early(at, &mut letters) {
+                self.registers.insert(stay.place(), stay.register());
+                self.read_last = visit;
+                asked += 1;
+            }
+        }
+        for letter in letters {
+            self.send(letter);
+        }
+    }
+
+    /// Events on their way.
+    #[must_use]
+    pub fn travelling(&self) -> usize {
+        self.travelling.len()
+    }
+
+    /// What they did so far.
+    #[must_use]
+    pub const fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     /// Whether every driver has left and every event is received.
@@ -106,20 +207,14 @@ impl Chargers {
         self.present.len()
     }
 
-    fn obey(&mut self, command: &ChargingCommand) {
-        let order = match command.action {
-            ChargingAction::Allow(_) => Order::Start,
-            ChargingAction::Refuse(_) => Order::Refuse,
-            ChargingAction::Stop(_) => Order::Stop,
-            ChargingAction::ShowCost(_) => return,
-        };
+    fn obey(&mut self, told: &Told) {
         let at = self.at;
-        for stay in self
-            .present
-            .values_mut()
-            .filter(|stay| stay.is_meant(command))
-        {
-            stay.obey(order, at);
+        let place = self.places.get(&told.station);
+        for number in place.into_iter().flatten() {
+            let stay = self.present.get_mut(number);
+            if let Some(stay) = stay.filter(|stay| stay.is_meant(told)) {
+                stay.obey(told.order, at);
+            }
         }
     }
 
@@ -133,18 +228,21 @@ impl Chargers {
     }
 
     fn send(&mut self, letter: Letter) {
+        self.tally.event(&letter.event);
         for (copy, received) in (0_u8..).zip(letter.received) {
-            let mut event = letter.event.clone();
-            event["received_at"] = Timestamp(received).to_string().into();
-            self.travelling
-                .insert((received, letter.visit, letter.number, copy), event);
+            let key = (received, letter.visit, letter.number, copy);
+            self.travelling.insert(key, letter.event.clone());
         }
     }
 
-    fn receive(&mut self, to: i64) -> Vec<Value> {
+    fn receive(&mut self, to: i64) -> Vec<Received> {
         let later = self.travelling.split_off(&(to + 1, i64::MIN, i64::MIN, 0));
         std::mem::replace(&mut self.travelling, later)
-            .into_values()
+            .into_iter()
+            .map(|((at, ..), event)| Received {
+                at: Timestamp(at),
+                event,
+            })
             .collect()
     }
 }

@@ -9,23 +9,34 @@
 
 mod documents;
 mod driver;
+mod pace;
 mod plan;
 
 pub use driver::{Driver, Payer};
+pub use pace::Pace;
 pub(crate) use plan::visits;
 pub use plan::{Station, Visit};
 
-use crate::chargers::{Answers, Chargers};
+use crate::chargers::{Answers, Chargers, Received};
 use crate::draw::Draw;
 use serde_json::Value;
 use wattledger_domain::quantity::Milliseconds;
 use wattledger_domain::time::Timestamp;
+
+/// What a stay has to say at least, with two readings and an oddity.
+const EVENTS_AT_LEAST: i64 = 12;
+/// What a stay has to say in the field, about.
+const EVENTS_PER_STAY: i64 = 50;
 
 /// What is simulated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scenario {
     /// All chance comes from it.
     pub seed: u64,
+    /// In front of every id, so that networks do not meet; empty for the demo's.
+    pub network: String,
+    /// How fast people and meters are.
+    pub pace: Pace,
     /// Stations, with two EVSEs each; ten to a site.
     pub stations: u32,
     /// Visits of drivers in the time.
@@ -118,6 +129,8 @@ impl Scenario {
     pub fn demo(seed: u64, from: Timestamp, to: Timestamp) -> Self {
         Self {
             seed,
+            network: String::new(),
+            pace: Pace::FIELD,
             stations: 200,
             sessions: 2_000,
             from,
@@ -126,6 +139,29 @@ impl Scenario {
             guests_permille: 500,
             trouble_permille: 150,
             anomalies: Anomalies::DEMO,
+        }
+    }
+
+    /// A network that tells so many events a second for a time, with whole sessions in it.
+    ///
+    /// It has a name and sellers of its own, so that it meets no other network of the engine.
+    #[must_use]
+    pub fn load(seed: u64, stations: u32, rate: u32, from: Timestamp, to: Timestamp) -> Self {
+        let evses = i64::from(stations.max(1)) * 2;
+        let lasts = (to.0 - from.0).max(1);
+        // How long an EVSE keeps quiet between two events.
+        let quiet = (evses * 1_000 / i64::from(rate.max(1))).max(1);
+        let turns = (lasts / (EVENTS_PER_STAY * quiet)).max(1);
+        let pace = Pace::of_stays(lasts / turns, quiet);
+        let sessions = (evses * turns).min(i64::from(rate) * lasts / 1_000 / EVENTS_AT_LEAST);
+        Self {
+            network: format!("load{seed}x{}-", pace.haste),
+            pace,
+            stations,
+            sessions: u32::try_from(sessions.max(1)).unwrap_or(u32::MAX),
+            // Short runs are to meet every kind of card.
+            trouble_permille: 300,
+            ..Self::demo(seed, from, to)
         }
     }
 
@@ -182,7 +218,7 @@ pub struct Day {
     chargers: Chargers,
     at: Timestamp,
     end: Timestamp,
-    ready: std::vec::IntoIter<Value>,
+    ready: std::vec::IntoIter<Received>,
 }
 
 impl Iterator for Day {
@@ -191,7 +227,7 @@ impl Iterator for Day {
     fn next(&mut self) -> Option<Value> {
         loop {
             if let Some(event) = self.ready.next() {
-                return Some(event);
+                return Some(event.stamped());
             }
             if self.at >= self.end {
                 return None;

@@ -18,6 +18,7 @@ mod words;
 pub use error::ViewError;
 pub use query::event::{DeadLetterRow, EventFate, EventReport, EventRow, OutcomeRow};
 pub use query::invoice::{Document, InvoiceRow, InvoiceStory, LineRow, TaxGroupRow};
+pub use query::journal::{HeadRow, JournalFilter, JournalPage, JournalRow};
 pub use query::reference::ReferenceRow;
 pub use query::report::{By, Period, RevenueRow, UsageRow};
 pub use query::session::{HeldRow, SessionRow};

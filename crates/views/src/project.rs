@@ -29,6 +29,7 @@ pub fn project(recorded: &Recorded, rows: &mut Rows) -> Result<(), ViewError> {
         ViewRecord::DeadLetter(letter) => field::dead_letter(at, letter, rows),
         ViewRecord::Command(command) => field::command(at, command, rows),
         ViewRecord::Reference(reference) => field::reference(reference, rows),
+        ViewRecord::Token(entry) => field::token(at, entry, rows),
         ViewRecord::AuthorizationPinned(pinned) => story::authorization(at, pinned, rows),
         ViewRecord::SessionOpened(opened) => story::opened(at, opened, rows),
         ViewRecord::RunningCost(cost) => story::running_cost(at, cost, rows),

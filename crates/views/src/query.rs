@@ -2,6 +2,7 @@
 
 pub mod event;
 pub mod invoice;
+pub mod journal;
 pub mod reference;
 pub mod report;
 pub mod session;

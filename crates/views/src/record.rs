@@ -3,6 +3,7 @@
 use serde::Serialize;
 use wattledger_domain::accounts::{AuthorizationPinned, RunningCost, SessionHeld, SessionOpened};
 use wattledger_domain::charging::{ChargingCommand, FieldEvent};
+use wattledger_domain::control::DirectoryEntry;
 use wattledger_domain::document::{IssuedDocument, JournalEntry, PaymentFact};
 use wattledger_domain::outcome::EventOutcome;
 use wattledger_domain::payment::{PaymentCommand, PaymentOutcome};
@@ -62,6 +63,8 @@ pub enum ViewRecord {
     Event(Box<FieldEvent>),
     /// A version of a reference document (from one partition is enough; copies do no harm).
     Reference(Box<ReferenceRecorded>),
+    /// Whose a token is, all its spans (directory.tokens).
+    Token(Box<DirectoryEntry>),
     /// What a charger was told (charging.commands).
     Command(Box<ChargingCommand>),
     /// An authorisation with its pins (account.events).

@@ -15,7 +15,10 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Mutex;
 
 /// The steps that make the schema, in order; step n makes version n. A step never changes.
-const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_first.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_first.sql"),
+    include_str!("../migrations/0002_tokens.sql"),
+];
 
 /// More than the different statements there are, so that each is prepared once.
 const PREPARED_STATEMENTS: usize = 256;

@@ -30,7 +30,12 @@ impl Answer {
 }
 
 impl Engine {
-    pub(crate) fn new(child: Child, base: String) -> Self {
+    /// One that runs already, at `http://ADDRESS`.
+    ///
+    /// # Panics
+    /// When no client can be had.
+    #[must_use]
+    pub fn new(child: Child, base: String) -> Self {
         let client = reqwest::blocking::Client::builder()
             .no_proxy()
             .timeout(PATIENCE)
@@ -41,6 +46,12 @@ impl Engine {
             base,
             client,
         }
+    }
+
+    /// Its process.
+    #[must_use]
+    pub fn process(&self) -> u32 {
+        self.child.id()
     }
 
     /// Where it listens, such as `127.0.0.1:4711`.

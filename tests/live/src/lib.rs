@@ -157,7 +157,13 @@ impl Place {
     /// A command about the engine's directory, to be started.
     #[must_use]
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(program());
+        self.command_of(program(), arguments)
+    }
+
+    /// The same, of a copy of the program.
+    #[must_use]
+    pub fn command_of(&self, program: &Path, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
         command
             .args(arguments)
             .arg("--data-dir")
@@ -201,17 +207,18 @@ impl Place {
     /// When it does not say one.
     #[must_use]
     pub fn start(&self) -> Engine {
-        let words = std::fs::File::options();
-        let words = words
-            .clone()
-            .create(true)
-            .append(true)
-            .open(self.path("engine.err"))
-            .unwrap();
-        let mut command = self.command(&["run", "--listen", "127.0.0.1:0"]);
+        self.start_as(self.command(&["run", "--listen", "127.0.0.1:0"]))
+    }
+
+    /// Starts an engine by a command of one's own and waits for its address.
+    ///
+    /// # Panics
+    /// When it does not say one.
+    #[must_use]
+    pub fn start_as(&self, mut command: Command) -> Engine {
         let mut child = command
             .stdout(Stdio::piped())
-            .stderr(words)
+            .stderr(self.words_file())
             .spawn()
             .unwrap();
         let mut line = String::new();
@@ -238,6 +245,17 @@ impl Place {
         let engine = self.start();
         eventually("a ready engine", || engine.is_ready().then_some(()));
         engine
+    }
+
+    /// Where engines of this place speak.
+    ///
+    /// # Panics
+    /// When the disk refuses.
+    #[must_use]
+    pub fn words_file(&self) -> std::fs::File {
+        let mut options = std::fs::File::options();
+        options.create(true).append(true);
+        options.open(self.path("engine.err")).unwrap()
     }
 
     /// What the engines of this place said on standard error.

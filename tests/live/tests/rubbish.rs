@@ -141,7 +141,7 @@ fn questions_without_sense_are_refused_with_the_right_status() {
         ("/v1/reports/revenue?by=moon", 400, "parameter"),
         ("/v1/reports/losses", 404, "report"),
         ("/v1/reference/Moon", 404, "kind"),
-        ("/v1/reference/Site/nope", 404, "Site"),
+        ("/v1/reference/Site/nope", 404, "document"),
         ("/v1/topics/nope", 404, "topic"),
         ("/v1/topics/event.outcomes?cursor=zz", 400, "parameter"),
         (

@@ -2,7 +2,9 @@
 
 use clap::{Args, ValueEnum};
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Run the engine on --data-dir until Ctrl-C
 ///
@@ -18,6 +20,10 @@ pub struct RunArguments {
     /// Where the HTTP API listens; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
+    /// A simulated processor that runs already, as `wattledger processor` does; left out: one of the
+    /// engine's own, started with it. Remembered: a directory's payments stay where they are
+    #[arg(long, value_name = "URL", value_parser = base)]
+    pub processor: Option<String>,
 }
 
 /// Bill a simulated charging day of 200 stations, show what it came to, then keep serving
@@ -145,27 +151,56 @@ pub struct CsvArguments {
 
 /// Simulate chargers and drivers, with their faults, from a seed
 ///
-/// Into the engine of --data-dir, in lockstep as fast as it folds; or as event lines into a file, which `import` takes.
+/// A past day: into the engine of --data-dir, in lockstep as fast as it folds, while no engine runs
+/// there; or as event lines into a file, which `import` takes.
+///
+/// Live load, with --rate, --duration or --into: a network of its own, made for the purpose, charges at
+/// an engine that runs. Its chargers wait for the engine's commands and obey them. They send by the
+/// wall clock whether or not the engine keeps up: what is late is told, and how long an answer
+/// takes counts from the time at which it was to be sent. 429 is obeyed. In a short run people hurry
+/// and prices are higher, so that a stay still costs what it does in the field.
 ///
 /// Examples:
 ///   wattledger simulate --stations 200 --sessions 2000
 ///   wattledger simulate --seed 7 --out day.jsonl && wattledger import day.jsonl
+///   wattledger simulate --rate 200 --duration 5m
+///   wattledger simulate --into http://127.0.0.1:8080 --rate 1000 --stations 5000 --json
 #[derive(Args, Clone, Debug)]
 #[command(verbatim_doc_comment)]
 pub struct SimulateArguments {
     /// The same seed, the same day
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// How many stations
-    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    pub stations: u32,
-    /// How many sessions
-    #[arg(long, default_value_t = 2_000,
+    /// How many stations, of two EVSEs each; left out: 200, or with --rate twice the rate
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub stations: Option<u32>,
+    /// How many sessions of a past day; left out: 2,000
+    #[arg(long, conflicts_with_all = ["rate", "duration", "into"],
         value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
-    pub sessions: u32,
-    /// Write the events here instead
-    #[arg(long, value_name = "FILE")]
+    pub sessions: Option<u32>,
+    /// Write the events of a past day here instead
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["rate", "duration", "into"])]
     pub out: Option<PathBuf>,
+    /// Live: events a second, 1 to 100,000; left out: 50
+    #[arg(long, value_name = "EVENTS", value_parser = rate)]
+    pub rate: Option<NonZeroU32>,
+    /// Live: how long, such as 90s, 10m or 2h; left out: 60s
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub duration: Option<Duration>,
+    /// Live: the engine's address; left out: the engine that runs on --data-dir
+    #[arg(long, value_name = "URL", value_parser = base)]
+    pub into: Option<String>,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl SimulateArguments {
+    /// Whether an engine that runs is meant.
+    #[must_use]
+    pub const fn is_live(&self) -> bool {
+        self.rate.is_some() || self.duration.is_some() || self.into.is_some()
+    }
 }
 
 /// Run the simulated payment processor, with its own ledger on disk
@@ -196,6 +231,38 @@ pub struct ProcessorArguments {
     /// Where signed notices go, such as http://127.0.0.1:8080/v1/webhooks/simulated
     #[arg(long, value_name = "URL")]
     pub webhooks: Option<String>,
+}
+
+fn rate(text: &str) -> Result<NonZeroU32, String> {
+    let read: Option<NonZeroU32> = text.parse().ok();
+    read.filter(|rate| rate.get() <= 100_000)
+        .ok_or_else(|| "expected a whole number from 1 to 100000".to_owned())
+}
+
+/// A time in seconds, minutes or hours; at most 30 days.
+fn duration(text: &str) -> Result<Duration, String> {
+    const MOST: u64 = 30 * 86_400;
+    let (digits, unit) = match text.char_indices().last() {
+        Some((end, 's')) => (text.get(..end), 1),
+        Some((end, 'm')) => (text.get(..end), 60),
+        Some((end, 'h')) => (text.get(..end), 3_600),
+        _ => (Some(text), 1),
+    };
+    let number: Option<u64> = digits.and_then(|digits| digits.parse().ok());
+    let seconds = number.and_then(|number| number.checked_mul(unit));
+    match seconds.filter(|seconds| (1..=MOST).contains(seconds)) {
+        Some(seconds) => Ok(Duration::from_secs(seconds)),
+        None => Err("expected a time such as 90s, 10m or 2h, at most 720h".to_owned()),
+    }
+}
+
+/// The address of an HTTP API, without the last slash.
+fn base(text: &str) -> Result<String, String> {
+    let base = text.trim_end_matches('/');
+    match base.strip_prefix("http://") {
+        Some(host) if !host.is_empty() && !host.contains(['/', ' ']) => Ok(base.to_owned()),
+        _ => Err("expected an address such as http://127.0.0.1:8080".to_owned()),
+    }
 }
 
 fn delimiter(text: &str) -> Result<u8, String> {

@@ -4,7 +4,7 @@
 //! views' rows.
 //! Invariant: a row is shown as it came; only the last line of a table is a sum made here.
 
-mod delimited;
+pub(super) mod delimited;
 
 use crate::arguments::{ReportArguments, ReportBy, ReportKind};
 use crate::client::Transport;

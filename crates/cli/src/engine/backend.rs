@@ -4,19 +4,24 @@ use super::child::LedgerSource;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, PoisonError};
 use wattledger_api::backend::{ApplyMode, Backend, EventForm, Health};
-use wattledger_api::fault::{Fault, FaultKind};
+use wattledger_api::code::Code;
+use wattledger_api::fault::Fault;
 use wattledger_domain::reference::Kind;
-use wattledger_domain::tariff::LocalDate;
+use wattledger_domain::time::Timestamp;
 use wattledger_engine::live;
 use wattledger_engine::service::{Applied, ApplyFault, Service, ServiceError, Verdict};
 use wattledger_payments::{Connector, SimulatedConnector};
 use wattledger_runtime::LogError;
-use wattledger_views::{By, Period, ViewError};
+use wattledger_views::{JournalFilter, Period, ViewError};
 use wattledger_wire::documents;
 
+mod parameters;
 mod records;
+mod status;
 
+use parameters::{by, date, invalid, most, parameter, whole};
 use records::LogErrorOrFault;
+pub use records::cursor;
 
 /// The api's view of an engine.
 pub struct EngineBackend {
@@ -28,23 +33,21 @@ pub struct EngineBackend {
     pub ledger: Mutex<LedgerSource>,
     /// Whether an engine runs, or is about to, behind it.
     pub is_online: bool,
+    /// Since when.
+    pub since: Timestamp,
 }
 
 fn broken(error: impl std::fmt::Display) -> Fault {
-    Fault::new(FaultKind::Unavailable, "broken", error.to_string())
+    Fault::new(Code::Broken, error.to_string())
 }
 
 fn of_service(error: ServiceError) -> Fault {
     match error {
         ServiceError::Event(fault) => {
-            let kind = if fault.code == "json" {
-                FaultKind::Invalid
-            } else {
-                FaultKind::Refused
-            };
-            Fault::new(kind, fault.code, fault.reason).at(fault.index, Some(fault.path))
+            let code = Code::of_word(fault.code).unwrap_or(Code::Field);
+            Fault::new(code, fault.reason).at(fault.index, Some(fault.path))
         }
-        ServiceError::Busy => Fault::new(FaultKind::Busy, "busy", error.to_string()),
+        ServiceError::Busy => Fault::new(Code::Busy, error.to_string()),
         ServiceError::Log(_) | ServiceError::Commit(_) => broken(error),
     }
 }
@@ -57,73 +60,37 @@ fn to_json<T: serde::Serialize>(value: &T) -> Result<Value, Fault> {
     serde_json::to_value(value).map_err(broken)
 }
 
-fn parameter<'a>(parameters: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    parameters
-        .iter()
-        .find(|(known, _)| known == name)
-        .map(|(_, value)| value.as_str())
-}
-
-fn invalid(name: &str, reason: impl Into<String>) -> Fault {
-    Fault::new(FaultKind::Invalid, "parameter", reason).at(None, Some(name.to_owned()))
-}
-
-fn whole(parameters: &[(String, String)], name: &str, default: i64) -> Result<i64, Fault> {
-    match parameter(parameters, name) {
-        None => Ok(default),
-        Some(text) => text
-            .parse()
-            .map_err(|_| invalid(name, format!("`{text}` is not a whole number"))),
-    }
-}
-
-/// How many rows at most: at least one.
-fn most(parameters: &[(String, String)], default: i64) -> Result<i64, Fault> {
-    match whole(parameters, "limit", default)? {
-        limit if limit < 1 => Err(invalid("limit", format!("`{limit}` is less than 1"))),
-        limit => Ok(limit),
-    }
-}
-
-fn date(parameters: &[(String, String)], name: &str) -> Result<Option<LocalDate>, Fault> {
-    use chrono::Datelike as _;
-    let Some(text) = parameter(parameters, name) else {
-        return Ok(None);
-    };
-    let read = chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d")
-        .ok()
-        .and_then(|date| {
-            let (month, day) = (
-                u8::try_from(date.month()).ok()?,
-                u8::try_from(date.day()).ok()?,
-            );
-            Some(LocalDate {
-                year: date.year(),
-                month,
-                day,
-            })
-        });
-    read.map(Some)
-        .ok_or_else(|| invalid(name, format!("`{text}` is not a date such as 2026-11-25")))
-}
-
-fn by(parameters: &[(String, String)]) -> Result<By, Fault> {
-    match parameter(parameters, "by").unwrap_or("day") {
-        "station" => Ok(By::Station),
-        "site" => Ok(By::Site),
-        "day" => Ok(By::Day),
-        "hour" => Ok(By::Hour),
-        other => Err(invalid(
-            "by",
-            format!("`{other}` is not station, site, day or hour"),
-        )),
-    }
-}
-
 impl EngineBackend {
     /// From now on the processor's ledger is there.
     pub fn ledger_at(&self, source: LedgerSource) {
         *self.ledger.lock().unwrap_or_else(PoisonError::into_inner) = source;
+    }
+
+    /// What is changed waits until the stores are up to the log.
+    fn ready(&self) -> Result<(), Fault> {
+        match self.health() {
+            Health::Starting | Health::Restoring => {
+                let reason = "the engine restores its stores; send again in a second";
+                Err(Fault::new(Code::Restoring, reason))
+            }
+            Health::Ready(_) | Health::Broken(_) => Ok(()),
+        }
+    }
+
+    fn journal(&self, parameters: &[(String, String)]) -> Result<Value, Fault> {
+        let filter = JournalFilter {
+            period: Period {
+                from: date(parameters, "from")?,
+                to: date(parameters, "to")?,
+            },
+            legal_entity: parameter(parameters, "entity"),
+        };
+        let at = whole(parameters, "after_entered_at", i64::MIN)?;
+        let after = parameter(parameters, "after").map(|entry| (at, entry));
+        let page = self.service.views.journal(filter, after).map_err(of_view)?;
+        let next = page.next.as_ref();
+        let next = next.map(|(at, entry)| json!({ "after_entered_at": at, "after": entry }));
+        Ok(json!({ "entries": to_json(&page.entries)?, "next": next }))
     }
 
     fn kind(word: &str) -> Result<Kind, Fault> {
@@ -132,11 +99,7 @@ impl EngineBackend {
             .find(|kind| kind.word().eq_ignore_ascii_case(word));
         found.ok_or_else(|| {
             let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.word()).collect();
-            Fault::new(
-                FaultKind::NotFound,
-                "kind",
-                format!("`{word}` is not one of {known:?}"),
-            )
+            Fault::new(Code::Kind, format!("`{word}` is not one of {known:?}"))
         })
     }
 
@@ -167,24 +130,20 @@ impl EngineBackend {
 
     fn named(&self, name: &str, parameters: &[(String, String)]) -> Result<Value, Fault> {
         let views = &self.service.views;
-        let missing = |what: &str, id: &str| {
-            Fault::new(
-                FaultKind::NotFound,
-                what,
-                format!("there is no {what} `{id}`"),
-            )
+        let missing = |code: Code, what: &str, id: &str| {
+            Fault::new(code, format!("there is no {what} `{id}`"))
         };
         match name {
             "session" => {
                 let id = parameter(parameters, "id").unwrap_or_default();
                 let story = views.session_story(id).map_err(of_view)?;
-                to_json(&story.ok_or_else(|| missing("session", id))?)
+                to_json(&story.ok_or_else(|| missing(Code::Session, "session", id))?)
             }
             "invoice" => {
                 let number = parameter(parameters, "number").unwrap_or_default();
                 let stories = views.invoice_story(number).map_err(of_view)?;
                 if stories.is_empty() {
-                    return Err(missing("invoice", number));
+                    return Err(missing(Code::Invoice, "invoice", number));
                 }
                 Ok(json!({ "invoices": to_json(&stories)? }))
             }
@@ -193,17 +152,18 @@ impl EngineBackend {
                 let id = parameter(parameters, "id");
                 let found = views.references(kind.word(), id).map_err(of_view)?;
                 match id {
-                    Some(id) if found.is_empty() => Err(missing(kind.word(), id)),
+                    Some(id) if found.is_empty() => Err(missing(Code::Document, kind.word(), id)),
                     _ => Ok(json!({ "documents": to_json(&found)? })),
                 }
             }
-            other => Err(missing("query", other)),
+            other => Err(missing(Code::Path, "query", other)),
         }
     }
 }
 
 impl Backend for EngineBackend {
     fn accept(&self, body: &[u8], form: EventForm) -> Result<Value, Fault> {
+        self.ready()?;
         let accepted = self.service.accept(live::now(), |door| match form {
             EventForm::Single => door.single(body),
             EventForm::Batch => door.batch(body),
@@ -220,18 +180,15 @@ impl Backend for EngineBackend {
     ) -> Result<Value, Fault> {
         let connector = self.connector.as_ref().filter(|_| processor == "simulated");
         let connector = connector.ok_or_else(|| {
-            Fault::new(
-                FaultKind::NotFound,
-                "processor",
-                format!("no processor `{processor}` is configured"),
-            )
+            let reason = format!("no processor `{processor}` is configured");
+            Fault::new(Code::Processor, reason)
         })?;
         connector
             .verify_webhook(headers, body, live::now())
-            .map_err(|fault| Fault::new(FaultKind::Unauthorized, "signature", fault.to_string()))?;
+            .map_err(|fault| Fault::new(Code::Signature, fault.to_string()))?;
         let outcomes = connector
             .parse_webhook(body)
-            .map_err(|fault| Fault::new(FaultKind::Invalid, "webhook", fault.to_string()))?;
+            .map_err(|fault| Fault::new(Code::Webhook, fault.to_string()))?;
         let count = self.service.outcomes(outcomes).map_err(of_service)?;
         Ok(json!({ "accepted": count }))
     }
@@ -246,7 +203,7 @@ impl Backend for EngineBackend {
         let unseen = report["fate"].to_string().to_lowercase().contains("not");
         if unseen && report["arrivals"].as_array().is_none_or(Vec::is_empty) {
             let reason = format!("no event `{id}` of `{source}` has been seen");
-            return Err(Fault::new(FaultKind::NotFound, "event", reason));
+            return Err(Fault::new(Code::Event, reason));
         }
         Ok(report)
     }
@@ -257,7 +214,10 @@ impl Backend for EngineBackend {
             .ok_or_else(|| invalid("$", "expected an array of documents"))?;
         if mode == ApplyMode::Apply && !self.is_online {
             let reason = "no engine runs on this directory: start one with `wattledger run`";
-            return Err(Fault::new(FaultKind::Conflict, "no_engine", reason));
+            return Err(Fault::new(Code::NoEngine, reason));
+        }
+        if mode == ApplyMode::Apply {
+            self.ready()?;
         }
         let mut submissions = Vec::new();
         let mut rows = Vec::new();
@@ -310,6 +270,7 @@ impl Backend for EngineBackend {
         match name {
             "sessions" => self.sessions(parameters),
             "invoices" => self.invoices(parameters),
+            "journal" => self.journal(parameters),
             "totals" => to_json(&views.totals().map_err(of_view)?),
             "usage" | "revenue" => {
                 let period = Period {
@@ -331,11 +292,9 @@ impl Backend for EngineBackend {
     fn records(&self, topic: &str, parameters: &[(String, String)]) -> Result<Value, Fault> {
         self.page(topic, parameters).map_err(|error| match error {
             LogErrorOrFault::Fault(fault) => fault,
-            LogErrorOrFault::Log(LogError::UnknownTopic(topic)) => Fault::new(
-                FaultKind::NotFound,
-                "topic",
-                format!("there is no topic `{topic}`"),
-            ),
+            LogErrorOrFault::Log(LogError::UnknownTopic(topic)) => {
+                Fault::new(Code::Topic, format!("there is no topic `{topic}`"))
+            }
             LogErrorOrFault::Log(other) => broken(other),
         })
     }
@@ -361,7 +320,11 @@ impl Backend for EngineBackend {
         }
     }
 
-    fn metrics(&self) -> String {
-        self.service.metrics()
+    fn status(&self) -> Result<Value, Fault> {
+        self.shown_status()
+    }
+
+    fn metrics(&self) -> Result<String, Fault> {
+        Ok(self.service.metrics())
     }
 }

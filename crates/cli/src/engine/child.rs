@@ -2,11 +2,11 @@
 //!
 //! It ends by itself when its standard input closes, which happens however this process ends.
 
+use super::spawning::spawn;
 use anyhow::{Context as _, anyhow};
 use serde_json::{Value, json};
-use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::PathBuf;
+use std::process::Child;
 use std::time::Duration;
 use wattledger_domain::payment::{OutcomeResult, PaymentCommand, PaymentOutcome};
 use wattledger_domain::time::Timestamp;
@@ -19,9 +19,6 @@ use wattledger_payments::{Connector, Secret, SimulatedConnector, WebhookSecrets}
 pub const CHILD_VARIABLE: &str = "WATTLEDGER_PROCESSOR_CHILD";
 /// What signs the simulated processor's notices, unless the environment says otherwise.
 const SECRET_VARIABLE: &str = "WATTLEDGER_SIMULATED_SECRET";
-
-/// How often a start that someone kills is tried.
-const STARTS: usize = 5;
 
 /// The secret that signs the simulated processor's notices.
 ///
@@ -74,6 +71,14 @@ pub struct ProcessorChild {
     base: String,
     connector: SimulatedConnector,
     client: reqwest::blocking::Client,
+}
+
+impl ChildConfig {
+    /// Whether its ledger holds anything.
+    #[must_use]
+    pub fn has_payments(&self) -> bool {
+        std::fs::metadata(&self.ledger).is_ok_and(|ledger| ledger.len() > 0)
+    }
 }
 
 impl ProcessorChild {
@@ -206,76 +211,6 @@ impl ReplayProcessor for ProcessorChild {
     }
 }
 
-/// Starts a processor; one that is killed while it starts is started again.
-fn spawn(config: &ChildConfig, listen: &str) -> anyhow::Result<(Child, String)> {
-    for _ in 0..STARTS {
-        if let Some(started) = spawn_once(config, listen)? {
-            return Ok(started);
-        }
-    }
-    Err(anyhow!(
-        "the simulated processor was killed {STARTS} times while it started"
-    ))
-}
-
-/// `None` when the child was killed before it said where it listens.
-fn spawn_once(config: &ChildConfig, listen: &str) -> anyhow::Result<Option<(Child, String)>> {
-    let program = std::env::current_exe().context("failed to find this program")?;
-    let mut command = Command::new(program);
-    command
-        .arg("processor")
-        .args(["--listen", listen])
-        .arg("--ledger")
-        .arg(&config.ledger)
-        .args(["--seed", &config.seed.to_string()])
-        .args([
-            "--faults",
-            match config.faults {
-                Faults::Demo => "demo",
-                Faults::None => "none",
-            },
-        ])
-        .env(CHILD_VARIABLE, "1")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped());
-    match &config.time {
-        ChildTime::Replay => {
-            command.arg("--replay");
-        }
-        ChildTime::Live { webhooks } => {
-            webhooks.iter().for_each(|to| {
-                command.args(["--webhooks", to]);
-            });
-        }
-    }
-    let mut child = command
-        .spawn()
-        .context("failed to start the simulated processor")?;
-    let output = child
-        .stdout
-        .take()
-        .ok_or_else(|| anyhow!("the processor has no output"))?;
-    let mut line = String::new();
-    BufReader::new(output)
-        .read_line(&mut line)
-        .context("failed to read the processor's address")?;
-    let address = line
-        .trim()
-        .rsplit(' ')
-        .next()
-        .filter(|address| address.contains(':'));
-    match address {
-        Some(address) => Ok(Some((child, format!("http://{address}")))),
-        // Its output has ended, and so has it; no exit code means that a signal ended it.
-        None if line.is_empty() && child.wait()?.code().is_none() => Ok(None),
-        None => {
-            let _ = child.kill();
-            let _ = child.wait();
-            Err(anyhow!("the simulated processor did not start: see above"))
-        }
-    }
-}
-
 /// Where a processor's ledger is to be had.
 #[derive(Clone, Debug)]
 pub enum LedgerSource {
@@ -325,32 +260,4 @@ fn ledger(base: &str) -> anyhow::Result<ProcessorLedger> {
         );
     }
     Ok(ledger)
-}
-
-/// How the processor of a directory was started: kept so that it starts alike again.
-///
-/// # Errors
-/// When the file cannot be written.
-pub fn remember(directory: &Path, config: &ChildConfig) -> anyhow::Result<()> {
-    let demo = config.faults == Faults::Demo;
-    let text = json!({ "seed": config.seed, "faults": demo }).to_string();
-    std::fs::write(directory.join("processor.json"), text).context("failed to write processor.json")
-}
-
-/// The configuration of a directory's processor, in replay form.
-#[must_use]
-pub fn remembered(directory: &Path) -> Option<ChildConfig> {
-    let text = std::fs::read_to_string(directory.join("processor.json")).ok()?;
-    let value: Value = serde_json::from_str(&text).ok()?;
-    let faults = if value["faults"].as_bool()? {
-        Faults::Demo
-    } else {
-        Faults::None
-    };
-    Some(ChildConfig {
-        ledger: directory.join("processor.jsonl"),
-        seed: value["seed"].as_u64()?,
-        faults,
-        time: ChildTime::Replay,
-    })
 }

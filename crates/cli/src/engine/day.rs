@@ -1,12 +1,15 @@
 //! `wattledger demo` and `simulate`: a charging day that does not exist.
 
-use super::child::{Faults, LedgerSource, ProcessorChild, remember};
+use super::child::{Faults, LedgerSource, ProcessorChild};
 use super::opened::{EngineAtHand, Purpose, at_hand};
+use super::processors::{ProcessorPlace, own};
 use super::replaying::{Job, replay};
-use super::serving::stop_on_signal;
+use super::serving::{Front, stop_on_signal};
 use super::sources::{ChargerSource, write_lines};
-use super::{Going, MINUTE, end_views, finish_views, processor_of, serve_live, summarise};
+use super::{Going, MINUTE, asked, clean, end_views, finish_views, serve_live, summarise};
 use crate::arguments::{DemoArguments, SimulateArguments};
+use crate::client;
+use crate::commands::write_json;
 use crate::error::CliError;
 use anyhow::Context as _;
 use serde_json::{Value, json};
@@ -31,7 +34,18 @@ pub fn demo(
     arguments: &DemoArguments,
     out: &mut dyn Write,
 ) -> Result<(), CliError> {
+    // Before anything is deleted or replayed: a port that is taken is told at once.
+    let front = match arguments.once {
+        true => None,
+        false => Some(Front::listen(arguments.listen)?),
+    };
     if arguments.fresh && data_dir.exists() {
+        if client::running_engine(data_dir)?.is_some() {
+            return Err(CliError::refused(format!(
+                "an engine runs on `{}`: stop it first",
+                data_dir.display()
+            )));
+        }
         std::fs::remove_dir_all(data_dir)
             .with_context(|| format!("failed to clear `{}`", data_dir.display()))?;
     }
@@ -73,17 +87,17 @@ pub fn demo(
         ("wattledger audit", "Check every promise again"),
     ];
     day.summarise(began.elapsed(), &next, out)?;
-    if arguments.once {
+    let Some(front) = front else {
         end_views(&engine, views);
         return Ok(());
-    }
-    let config = processor_of(data_dir, planned.scenario.seed, Faults::Demo);
+    };
+    let config = own(data_dir, planned.scenario.seed, Faults::Demo);
     let going = Going {
-        processor: config,
+        processor: ProcessorPlace::Own(config),
         chargers: Some(chargers),
         views: Some(views),
     };
-    serve_live(data_dir, &engine, going, arguments.listen, out)
+    serve_live(data_dir, &engine, going, &front, out)
 }
 
 /// A simulated day in an engine.
@@ -103,8 +117,8 @@ impl Day<'_> {
             scenario.stations, scenario.from
         )?;
         out.flush()?;
-        let config = processor_of(self.data_dir, scenario.seed, self.faults);
-        remember(self.data_dir, &config)?;
+        let config = own(self.data_dir, scenario.seed, self.faults);
+        ProcessorPlace::Own(config.clone()).remember(self.data_dir)?;
         let mut processor = ProcessorChild::start(config)?;
         let views =
             live::views_thread(&self.engine.service).context("failed to start the views")?;
@@ -125,17 +139,18 @@ impl Day<'_> {
         Ok((source.0, views))
     }
 
+    fn ledger(&self) -> LedgerSource {
+        let seed = self.planned.scenario.seed;
+        LedgerSource::File(own(self.data_dir, seed, self.faults))
+    }
+
     fn summarise(
         &self,
         wall_time: Duration,
         next: &[(&str, &str)],
         out: &mut dyn Write,
     ) -> Result<(), CliError> {
-        let ledger = LedgerSource::File(processor_of(
-            self.data_dir,
-            self.planned.scenario.seed,
-            self.faults,
-        ));
+        let ledger = self.ledger();
         summarise(self.engine, ledger, (self.data_dir, wall_time), next, out)
     }
 }
@@ -187,13 +202,16 @@ pub fn simulate(
         let to = Timestamp(now.0.div_euclid(MINUTE).saturating_mul(MINUTE));
         let scenario = Scenario::demo(arguments.seed, Timestamp(to.0.saturating_sub(DAY)), to);
         Scenario {
-            stations: arguments.stations,
-            sessions: arguments.sessions,
+            stations: arguments.stations.unwrap_or(scenario.stations),
+            sessions: arguments.sessions.unwrap_or(scenario.sessions),
             ..scenario
         }
     };
     if let Some(path) = &arguments.out {
         let count = write_lines(path, made().events())?;
+        if arguments.json {
+            return write_json(&json!({ "events": count, "file": path }), out);
+        }
         writeln!(out, "{count} events written to {}", path.display())?;
         return Ok(());
     }
@@ -212,6 +230,13 @@ pub fn simulate(
         planned: &planned,
         faults: Faults::Demo,
     };
+    if arguments.json {
+        let (_, views) = day.replay(&mut std::io::sink())?;
+        end_views(&engine, views);
+        let (totals, audited) = asked(&engine, day.ledger())?;
+        write_json(&json!({ "totals": totals, "audit": audited }), out)?;
+        return clean(&audited);
+    }
     let (_, views) = day.replay(out)?;
     end_views(&engine, views);
     day.summarise(

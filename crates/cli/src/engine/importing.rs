@@ -1,11 +1,10 @@
 //! `wattledger import`: recorded sessions, billed as if they came now.
 
-use super::child::{Faults, LedgerSource, ProcessorChild, remember};
+use super::child::{Faults, LedgerSource, ProcessorChild};
 use super::opened::{Purpose, at_hand};
+use super::processors::{ProcessorPlace, own};
 use super::replaying::{Job, Outcome, replay};
-use super::{
-    MINUTE, asked, clean, end_views, finish_views, processor_of, sources, stations, summarise,
-};
+use super::{MINUTE, asked, clean, end_views, finish_views, sources, stations, summarise};
 use crate::arguments::ImportArguments;
 use crate::commands::write_json;
 use crate::documents;
@@ -67,8 +66,8 @@ pub fn import(
         ));
     };
     let engine = at_hand(data_dir, Purpose::Replay)?;
-    let config = processor_of(data_dir, 1, Faults::None);
-    remember(data_dir, &config)?;
+    let config = own(data_dir, 1, Faults::None);
+    ProcessorPlace::Own(config.clone()).remember(data_dir)?;
     let mut processor = ProcessorChild::start(config.clone())?;
     let views = live::views_thread(&engine.service).context("failed to start the views")?;
     let settle_hours = i64::from(arguments.settle).saturating_mul(24);

@@ -1,9 +1,10 @@
 //! Serving: the api, the views, Ctrl-C, and simulated chargers beside a live engine.
 
-use super::backend::EngineBackend;
-use super::child::{ChildConfig, ChildTime, LedgerSource, ProcessorChild, secrets};
+use super::backend::{EngineBackend, cursor};
+use super::child::{LedgerSource, secrets};
+use super::gate::Gate;
 use super::opened::{Announcement, EngineAtHand};
-use super::sources::received;
+use super::processors::ProcessorPlace;
 use crate::error::CliError;
 use crate::words;
 use anyhow::Context as _;
@@ -13,17 +14,15 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use wattledger_api::{Server, router};
-use wattledger_domain::charging::ChargingCommand;
 use wattledger_engine::live;
 use wattledger_engine::payments::PaymentsWorker;
 use wattledger_engine::pipeline::Pipeline;
 use wattledger_engine::replay::commands_taken;
 use wattledger_engine::service::Service;
 use wattledger_payments::SimulatedConnector;
-use wattledger_runtime::Visibility;
-use wattledger_runtime::log::FetchLimit;
 use wattledger_simulator::Chargers;
-use wattledger_wire::topics as wire;
+use wattledger_simulator::chargers::Tally;
+use wattledger_simulator::load::{self, Clock, Figures, Load, Watch};
 
 /// Timers fired per record while live: month ends do not make one giant turn.
 const TIMERS_PER_RECORD: usize = 256;
@@ -36,6 +35,7 @@ pub fn offline(service: &Arc<Service>, ledger: LedgerSource) -> Arc<EngineBacken
         connector,
         ledger,
         is_online: false,
+        since: live::now(),
     })
 }
 
@@ -53,25 +53,50 @@ pub fn online(service: &Arc<Service>) -> Result<Arc<EngineBackend>, CliError> {
         connector: Some(connector),
         ledger: Mutex::new(LedgerSource::Nowhere),
         is_online: true,
+        since: live::now(),
     }))
 }
 
-/// Serves the api of an engine and says where.
-///
-/// # Errors
-/// When the address is taken.
-pub fn serve(
-    data_dir: &Path,
-    listen: SocketAddr,
-    backend: Arc<EngineBackend>,
-) -> Result<(Server, Announcement), CliError> {
-    let server = Server::start(listen, router(backend)).map_err(|error| {
-        CliError::refused(format!(
-            "{listen} cannot be served: {error}; choose another with --listen"
-        ))
-    })?;
-    let announcement = Announcement::make(data_dir, server.address())?;
-    Ok((server, announcement))
+/// The api on its port: it answers that the engine is starting until there is one.
+pub struct Front {
+    server: Server,
+    gate: Arc<Gate>,
+}
+
+impl Front {
+    /// Opens the port.
+    ///
+    /// # Errors
+    /// When the address is taken.
+    pub fn listen(listen: SocketAddr) -> Result<Self, CliError> {
+        let gate = Arc::new(Gate::default());
+        let server = Server::start(listen, router(Arc::<Gate>::clone(&gate))).map_err(|error| {
+            CliError::refused(format!(
+                "{listen} cannot be served: {error}; choose another with --listen"
+            ))
+        })?;
+        tracing::info!(address = %server.address(), "listening; opening the directory");
+        Ok(Self { server, gate })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.server.address()
+    }
+
+    /// Lets an engine answer, and says where it is found.
+    ///
+    /// # Errors
+    /// When `engine.json` cannot be written.
+    pub fn open(
+        &self,
+        data_dir: &Path,
+        backend: Arc<EngineBackend>,
+    ) -> anyhow::Result<Announcement> {
+        self.gate.open(backend);
+        Announcement::make(data_dir, self.address())
+    }
 }
 
 /// Stops a service at Ctrl-C or SIGTERM.
@@ -80,6 +105,17 @@ pub fn serve(
 /// When no thread can be started.
 pub fn stop_on_signal(service: &Arc<Service>) -> anyhow::Result<()> {
     let service = Arc::clone(service);
+    on_signal("signals", move || {
+        words::note("stopping: finishing what is under way");
+        service.stop();
+    })
+}
+
+/// Does something at the first Ctrl-C or SIGTERM.
+///
+/// # Errors
+/// When no thread can be started.
+pub fn on_signal(name: &str, act: impl FnOnce() + Send + 'static) -> anyhow::Result<()> {
     let body = move || {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -96,11 +132,10 @@ pub fn stop_on_signal(service: &Arc<Service>) -> anyhow::Result<()> {
                 _ = terminated.recv() => {}
             }
         });
-        words::note("stopping: finishing what is under way");
-        service.stop();
+        act();
     };
     std::thread::Builder::new()
-        .name("signals".to_owned())
+        .name(name.to_owned())
         .spawn(body)
         .context("no thread for signals")?;
     Ok(())
@@ -110,8 +145,8 @@ pub fn stop_on_signal(service: &Arc<Service>) -> anyhow::Result<()> {
 pub struct Live<'a> {
     /// The engine.
     pub engine: &'a EngineAtHand,
-    /// The processor, as it was started for the replay or for nothing yet.
-    pub processor: ChildConfig,
+    /// Where the payments are.
+    pub processor: ProcessorPlace,
     /// Where the api listens.
     pub address: SocketAddr,
     /// Chargers that live with it.
@@ -127,13 +162,7 @@ pub struct Live<'a> {
 pub fn run_live(live: Live<'_>) -> Result<(), CliError> {
     let service = &live.engine.service;
     let webhooks = format!("http://{}/v1/webhooks/simulated", live.address);
-    let time = ChildTime::Live {
-        webhooks: Some(webhooks),
-    };
-    let mut processor = ProcessorChild::start(ChildConfig {
-        time,
-        ..live.processor
-    })?;
+    let mut processor = live.processor.live(webhooks)?;
     live.backend
         .ledger_at(LedgerSource::Running(processor.base().to_owned()));
     let config = live.engine.config.pipeline(TIMERS_PER_RECORD);
@@ -144,7 +173,7 @@ pub fn run_live(live: Live<'_>) -> Result<(), CliError> {
     service.live.store(true, Ordering::Relaxed);
     let chargers = live
         .chargers
-        .map(|chargers| charging(service, chargers))
+        .map(|chargers| charging(service, format!("http://{}", live.address), chargers))
         .transpose()?;
     live::run(service, pipeline, payments, &mut processor).context("failed to run the engine")?;
     if let Some(thread) = chargers {
@@ -156,30 +185,25 @@ pub fn run_live(live: Live<'_>) -> Result<(), CliError> {
     }
 }
 
-/// Steps simulated chargers by the wall clock and posts what they say.
+/// Simulated chargers that live with the engine, over its own API, from where the replay left them.
 fn charging(
     service: &Arc<Service>,
-    mut chargers: Chargers,
+    base: String,
+    chargers: Chargers,
 ) -> anyhow::Result<std::thread::JoinHandle<()>> {
+    let taken = commands_taken(&service.log, &service.topics)?;
+    let load = Load {
+        base,
+        chargers,
+        rate: None,
+        to: None,
+        cursor: taken.map(|positions| cursor(&positions)),
+    };
     let service = Arc::clone(service);
     let body = move || {
-        let mut commands = match Commands::since_replay(&service) {
-            Ok(commands) => commands,
-            Err(error) => return service.fail(&format!("chargers: {error:#}")),
-        };
-        while !service.is_stopping() {
-            let told = commands.take().unwrap_or_default();
-            let events = chargers.step(live::now(), &told);
-            for event in events {
-                let imported = received(event, live::now());
-                let sent = service.accept(imported.received_at, |door| {
-                    door.event(&imported.event).map(|event| vec![event])
-                });
-                if let Err(error) = sent {
-                    tracing::warn!(%error, "a simulated charger's event was not taken");
-                }
-            }
-            service.nap(Duration::from_secs(1));
+        let done = load::run(load, Clock::start(), &mut Beside(&service));
+        if let Err(error) = done {
+            service.fail(&format!("chargers: {:#}", anyhow::Error::from(error)));
         }
     };
     Ok(std::thread::Builder::new()
@@ -187,45 +211,12 @@ fn charging(
         .spawn(body)?)
 }
 
-struct Commands {
-    consumer: Box<dyn wattledger_runtime::Consumer>,
-    positions: Vec<i64>,
-}
+struct Beside<'a>(&'a Service);
 
-impl Commands {
-    fn since_replay(service: &Service) -> anyhow::Result<Self> {
-        let topic = &service.topics.charging_commands;
-        let mut consumer = service.log.consumer(topic, Visibility::Durable)?;
-        let taken = commands_taken(&service.log, &service.topics)?;
-        let mut positions = taken.map_or_else(|| service.ends(topic), Ok)?;
-        for (partition, next) in (0_u32..).zip(&mut positions) {
-            // What a long life has trimmed since the replay no charger has to hear again.
-            *next = consumer.start(partition)?.max(*next);
-        }
-        Ok(Self {
-            consumer,
-            positions,
-        })
-    }
+impl Watch for Beside<'_> {
+    fn progress(&mut self, _: &Figures, _: &Tally) {}
 
-    fn take(&mut self) -> anyhow::Result<Vec<ChargingCommand>> {
-        let mut commands = Vec::new();
-        for (partition, next) in (0_u32..).zip(&mut self.positions) {
-            let mut records = Vec::new();
-            let limit = FetchLimit {
-                records: 1_000,
-                bytes: 1 << 20,
-            };
-            self.consumer.fetch(partition, *next, limit, &mut records)?;
-            for record in records {
-                *next = record.offset.saturating_add(1);
-                if let Some(Ok(command)) =
-                    record.value.as_deref().map(wire::charging_command::decode)
-                {
-                    commands.push(command);
-                }
-            }
-        }
-        Ok(commands)
+    fn is_stopping(&self) -> bool {
+        self.0.is_stopping()
     }
 }

@@ -12,6 +12,7 @@ use wattledger_domain::charging::ChargingCommand;
 use wattledger_domain::time::Timestamp;
 use wattledger_engine::replay::Source;
 use wattledger_simulator::Chargers;
+use wattledger_simulator::chargers::{Received, Told};
 use wattledger_wire::imports::{Imported, ImportedEvent, Refused, acn, lines, sessions_csv};
 use wattledger_wire::times;
 
@@ -170,10 +171,14 @@ impl Source for ChargerSource {
     }
 
     fn take(&mut self, to: Timestamp, commands: &[ChargingCommand]) -> Vec<ImportedEvent> {
+        let told: Vec<Told> = commands.iter().map(Told::from).collect();
         self.0
-            .step(to, commands)
+            .step(to, &told)
             .into_iter()
-            .map(|event| received(event, to))
+            .map(|Received { at, event }| ImportedEvent {
+                received_at: at,
+                event,
+            })
             .collect()
     }
 }

@@ -4,6 +4,7 @@
 //! workers that hold a partition for a moment make the same attempt under the same key.
 
 use super::intake::committed_of;
+pub(super) use crate::payments::GROUP;
 use crate::payments::{Processor, ProcessorDown, WorkerError, attempt, outcome_record};
 use crate::service::Service;
 use crate::topics::Topics;
@@ -14,8 +15,6 @@ use wattledger_runtime::log::kafka::{Change, GroupInput, KafkaLog, Member};
 use wattledger_runtime::log::{FetchLimit, GroupOffset};
 use wattledger_runtime::{CommitError, LogError, Producer, Record};
 
-/// The group that its offsets are kept under.
-pub const GROUP: &str = "wattledger.payments";
 /// How long an idle worker waits before it looks whether to stop.
 const NAP: Duration = Duration::from_millis(100);
 /// How long a processor that is away is left alone.

@@ -107,7 +107,7 @@ impl Service {
         Ok(report.outcomes)
     }
 
-    /// Whether a document of this id is known. Tokens stand in their directory alone.
+    /// Whether a document of this id is known. A token is known by its hash.
     fn is_known(&self, content: &Content) -> Result<bool, ApplyFault> {
         if let Content::Token(token) = content {
             return Ok(self.newest(token)?.is_some());
@@ -214,7 +214,7 @@ impl Service {
         applied.collect()
     }
 
-    /// Whether a token's newest entry says what is submitted; the views do not hold tokens.
+    /// Whether a token's newest entry says what is submitted; the views hold no hash of its document.
     fn says_the_same(&self, submitted: &ReferenceSubmitted) -> Result<bool, LogError> {
         let Content::Token(token) = &submitted.document.content else {
             return Ok(false);

@@ -25,8 +25,18 @@ impl Service {
             rejected,
         );
         self.stages(&mut text);
+        if let Ok(workers) = self.workers() {
+            let rows = workers.iter().map(|row| (row.worker, row.lag));
+            gauges(
+                &mut text,
+                ("engine_worker_lag_records", "worker"),
+                "Records that a worker has yet to deal with.",
+                rows,
+            );
+        }
         if let Ok(totals) = self.views.totals() {
             money(&mut text, &totals);
+            counts(&mut text, &totals);
         }
         text
     }
@@ -109,6 +119,43 @@ fn counter(text: &mut String, name: &str, help: &str, value: u64) {
     );
 }
 
+fn gauges<'a>(
+    text: &mut String,
+    (name, label): (&str, &str),
+    help: &str,
+    rows: impl Iterator<Item = (&'a str, i64)>,
+) {
+    let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge");
+    for (value, count) in rows {
+        let _ = writeln!(text, "{name}{{{label}=\"{value}\"}} {count}");
+    }
+}
+
+/// Closed sets of words, counted over all that the views hold.
+fn counts(text: &mut String, totals: &Totals) {
+    let sets = [
+        (
+            "billing_sessions_held",
+            "Sessions that wait for a person.",
+            &totals.held_by_reason,
+        ),
+        (
+            "billing_authorizations_refused",
+            "Authorisations that were refused.",
+            &totals.refused_by_reason,
+        ),
+        (
+            "billing_event_outcomes",
+            "Events that were not simply folded.",
+            &totals.outcomes,
+        ),
+    ];
+    for (name, help, rows) in sets {
+        let rows = rows.iter().map(|row| (row.reason.as_str(), row.count));
+        gauges(text, (name, "reason"), help, rows);
+    }
+}
+
 fn money(text: &mut String, totals: &Totals) {
     let Ok(json) = serde_json::to_value(totals) else {
         return;
@@ -130,13 +177,5 @@ fn money(text: &mut String, totals: &Totals) {
                 row[name]
             );
         }
-    }
-    let name = "billing_sessions_held";
-    let _ = writeln!(
-        text,
-        "# HELP {name} Sessions that wait for a person.\n# TYPE {name} gauge"
-    );
-    for row in &totals.held_by_reason {
-        let _ = writeln!(text, "{name}{{reason=\"{}\"}} {}", row.reason, row.count);
     }
 }

@@ -2,8 +2,8 @@
 
 use super::{Service, ServiceError};
 use crate::live::has_room;
-use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 use wattledger_runtime::log::FetchLimit;
 use wattledger_runtime::{Consumer, LogError, Record, Visibility};
@@ -93,16 +93,7 @@ impl Service {
         self.log.sync()?;
         let began = Instant::now();
         let mut wanted = Vec::new();
-        for topic in [
-            &self.topics.charging_events,
-            &self.topics.account_events,
-            &self.topics.charging_sessions,
-            &self.topics.billing_invoices,
-            &self.topics.billing_journal,
-            &self.topics.billing_payments,
-            &self.topics.event_outcomes,
-            &self.topics.dead_letter,
-        ] {
+        for topic in self.shown_topics() {
             for (partition, end) in (0_i32..).zip(self.ends(topic)?) {
                 wanted.push((topic, partition, end));
             }
@@ -126,5 +117,21 @@ impl Service {
             }
             self.nap(Duration::from_millis(5));
         }
+    }
+
+    /// What the views lay out.
+    pub(super) const fn shown_topics(&self) -> [&Arc<str>; 9] {
+        let topics = &self.topics;
+        [
+            &topics.charging_events,
+            &topics.account_events,
+            &topics.charging_sessions,
+            &topics.billing_invoices,
+            &topics.billing_journal,
+            &topics.billing_payments,
+            &topics.event_outcomes,
+            &topics.dead_letter,
+            &topics.directory_tokens,
+        ]
     }
 }

@@ -22,7 +22,7 @@ pub(super) struct Letter {
 #[derive(Clone, Debug)]
 pub(super) struct Writer {
     visit: i64,
-    station: Station,
+    station: String,
     source: String,
     oddity: Oddity,
     draw: Draw,
@@ -44,7 +44,7 @@ impl Writer {
         };
         Self {
             visit: visit.number,
-            station: visit.station,
+            station: visit.station.id(scenario),
             source: source(scenario, visit.station),
             oddity,
             draw: Draw::of(scenario.seed, &["letters", &name]),
@@ -89,14 +89,7 @@ impl Writer {
         if self.oddity == Oddity::Duplicates && self.draw.permille(250) {
             times.push(received + self.draw.between(1..=30_000));
         }
-        let event = cloud_event(
-            kind,
-            &self.source,
-            &id,
-            &self.station.id(),
-            self.shown(at),
-            data,
-        );
+        let event = cloud_event(kind, &self.source, &id, &self.station, self.shown(at), data);
         Letter {
             visit: self.visit,
             number,
@@ -124,7 +117,7 @@ impl Letter {
             "station_booted",
             &source,
             &id,
-            &station.id(),
+            &station.id(scenario),
             Timestamp(at),
             data,
         );
@@ -140,9 +133,10 @@ impl Letter {
 /// A gateway for each site; the start of the scenario keeps the ids of two days apart.
 fn source(scenario: &Scenario, station: Station) -> String {
     format!(
-        "simulator:{}:{}:site-{:02}",
+        "simulator:{}:{}:{}site-{:02}",
         scenario.seed,
         scenario.from,
+        scenario.network,
         station.site() + 1
     )
 }

@@ -4,22 +4,14 @@ mod metering;
 
 use super::Answers;
 use super::letter::{Letter, Writer};
-use crate::day::{Driver, Oddity, Payer, Scenario, Visit};
+use super::told::{Order, Told};
+use crate::day::{Driver, Oddity, Pace, Payer, Scenario, Visit};
 use crate::draw::Draw;
 use metering::Meter;
 use serde_json::{Value, json};
-use wattledger_domain::charging::ChargingCommand;
 
 /// How long a driver waits for an answer.
 const PATIENCE: i64 = 5 * 60_000;
-
-/// What a charger is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Order {
-    Start,
-    Refuse,
-    Stop,
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
@@ -43,6 +35,8 @@ enum Phase {
 #[derive(Clone, Debug)]
 pub(super) struct Stay {
     visit: Visit,
+    station: String,
+    pace: Pace,
     driver: Driver,
     oddity: Oddity,
     answers: Answers,
@@ -68,14 +62,16 @@ impl Stay {
         let mut draw = Draw::of(scenario.seed, &["stay", &visit.number.to_string()]);
         let register = register.unwrap_or_else(|| draw.between(100_000..=50_000_000) * 1_000);
         Self {
-            meter: Meter::new(register, driver.power, driver.need * 1_000),
+            meter: Meter::new(register, driver.power, driver.need),
             writer: Writer::new(scenario, &visit, oddity),
             name: format!("{}v{}", scenario.from.0.div_euclid(1_000), visit.number),
             phase: Phase::Coming,
             due: visit.arrives,
             ends: visit.leaves,
             reason: draw.pick("EVDisconnected", &["Local", "EVDisconnected"]),
-            interval: draw.pick(60_000, &[120_000, 180_000, 300_000]),
+            interval: draw.pick(1, &[2, 3, 5]) * scenario.pace.reading,
+            station: visit.station.id(scenario),
+            pace: scenario.pace,
             sequence: 0,
             visit,
             driver,
@@ -83,6 +79,10 @@ impl Stay {
             answers,
             draw,
         }
+    }
+
+    pub fn station(&self) -> &str {
+        &self.station
     }
 
     pub const fn place(&self) -> (i64, i64) {
@@ -98,31 +98,28 @@ impl Stay {
     }
 
     /// Whether a command is about this stay.
-    pub fn is_meant(&self, command: &ChargingCommand) -> bool {
-        if command.station.as_str() != self.visit.station.id() {
+    pub fn is_meant(&self, told: &Told) -> bool {
+        if told.station != self.station {
             return false;
         }
-        match (&command.authorization, &command.transaction) {
-            (Some(authorization), _) => {
-                self.asks() && authorization.as_str() == self.authorization()
-            }
-            (None, Some(transaction)) => transaction.as_str() == self.transaction(),
-            (None, None) => command
-                .evse
-                .is_some_and(|evse| i64::from(evse.0) == self.visit.evse),
+        match (&told.authorization, &told.transaction) {
+            (Some(authorization), _) => self.asks() && *authorization == self.authorization(),
+            (None, Some(transaction)) => *transaction == self.transaction(),
+            (None, None) => told.evse == Some(self.visit.evse),
         }
     }
 
     /// Takes a command at `at`.
     pub fn obey(&mut self, order: Order, at: i64) {
+        let pace = self.pace;
         match (self.phase, order) {
-            (Phase::Asking, Order::Start) => {
+            (Phase::Asking, Order::Allow) => {
                 self.phase = Phase::Starting;
-                self.due = at.max(self.due - PATIENCE) + self.draw.between(3_000..=20_000);
+                self.due = at.max(self.due - PATIENCE) + pace.of(self.draw.between(3_000..=20_000));
             }
             (Phase::Asking | Phase::Starting, Order::Refuse | Order::Stop) => {
                 self.phase = Phase::Leaving;
-                self.due = at + self.draw.between(20_000..=60_000);
+                self.due = at + pace.of(self.draw.between(20_000..=60_000));
             }
             (Phase::Charging | Phase::Full, Order::Stop | Order::Refuse) => {
                 self.reason = if order == Order::Stop {
@@ -130,11 +127,14 @@ impl Stay {
                 } else {
                     "DeAuthorized"
                 };
-                self.ends = self.ends.min(at + self.draw.between(2_000..=10_000));
+                self.ends = self
+                    .ends
+                    .min(at + pace.of(self.draw.between(2_000..=10_000)));
                 self.due = self.due.min(self.ends);
             }
             (Phase::Coming | Phase::Leaving | Phase::Gone, _)
-            | (Phase::Starting | Phase::Charging | Phase::Full, Order::Start) => {}
+            | (Phase::Starting | Phase::Charging | Phase::Full, Order::Allow)
+            | (_, Order::ShowCost) => {}
         }
     }
 
@@ -155,6 +155,29 @@ impl Stay {
         }
     }
 
+    /// Ends the transaction, if there is one, and leaves.
+    pub fn leave_now(&mut self, at: i64, letters: &mut Vec<Letter>) {
+        match self.phase {
+            Phase::Charging | Phase::Full => {
+                let at = self.meter.after(at);
+                self.end(at, letters);
+                self.leave(at, letters);
+            }
+            Phase::Asking | Phase::Starting | Phase::Leaving => self.leave(at, letters),
+            Phase::Coming | Phase::Gone => self.phase = Phase::Gone,
+        }
+    }
+
+    /// Reads the meter out of its turn; `false` when there is nothing to read.
+    pub fn read_early(&mut self, at: i64, letters: &mut Vec<Letter>) -> bool {
+        let charging = matches!(self.phase, Phase::Charging | Phase::Full);
+        let reads = charging && self.meter.is_before(at) && at < self.ends;
+        if reads {
+            self.measure(at, letters);
+        }
+        reads
+    }
+
     /// Whether the driver asks before anything starts.
     const fn asks(&self) -> bool {
         !matches!(self.driver.payer, Payer::LocalToken(_))
@@ -172,7 +195,7 @@ impl Stay {
         letters.push(self.status(at, "Preparing"));
         if !self.asks() {
             self.phase = Phase::Starting;
-            self.due = at + self.draw.between(2_000..=15_000);
+            self.due = at + self.pace.of(self.draw.between(2_000..=15_000));
             return;
         }
         let mut data = json!({ "authorization": self.authorization(), "evse": self.visit.evse });
@@ -186,16 +209,16 @@ impl Stay {
         if let Some(minor) = self.driver.limit_minor {
             data["limit"] = json!({ "minor": minor, "currency": "EUR" });
         }
-        let asked = at + self.draw.between(500..=3_000);
+        let asked = at + self.pace.of(self.draw.between(500..=3_000));
         letters.push(self.writer.write(asked, "authorization_requested", data));
         self.phase = Phase::Asking;
         self.due = asked + PATIENCE;
         if self.answers == Answers::Foreseen && !self.driver.is_refused() {
-            self.obey(Order::Start, asked);
+            self.obey(Order::Allow, asked);
         }
         if self.oddity == Oddity::NeverPluggedIn {
             self.phase = Phase::Leaving;
-            self.due = asked + self.draw.between(60_000..=120_000);
+            self.due = asked + self.pace.of(self.draw.between(60_000..=120_000));
         }
     }
 
@@ -203,7 +226,7 @@ impl Stay {
         let offline = self.oddity == Oddity::OfflineStart;
         // A charger that boots offline says 0 before it has read its meter (ev-domain §2, 1).
         let shown = if offline { 0 } else { self.meter.register() };
-        self.ends = self.ends.max(at + 2 * 60_000);
+        self.ends = self.ends.max(at + self.pace.of(2 * 60_000));
         self.meter.start(at);
         let mut data = json!({
             "evse": self.visit.evse,
@@ -247,7 +270,7 @@ impl Stay {
             letters.push(self.writer.write(at, "session_updated", data));
         }
         let pause = if self.phase == Phase::Full {
-            900_000
+            self.pace.of(900_000)
         } else {
             self.interval
         };
@@ -271,7 +294,7 @@ impl Stay {
             letters.push(self.writer.write(at, "session_ended", data));
         }
         self.phase = Phase::Leaving;
-        self.due = at + self.draw.between(5_000..=60_000);
+        self.due = at + self.pace.of(self.draw.between(5_000..=60_000));
     }
 
     fn leave(&mut self, at: i64, letters: &mut Vec<Letter>) {

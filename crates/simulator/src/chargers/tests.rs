@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::day::Anomalies;
-use wattledger_domain::charging::StopReason;
+use wattledger_domain::charging::{ChargingAction, ChargingCommand, StopReason};
 use wattledger_domain::ids::{AuthorizationId, StationId};
 use wattledger_domain::quantity::Milliseconds;
 
@@ -31,7 +31,7 @@ fn day(action: Option<ChargingAction>, stop_after: usize) -> Vec<Value> {
     let mut updates = 0;
     while !chargers.is_done() {
         at = at.plus(MINUTE);
-        let events = chargers.step(at, &commands);
+        let events = stamped(chargers.step(at, &told(&commands)));
         commands.clear();
         for event in events {
             let asked = event["data"]["authorization"]
@@ -69,6 +69,14 @@ fn command(
         action,
         at,
     }
+}
+
+fn stamped(events: Vec<Received>) -> Vec<Value> {
+    events.into_iter().map(Received::stamped).collect()
+}
+
+fn told(commands: &[ChargingCommand]) -> Vec<Told> {
+    commands.iter().map(Told::from).collect()
 }
 
 fn kind(event: &Value) -> &str {
@@ -142,6 +150,6 @@ fn a_command_for_another_authorization_changes_nothing() {
         at,
     };
     let later = at.plus(Milliseconds(20 * 60_000));
-    let events = chargers.step(later, &[other]);
+    let events = stamped(chargers.step(later, &told(&[other])));
     assert!(find(&events, "session_started").is_none());
 }

@@ -45,8 +45,10 @@ pub struct Driver {
     pub limit_minor: Option<i64>,
     /// What the car takes at most, W.
     pub power: i64,
-    /// What the battery needs, Wh.
+    /// What the battery needs, mWh.
     pub need: i64,
+    /// Whether the account, if there is one, is blocked.
+    blocked: bool,
 }
 
 impl Driver {
@@ -60,9 +62,9 @@ impl Driver {
         let way = draw.between(0..=9);
         let oddity = scenario.oddity(visit.number);
         let payer = if oddity == Oddity::UnknownToken {
-            Payer::LocalToken(format!("TAG-LOST-{}", visit.number))
+            Payer::LocalToken(format!("{}TAG-LOST-{}", scenario.network, visit.number))
         } else if oddity == Oddity::OfflineStart {
-            Payer::LocalToken(token(account))
+            Payer::LocalToken(token(scenario, account))
         } else if guest {
             Payer::Card(if trouble {
                 draw.pick("tok_declined", &TROUBLE)
@@ -71,9 +73,9 @@ impl Driver {
             })
         } else {
             match way {
-                0..=2 => Payer::Account(account_id(account)),
-                3..=7 => Payer::Token(token(account)),
-                _ => Payer::LocalToken(token(account)),
+                0..=2 => Payer::Account(account_id(scenario, account)),
+                3..=7 => Payer::Token(token(scenario, account)),
+                _ => Payer::LocalToken(token(scenario, account)),
             }
         };
         let limit_minor = draw.permille(50).then(|| draw.between(3..=20) * 100);
@@ -92,7 +94,8 @@ impl Driver {
             payer,
             limit_minor,
             power: power.min(visit.station.power),
-            need,
+            need: scenario.pace.of(need * 1_000),
+            blocked: is_blocked(account),
         }
     }
 
@@ -101,8 +104,7 @@ impl Driver {
     pub fn is_refused(&self) -> bool {
         match &self.payer {
             Payer::Card(card) => *card == "tok_declined",
-            Payer::Account(id) => is_blocked_id(id),
-            Payer::Token(token) => is_blocked_id(&token.replace("TAG-", "account-")),
+            Payer::Account(_) | Payer::Token(_) => self.blocked,
             Payer::LocalToken(_) => false,
         }
     }
@@ -113,16 +115,10 @@ pub(crate) const fn is_blocked(account: i64) -> bool {
     account % 50 == 49
 }
 
-fn is_blocked_id(id: &str) -> bool {
-    (0..ACCOUNTS)
-        .filter(|account| is_blocked(*account))
-        .any(|account| account_id(account) == id)
+pub(crate) fn account_id(scenario: &Scenario, account: i64) -> String {
+    format!("{}account-{:03}", scenario.network, account + 1)
 }
 
-pub(crate) fn account_id(account: i64) -> String {
-    format!("account-{:03}", account + 1)
-}
-
-pub(crate) fn token(account: i64) -> String {
-    format!("TAG-{:03}", account + 1)
+pub(crate) fn token(scenario: &Scenario, account: i64) -> String {
+    format!("{}TAG-{:03}", scenario.network, account + 1)
 }

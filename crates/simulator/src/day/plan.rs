@@ -30,10 +30,10 @@ impl Station {
         Self { number, power }
     }
 
-    /// Its id, as the gateway names it.
+    /// Its id in the scenario's network, as the gateway names it.
     #[must_use]
-    pub fn id(self) -> String {
-        format!("station-{:03}", self.number + 1)
+    pub fn id(self, scenario: &Scenario) -> String {
+        format!("{}station-{:03}", scenario.network, self.number + 1)
     }
 
     /// Number of its site, from 0.
@@ -78,7 +78,7 @@ pub(crate) fn visits(scenario: &Scenario) -> Vec<Visit> {
         for turn in 0..count {
             let edge = |turn: i64| instant(from, to, total * turn / count.max(1));
             let number = i64::try_from(visits.len()).unwrap_or(i64::MAX);
-            let slot = (edge(turn), edge(turn + 1) - GAP);
+            let slot = (edge(turn), edge(turn + 1) - scenario.pace.of(GAP));
             let times = times(scenario, station, number, slot);
             visits.push(Visit {
                 number,
@@ -95,7 +95,8 @@ pub(crate) fn visits(scenario: &Scenario) -> Vec<Visit> {
 
 fn times(scenario: &Scenario, station: Station, number: i64, slot: (i64, i64)) -> (i64, i64) {
     let mut draw = Draw::of(scenario.seed, &["times", &number.to_string()]);
-    let width = (slot.1 - slot.0).max(2 * MINUTE);
+    let pace = scenario.pace;
+    let width = (slot.1 - slot.0).max(pace.of(2 * MINUTE));
     let arrives = slot.0 + draw.between(0..=width * 4 / 10);
     let rest = slot.0 + width - arrives;
     let wish = if station.is_fast() {
@@ -103,7 +104,7 @@ fn times(scenario: &Scenario, station: Station, number: i64, slot: (i64, i64)) -
     } else {
         draw.between(30 * MINUTE..=9 * HOUR)
     };
-    (arrives, arrives + wish.min(rest))
+    (arrives, arrives + pace.of(wish).min(rest))
 }
 
 /// Demand of the time, in weights times milliseconds.

@@ -218,3 +218,27 @@ fn oddities_come_at_about_their_rates() {
         of(Oddity::MissingEnd)
     );
 }
+
+#[test]
+fn a_load_has_a_network_of_its_own_and_as_many_events_as_asked_for_at_most() {
+    let second = |seconds: i64| MORNING.plus(Milliseconds(seconds * 1_000));
+    for (stations, rate, seconds, haste) in
+        [(60, 120, 12, 128), (100, 50, 3_600, 8), (5, 1, 60, 16)]
+    {
+        let scenario = Scenario::load(9, stations, rate, MORNING, second(seconds));
+        assert_eq!(scenario.pace.haste, haste);
+        assert_eq!(scenario.network, format!("load9x{haste}-"));
+        for document in scenario.documents() {
+            let id = document["id"].as_str().unwrap();
+            assert!(id.contains("load9x"), "{document}");
+        }
+        let said = scenario.events().count();
+        let most = usize::try_from(i64::from(rate) * seconds).unwrap();
+        assert!((most / 3..=most).contains(&said), "{said} of {most}");
+        assert!(
+            visits(&scenario)
+                .iter()
+                .all(|visit| visit.leaves <= scenario.to.0)
+        );
+    }
+}

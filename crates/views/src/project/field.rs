@@ -1,9 +1,11 @@
 //! Field events, what became of them, what chargers were told, and reference documents.
 
+use super::numbered;
 use crate::insert::{Cell, Rows, Table};
 use crate::record::{Coordinates, DeadLetter};
 use crate::words;
 use wattledger_domain::charging::{ChargingAction, ChargingCommand, FieldBody, FieldEvent};
+use wattledger_domain::control::DirectoryEntry;
 use wattledger_domain::ids::{AuthorizationId, EvseId, TransactionId};
 use wattledger_domain::money::Money;
 use wattledger_domain::outcome::EventOutcome;
@@ -80,6 +82,21 @@ static REFERENCES: Table = Table {
         "recorded_at",
         "hash",
         "document",
+    ],
+};
+
+static TOKENS: Table = Table {
+    name: "token_spans",
+    columns: &[
+        "topic",
+        "partition_number",
+        "record_offset",
+        "ordinal",
+        "token",
+        "account",
+        "customer_group",
+        "valid_from",
+        "valid_to",
     ],
 };
 
@@ -187,6 +204,26 @@ pub fn command(at: &Coordinates, command: &ChargingCommand, rows: &mut Rows) {
             command.at.0.into(),
         ],
     );
+}
+
+/// Whose a token is.
+pub fn token(at: &Coordinates, entry: &DirectoryEntry, rows: &mut Rows) {
+    for (ordinal, span) in numbered(&entry.entries) {
+        rows.add(
+            &TOKENS,
+            [
+                (&*at.topic).into(),
+                at.partition.into(),
+                at.offset.into(),
+                ordinal.into(),
+                entry.token.to_string().into(),
+                span.account.as_str().into(),
+                span.group.as_ref().map(|group| group.as_str()).into(),
+                span.from.0.into(),
+                span.to.map(|until| until.0).into(),
+            ],
+        );
+    }
 }
 
 /// A version of a reference document.

@@ -38,7 +38,7 @@ pub struct Period {
 }
 
 impl Period {
-    fn bounds(self) -> (String, String) {
+    pub(super) fn bounds(self) -> (String, String) {
         let from = self.from.map_or_else(String::new, date_text);
         let to = self
             .to

@@ -83,7 +83,7 @@ fn write(
 }
 
 /// A text that no spreadsheet runs (OWASP, CSV injection).
-fn safe(text: &str) -> String {
+pub fn safe(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
         format!("'{text}")
     } else {

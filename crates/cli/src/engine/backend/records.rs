@@ -82,9 +82,14 @@ impl EngineBackend {
             .zip(&ends)
             .all(|(position, end)| position >= end)
             || shown.is_empty();
-        let cursor: Vec<String> = positions.iter().map(i64::to_string).collect();
-        Ok(json!({ "records": shown, "cursor": cursor.join("."), "end": end }))
+        Ok(json!({ "records": shown, "cursor": cursor(&positions), "end": end }))
     }
+}
+
+/// A place in every partition, as a page names it.
+pub fn cursor(positions: &[i64]) -> String {
+    let places: Vec<String> = positions.iter().map(i64::to_string).collect();
+    places.join(".")
 }
 
 /// Where a page begins, by partition: never past the end, where nothing would ever come.

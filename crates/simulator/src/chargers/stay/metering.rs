@@ -38,6 +38,16 @@ impl Meter {
         self.register
     }
 
+    /// Whether the last instant that is metered lies before.
+    pub const fn is_before(&self, at: i64) -> bool {
+        self.at < at
+    }
+
+    /// An instant, or the last that is metered when it lies before.
+    pub fn after(&self, at: i64) -> i64 {
+        self.at.max(at)
+    }
+
     pub fn start(&mut self, at: i64) {
         self.at = at;
     }
