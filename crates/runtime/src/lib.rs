@@ -29,6 +29,7 @@
 )]
 
 pub mod codec;
+mod codes;
 #[cfg(feature = "testing")]
 pub mod conformance;
 pub mod fold;

@@ -206,6 +206,18 @@ pub enum DecodeError {
     /// A Confluent schema id without a registry that knows it.
     #[error("schema id {0} is not known")]
     UnknownId(u32),
+    /// A Confluent schema id, and a registry that has not answered what it stands for: not the
+    /// record's fault, ask again.
+    #[error("schema id {id} cannot be asked for: {why}")]
+    Unreachable {
+        /// The id.
+        id: u32,
+        /// What the registry's client says.
+        why: String,
+    },
+    /// A writer's schema whose records cannot be read as ours.
+    #[error("written by another schema: {0}")]
+    Unresolvable(String),
     /// Larger than any record may be.
     #[error("record of {0} bytes is larger than 262144")]
     Oversize(usize),
@@ -215,6 +227,12 @@ pub enum DecodeError {
 }
 
 impl DecodeError {
+    /// Whether the same bytes may be read later: such a record is waited for, never set aside.
+    #[must_use]
+    pub const fn is_retriable(&self) -> bool {
+        matches!(self, Self::Unreachable { .. })
+    }
+
     /// A stable code.
     #[must_use]
     pub const fn code(&self) -> &'static str {
@@ -231,6 +249,8 @@ impl DecodeError {
             Self::UnknownId(_) => "WIRE-010",
             Self::Oversize(_) => "WIRE-011",
             Self::Document(_) => "WIRE-012",
+            Self::Unreachable { .. } => "WIRE-013",
+            Self::Unresolvable(_) => "WIRE-014",
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Any record as JSON for people and pipes, by the schema that it names.
 
 use crate::avro::{DecodeError, Input};
-use crate::schema::{NoRegistry, unframed};
+use crate::resolution::{NoRegistry, current};
+use crate::schema::unframed;
 use crate::topics::published;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -15,10 +16,10 @@ use wattledger_domain::time::Timestamp;
 /// # Errors
 /// [`DecodeError`] when its framing or schema is not known or its bytes are not of the schema.
 pub fn render(bytes: &[u8]) -> Result<Value, DecodeError> {
-    let (fingerprint, body) = unframed(bytes, &NoRegistry)?;
+    let (fingerprint, body) = current(unframed(bytes)?, &NoRegistry)?;
     let found = known().get(&fingerprint);
     let (name, types) = found.ok_or(DecodeError::UnknownSchema(fingerprint))?;
-    let mut input = Input::new(body);
+    let mut input = Input::new(&body);
     let data = named(name, types, &mut input)?;
     input.finish()?;
     Ok(json!({ "type": name, "data": data }))

@@ -10,11 +10,13 @@ pub mod imports;
 pub mod json;
 mod listings;
 pub mod ocpi;
+pub mod resolution;
 pub mod schema;
 pub mod times;
 pub mod topics;
 
 pub use avro::{Avro, DecodeError};
+pub use resolution::{NoRegistry, SchemaFault, SchemaSource, SourceFault, Writer};
 pub use schema::limit_allocations;
 #[doc(hidden)]
 pub use schema::{avro_enum, avro_field, avro_logical, avro_record};

@@ -85,21 +85,6 @@ pub(crate) fn fingerprint(schema: &apache_avro::Schema) -> u64 {
     u64::from_le_bytes(bytes)
 }
 
-/// Names schemas by the ids of a schema registry (Confluent framing).
-pub trait SchemaIds {
-    /// The fingerprint of the schema with this id; `None` when the registry knows none.
-    fn fingerprint(&self, id: u32) -> Option<u64>;
-}
-
-/// No registry: every id is unknown.
-pub struct NoRegistry;
-
-impl SchemaIds for NoRegistry {
-    fn fingerprint(&self, _: u32) -> Option<u64> {
-        None
-    }
-}
-
 /// Puts the single-object framing in front: 0xC3 0x01, fingerprint little-endian.
 #[must_use]
 pub fn framed<T: Avro>(fingerprint: u64, value: &T) -> Vec<u8> {
@@ -110,31 +95,46 @@ pub fn framed<T: Avro>(fingerprint: u64, value: &T) -> Vec<u8> {
     out
 }
 
-/// Takes either framing off: the writer's fingerprint and the body.
+/// Puts Confluent's framing, 0x00 and the id big-endian, in place of the single-object framing;
+/// other bytes, and records of a schema that `id` does not know, stay as they are.
+#[must_use]
+pub fn confluent(bytes: Vec<u8>, id: impl FnOnce(u64) -> Option<u32>) -> Vec<u8> {
+    let Ok(Framed::Fingerprint(fingerprint, body)) = unframed(&bytes) else {
+        return bytes;
+    };
+    match id(fingerprint) {
+        Some(id) => [&[0x00], &id.to_be_bytes()[..], body].concat(),
+        None => bytes,
+    }
+}
+
+/// What a framing says, and the body behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framed<'b> {
+    /// Single-object: the writer's fingerprint.
+    Fingerprint(u64, &'b [u8]),
+    /// Confluent's: the writer's id in the registry.
+    Id(u32, &'b [u8]),
+}
+
+/// Takes either framing off.
 ///
 /// # Errors
-/// [`DecodeError::Framing`], [`DecodeError::UnknownId`], [`DecodeError::Oversize`].
-pub fn unframed<'a>(
-    bytes: &'a [u8],
-    registry: &dyn SchemaIds,
-) -> Result<(u64, &'a [u8]), DecodeError> {
+/// [`DecodeError::Framing`], [`DecodeError::Truncated`], [`DecodeError::Oversize`].
+pub fn unframed(bytes: &[u8]) -> Result<Framed<'_>, DecodeError> {
     if bytes.len() > RECORD_BYTES_MAX {
         return Err(DecodeError::Oversize(bytes.len()));
     }
     match bytes {
         [0xC3, 0x01, rest @ ..] => {
-            let (fingerprint, body) = rest
-                .split_first_chunk::<8>()
-                .ok_or(DecodeError::Truncated)?;
-            Ok((u64::from_le_bytes(*fingerprint), body))
+            let split = rest.split_first_chunk::<8>();
+            let (fingerprint, body) = split.ok_or(DecodeError::Truncated)?;
+            Ok(Framed::Fingerprint(u64::from_le_bytes(*fingerprint), body))
         }
         [0x00, rest @ ..] => {
-            let (id, body) = rest
-                .split_first_chunk::<4>()
-                .ok_or(DecodeError::Truncated)?;
-            let id = u32::from_be_bytes(*id);
-            let fingerprint = registry.fingerprint(id).ok_or(DecodeError::UnknownId(id))?;
-            Ok((fingerprint, body))
+            let split = rest.split_first_chunk::<4>();
+            let (id, body) = split.ok_or(DecodeError::Truncated)?;
+            Ok(Framed::Id(u32::from_be_bytes(*id), body))
         }
         other => Err(DecodeError::Framing(
             other.iter().take(2).copied().collect(),

@@ -16,6 +16,6 @@ mod hostile;
 mod imports;
 mod real_files;
 mod rendering;
-mod samples;
+pub mod samples;
 mod schema_files;
 mod speed;

@@ -10,7 +10,8 @@ pub use families::{
 pub use field::FieldEnvelope;
 
 use crate::avro::{DecodeError, Input};
-use crate::schema::{self, SchemaIds};
+use crate::resolution::{self, SchemaSource};
+use crate::schema::{self, Framed};
 use serde_json::Value;
 
 /// A schema of ours: its name, itself, its fingerprint.
@@ -46,15 +47,26 @@ pub fn published() -> Vec<Published> {
 /// Reads a record's body.
 type Reader<T> = fn(&mut Input<'_>) -> Result<T, DecodeError>;
 
-/// Reads a record of one of several schemas, chosen by the writer's fingerprint.
+/// Reads a record of one of several schemas: at once where its writer has the compiled one, else
+/// resolved to it.
 pub(crate) fn read_one_of<T>(
     bytes: &[u8],
-    registry: &dyn SchemaIds,
+    source: &dyn SchemaSource,
     readers: &[(u64, Reader<T>)],
 ) -> Result<T, DecodeError> {
-    let (fingerprint, body) = schema::unframed(bytes, registry)?;
-    let reader = readers.iter().find(|(known, _)| *known == fingerprint);
-    let (_, read) = reader.ok_or(DecodeError::UnknownSchema(fingerprint))?;
+    let framed = schema::unframed(bytes)?;
+    let find = |fingerprint| readers.iter().find(|(known, _)| *known == fingerprint);
+    if let Framed::Fingerprint(fingerprint, body) = framed
+        && let Some((_, read)) = find(fingerprint)
+    {
+        return whole(*read, body);
+    }
+    let (fingerprint, body) = resolution::current(framed, source)?;
+    let (_, read) = find(fingerprint).ok_or(DecodeError::UnknownSchema(fingerprint))?;
+    whole(*read, &body)
+}
+
+fn whole<T>(read: Reader<T>, body: &[u8]) -> Result<T, DecodeError> {
     let mut input = Input::new(body);
     let value = read(&mut input)?;
     input.finish()?;

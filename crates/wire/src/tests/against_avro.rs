@@ -2,13 +2,15 @@
 
 use super::samples;
 use crate::avro::DecodeError;
-use crate::schema::{SchemaIds, avro_record, fingerprint};
+use crate::resolution::{SchemaSource, SourceFault, Writer};
+use crate::schema::{avro_record, fingerprint};
 use crate::topics::{charging, published};
 use apache_avro::Schema;
 use apache_avro::reader::datum::GenericDatumReader;
 use apache_avro::types::Value;
 use apache_avro::writer::datum::GenericDatumWriter;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 fn parsed() -> BTreeMap<String, Schema> {
     let parse = |known: crate::topics::Published| {
@@ -108,11 +110,13 @@ fn arrays_in_blocks_with_byte_sizes_are_read() {
 
 struct Registry;
 
-impl SchemaIds for Registry {
-    fn fingerprint(&self, id: u32) -> Option<u64> {
+impl SchemaSource for Registry {
+    fn by_id(&self, id: u32) -> Result<Arc<Writer>, SourceFault> {
         let name = "wattledger.charging.SessionUpdated";
-        let known = published().into_iter().find(|known| known.name == name)?;
-        (id == 0x0102_0304).then_some(known.fingerprint)
+        let known = published().into_iter().find(|known| known.name == name);
+        let known = known.filter(|_| id == 0x0102_0304);
+        let known = known.ok_or(SourceFault::Unknown)?;
+        Ok(Arc::new(Writer::parse(&known.schema.to_string())?))
     }
 }
 

@@ -2,8 +2,9 @@
 //! every version ever committed are read for ever.
 
 use super::samples;
-use super::schema_files::{root, stem, update};
+use super::schema_files::{newest, root, stem, update};
 use crate::json;
+use crate::resolution::{RELEASED, Writer};
 use apache_avro::Schema;
 use apache_avro::schema_compatibility::{Compatibility, SchemaCompatibility};
 use serde_json::{Value, json};
@@ -63,6 +64,21 @@ fn every_version_of_a_record_reads_every_other() {
             }
         }
     }
+}
+
+/// What was written by an older version must be read for ever, without a registry.
+#[test]
+fn every_version_but_the_newest_is_compiled_in() {
+    let mut older = BTreeSet::new();
+    for (stem, versions) in committed() {
+        let last = format!("v{}", newest(&stem));
+        let texts = versions.into_iter().filter(|(version, _)| *version != last);
+        let writers = texts.map(|(_, schema)| Writer::parse(&schema.to_string()).unwrap());
+        older.extend(writers.map(|writer| writer.fingerprint()));
+    }
+    let compiled = RELEASED.iter().map(|text| Writer::parse(text).unwrap());
+    let compiled: BTreeSet<u64> = compiled.map(|writer| writer.fingerprint()).collect();
+    assert_eq!(compiled, older);
 }
 
 #[test]
@@ -126,7 +142,8 @@ fn goldens_of_every_version_are_read_and_written() {
         if !named.insert(record.clone()) {
             continue;
         }
-        let path = folder.join(format!("{record}.v1.avro"));
+        let version = newest(&stem(&sample.name));
+        let path = folder.join(format!("{record}.v{version}.avro"));
         if update("UPDATE_GOLDEN") {
             fs::create_dir_all(&folder).unwrap();
             fs::write(&path, &sample.bytes).unwrap();

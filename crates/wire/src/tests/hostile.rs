@@ -150,6 +150,11 @@ fn every_decode_error_has_its_page() {
         DecodeError::UnknownId(0),
         DecodeError::Oversize(0),
         DecodeError::Document(String::new()),
+        DecodeError::Unreachable {
+            id: 0,
+            why: String::new(),
+        },
+        DecodeError::Unresolvable(String::new()),
     ];
     let codes: BTreeSet<&str> = errors.iter().map(DecodeError::code).collect();
     assert_eq!(codes.len(), errors.len());

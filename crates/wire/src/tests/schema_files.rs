@@ -1,4 +1,5 @@
-//! `schemas/<family>/<record>.v1.avsc` are what the code says, and every word in them is explained.
+//! `schemas/<family>/<record>.v<n>.avsc`: the newest of a record is what the code says, and every word
+//! in it is explained. A new version begins as an empty file with the next number.
 
 use crate::topics::published;
 use serde_json::{Map, Value};
@@ -27,6 +28,12 @@ pub fn stem(name: &str) -> String {
     format!("{family}/{words}")
 }
 
+/// The newest committed version of a record.
+pub fn newest(stem: &str) -> u32 {
+    let is_there = |version: &u32| root().join(format!("{stem}.v{version}.avsc")).exists();
+    (1..).take_while(is_there).last().unwrap_or(1)
+}
+
 /// Whether goldens of a kind are to be rewritten.
 pub fn update(variable: &str) -> bool {
     std::env::var_os(variable).is_some()
@@ -35,7 +42,8 @@ pub fn update(variable: &str) -> bool {
 #[test]
 fn committed_schemas_are_what_the_code_says() {
     for known in published() {
-        let path = root().join(format!("{}.v1.avsc", stem(&known.name)));
+        let stem = stem(&known.name);
+        let path = root().join(format!("{stem}.v{}.avsc", newest(&stem)));
         let text = pretty(&known.schema, 0) + "\n";
         if update("UPDATE_SCHEMAS") {
             fs::create_dir_all(path.parent().unwrap()).unwrap();

@@ -2,7 +2,8 @@
 
 use super::{Reader, field, read_one_of};
 use crate::avro::{Avro, DecodeError};
-use crate::schema::{NoRegistry, SchemaIds, fingerprint_of, framed, schema_of};
+use crate::resolution::{NoRegistry, SchemaSource};
+use crate::schema::{fingerprint_of, framed, schema_of};
 use serde_json::Value;
 use std::sync::OnceLock;
 
@@ -12,7 +13,7 @@ macro_rules! single {
         $(#[$doc])*
         pub mod $module {
             use super::{
-                Avro, DecodeError, NoRegistry, OnceLock, SchemaIds, fingerprint_of, framed,
+                Avro, DecodeError, NoRegistry, OnceLock, SchemaSource, fingerprint_of, framed,
                 read_one_of,
             };
 
@@ -35,15 +36,15 @@ macro_rules! single {
                 decode_with(bytes, &NoRegistry)
             }
 
-            /// Reads a record of either framing; a registry names the schemas of Confluent's.
+            /// Reads a record of either framing; a registry knows the schemas of Confluent's.
             ///
             /// # Errors
             /// As [`decode`].
             pub fn decode_with(
                 bytes: &[u8],
-                registry: &dyn SchemaIds,
+                source: &dyn SchemaSource,
             ) -> Result<$type, DecodeError> {
-                read_one_of(bytes, registry, &[(fingerprint(), <$type as Avro>::read)])
+                read_one_of(bytes, source, &[(fingerprint(), <$type as Avro>::read)])
             }
         }
     )*};
@@ -58,7 +59,7 @@ macro_rules! several {
         $(#[$doc])*
         pub mod $module {
             use super::{
-                Avro, DecodeError, NoRegistry, OnceLock, Reader, SchemaIds, fingerprint_of, framed,
+                Avro, DecodeError, NoRegistry, OnceLock, Reader, SchemaSource, fingerprint_of, framed,
                 read_one_of,
             };
             use super::words::$record;
@@ -101,15 +102,15 @@ macro_rules! several {
                 decode_with(bytes, &NoRegistry)
             }
 
-            /// Reads a record of either framing; a registry names the schemas of Confluent's.
+            /// Reads a record of either framing; a registry knows the schemas of Confluent's.
             ///
             /// # Errors
             /// As [`decode`].
             pub fn decode_with(
                 bytes: &[u8],
-                registry: &dyn SchemaIds,
+                source: &dyn SchemaSource,
             ) -> Result<$record, DecodeError> {
-                read_one_of(bytes, registry, readers())
+                read_one_of(bytes, source, readers())
             }
         }
     )*};
