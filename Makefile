@@ -18,10 +18,12 @@ setup: ## Install what is missing and build RocksDB once
 	@scripts/setup.sh
 	@scripts/rocksdb.sh >/dev/null
 
-# For what needs a real broker: Java, Maven and Python where they are missing, then Kafka's jars, once.
+# For what needs a real broker: Java, Maven and Python where they are missing, then Kafka's jars and the packages of
+# the Python examples, once.
 setup-kafka:
 	@scripts/setup.sh kafka
 	@scripts/kafka.sh fetch >/dev/null
+	@scripts/python.sh >/dev/null
 
 build: setup ## Build the program (release)
 	@printf '\033[1m==>\033[0m Building wattledger (a few minutes the first time)\n'
@@ -30,7 +32,8 @@ build: setup ## Build the program (release)
 run: build ## Bill a simulated charging day, then stay up (ONCE=1 ends after the summary)
 	@$(WATTLEDGER) demo --data-dir "$(DATA)/demo" --fresh --seed $(SEED) $(if $(ONCE),--once)
 
-kafka-up: setup-kafka ## Start an Apache Kafka broker for development and print its address
+kafka-up: ## Start an Apache Kafka broker for development and print its address
+	@scripts/setup.sh kafka >&2
 	@scripts/kafka.sh start "$(DATA)/kafka"
 
 kafka-down: ## Stop that broker (its data stays)
