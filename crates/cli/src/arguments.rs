@@ -272,26 +272,38 @@ pub struct AuditArguments {
     pub json: bool,
 }
 
-/// Price an OCPI charge detail record and explain each line
+/// Price OCPI charge detail records and explain each line
 ///
-/// Needs no engine. The total that the record states, if any, is compared.
+/// Needs no engine. The total that a record states, if any, is compared.
 ///
 /// Examples:
 ///   wattledger price --tariff tariff.json --cdr cdr.json
 ///   wattledger price --cdr cdr.json --time-zone Europe/Amsterdam --json    its own tariff
-#[derive(Args, Debug)]
+///   wattledger price --batch lines.jsonl --json --policy gross_first
+///
+/// A line of a batch: {"id", "version", "time_zone", "tariff" or "tariffs", "cdr",
+/// "reservation_expired"}. A line comes out for each, in order; one that cannot be priced has an
+/// "error" with path and reason.
+#[derive(Args, Debug, Default)]
 #[command(verbatim_doc_comment)]
 pub struct PriceArguments {
-    /// OCPI tariff object; left out: the one inside the record
-    #[arg(long, value_name = "FILE")]
+    /// OCPI tariff object; left out: those inside the record
+    #[arg(long, value_name = "FILE", conflicts_with = "batch")]
     pub tariff: Option<PathBuf>,
     /// OCPI CDR object
-    #[arg(long, value_name = "FILE")]
-    pub cdr: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "batch")]
+    pub cdr: Option<PathBuf>,
+    /// JSON lines, each with a record and its tariffs; - for standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "cdr")]
+    pub batch: Option<PathBuf>,
     /// IANA zone of the site; left out: the record's, else UTC
-    #[arg(long, value_name = "ZONE")]
+    #[arg(long, value_name = "ZONE", conflicts_with = "batch")]
     pub time_zone: Option<String>,
-    /// Answer in JSON
+    /// net_first, gross_first, half=up|even|down, steps=off, start_fee=with_energy, tax=buyer,
+    /// places=N, parted by commas; or a JSON file, such as a Policy document
+    #[arg(long, value_name = "P")]
+    pub policy: Option<String>,
+    /// Answer in JSON; a batch always does
     #[arg(long)]
     pub json: bool,
 }

@@ -94,6 +94,38 @@ pub enum StepRule {
     Off,
 }
 
+/// What of a session counts where OCPI leaves it to the seller.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UsageRules {
+    /// What time counts as in which the station gave no power though the car asked.
+    pub suspended_by_station: SuspendedByStation,
+    /// When the start fee is due.
+    pub start_fee: StartFee,
+}
+
+/// What time counts as in which the station gave no power though the car asked (OCPP
+/// `SuspendedEVSE`). OCPI took it out of `PARKING_TIME` in 2026 and gave it no other name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SuspendedByStation {
+    /// Nothing.
+    #[default]
+    Unbilled,
+    /// Charging time.
+    Time,
+    /// Parking time.
+    ParkingTime,
+}
+
+/// When a FLAT price is due.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum StartFee {
+    /// As soon as it is in force.
+    #[default]
+    Always,
+    /// As soon as it is in force and energy flows: who could not charge pays no fee.
+    WithEnergy,
+}
+
 /// What a cost comes to in money. Sums hold exactly: lines per group, groups in all.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settlement {

@@ -16,6 +16,7 @@ pub mod outcome;
 pub mod payment;
 pub mod price;
 pub mod quantity;
+pub mod record;
 pub mod reference;
 pub mod session;
 pub mod state;

@@ -168,6 +168,14 @@ pub enum Reservation {
     Reservation,
     /// A reservation that expired.
     Expires,
+    /// A booking (bookings branch of OCPI 2.3.0): read, not priced.
+    Booking,
+    /// A booking that did not begin in its time.
+    BookingExpires,
+    /// A booking that was cancelled.
+    BookingCancellationFees,
+    /// Charging after a booking's end.
+    BookingOvertime,
 }
 
 /// A bound on a session's total, before and after tax independently.

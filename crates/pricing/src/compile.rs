@@ -6,9 +6,11 @@ mod check;
 use crate::restriction::{Moment, holds, in_window, is_local, strike};
 use chrono_tz::Tz;
 use std::collections::BTreeSet;
+use wattledger_domain::cost::UsageRules;
 use wattledger_domain::money::Currency;
+use wattledger_domain::record::ReservationEnd;
 use wattledger_domain::tariff::{
-    Component, Dimension, PriceLimit, Restrictions, Tariff, TaxIncluded,
+    Component, Dimension, Element, PriceLimit, Reservation, Restrictions, Tariff, TaxIncluded,
 };
 
 /// A tariff that has been checked and made ready to price.
@@ -19,6 +21,7 @@ pub struct CompiledTariff {
     pub(crate) min_price: Option<PriceLimit>,
     pub(crate) max_price: Option<PriceLimit>,
     pub(crate) zone: Tz,
+    pub(crate) rules: UsageRules,
     pub(crate) energy: Candidates,
     pub(crate) time: Candidates,
     pub(crate) parking: Candidates,
@@ -88,16 +91,70 @@ impl CompiledTariff {
     /// # Errors
     /// A [`TariffFault`] with the path of what cannot be priced.
     pub fn compile(tariff: &Tariff, time_zone: &str) -> Result<Self, TariffFault> {
+        let mut compiled = Self::empty(tariff, time_zone)?;
+        let chosen = |element: &&(u16, &Element)| element.1.restrictions.reservation.is_none();
+        let numbered = numbered(tariff)?;
+        let chosen: Vec<(u16, &Element)> = numbered.iter().filter(chosen).copied().collect();
+        compiled.fill(&chosen)?;
+        Ok(compiled)
+    }
+
+    /// Makes ready what a tariff says of reservations: its TIME and FLAT components, TIME counting
+    /// reserved time; `None` where it prices none.
+    ///
+    /// Where a reservation expired, the components for that come before those for reservations.
+    ///
+    /// # Errors
+    /// As [`CompiledTariff::compile`].
+    pub fn compile_reservation(
+        tariff: &Tariff,
+        time_zone: &str,
+        end: ReservationEnd,
+    ) -> Result<Option<Self>, TariffFault> {
+        let mut compiled = Self::empty(tariff, time_zone)?;
+        let numbered = numbered(tariff)?;
+        let of = |kind: Reservation| {
+            let elements = numbered.iter().copied();
+            elements.filter(move |(_, element)| element.restrictions.reservation == Some(kind))
+        };
+        let chosen: Vec<(u16, &Element)> = match end {
+            ReservationEnd::Used => of(Reservation::Reservation).collect(),
+            ReservationEnd::Expired => of(Reservation::Expires)
+                .chain(of(Reservation::Reservation))
+                .collect(),
+        };
+        compiled.fill(&chosen)?;
+        compiled.energy = Candidates::default();
+        compiled.parking = Candidates::default();
+        let empty = compiled.time.all.is_empty() && compiled.flat.all.is_empty();
+        Ok((!empty).then_some(compiled))
+    }
+
+    /// The same tariff under a seller's rules.
+    #[must_use]
+    pub fn with_rules(self, rules: UsageRules) -> Self {
+        Self { rules, ..self }
+    }
+
+    /// Whether any price states a tax rate.
+    pub(crate) fn has_rates(&self) -> bool {
+        let dimensions = [&self.energy, &self.time, &self.parking, &self.flat];
+        let mut all = dimensions.into_iter().flat_map(|list| &list.all);
+        all.any(|candidate| candidate.component.tax.is_some())
+    }
+
+    fn empty(tariff: &Tariff, time_zone: &str) -> Result<Self, TariffFault> {
         let zone: Tz = time_zone.parse().map_err(|_| {
             TariffFault::new("time_zone", format!("`{time_zone}` is not an IANA zone"))
         })?;
         check::tariff(tariff)?;
-        let mut compiled = Self {
+        Ok(Self {
             currency: tariff.currency,
             tax_included: tariff.tax_included,
             min_price: tariff.min_price,
             max_price: tariff.max_price,
             zone,
+            rules: UsageRules::default(),
             energy: Candidates::default(),
             time: Candidates::default(),
             parking: Candidates::default(),
@@ -106,19 +163,22 @@ impl CompiledTariff {
             energies: Vec::new(),
             durations: Vec::new(),
             flow: FlowDependence::Independent,
-        };
-        compiled.collect(tariff)?;
-        compiled.find_edges(tariff);
+        })
+    }
+
+    fn fill(&mut self, elements: &[(u16, &Element)]) -> Result<(), TariffFault> {
+        self.collect(elements);
+        self.find_edges(elements);
         for dimension in [
             Dimension::Energy,
             Dimension::Time,
             Dimension::ParkingTime,
             Dimension::Flat,
         ] {
-            let strikes = compiled.strikes.clone();
-            compiled.list(dimension).sort_by_stretch(&strikes)?;
+            let strikes = self.strikes.clone();
+            self.list(dimension).sort_by_stretch(&strikes)?;
         }
-        Ok(compiled)
+        Ok(())
     }
 
     /// The currency of its prices.
@@ -127,27 +187,21 @@ impl CompiledTariff {
         self.currency
     }
 
-    fn collect(&mut self, tariff: &Tariff) -> Result<(), TariffFault> {
-        for (index, element) in tariff.elements.iter().enumerate() {
-            if element.restrictions.reservation.is_some() {
-                continue;
-            }
-            let number = u16::try_from(index)
-                .map_err(|_| TariffFault::new("elements", "more than 65,536 elements"))?;
+    fn collect(&mut self, elements: &[(u16, &Element)]) {
+        for (number, element) in elements {
             for component in &element.components {
                 let all = &mut self.list(component.dimension).all;
                 // Two of one dimension in one element: the first counts.
-                if all.last().is_none_or(|last| last.element != number) {
+                if all.last().is_none_or(|last| last.element != *number) {
                     let when = element.restrictions.clone();
                     all.push(Candidate {
-                        element: number,
+                        element: *number,
                         component: *component,
                         when,
                     });
                 }
             }
         }
-        Ok(())
     }
 
     fn list(&mut self, dimension: Dimension) -> &mut Candidates {
@@ -159,14 +213,11 @@ impl CompiledTariff {
         }
     }
 
-    fn find_edges(&mut self, tariff: &Tariff) {
+    fn find_edges(&mut self, elements: &[(u16, &Element)]) {
         let (mut strikes, mut energies, mut durations) =
             (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-        for element in &tariff.elements {
+        for (_, element) in elements {
             let when = &element.restrictions;
-            if when.reservation.is_some() {
-                continue;
-            }
             if is_local(when) {
                 strikes.insert(0);
             }
@@ -198,6 +249,14 @@ impl CompiledTariff {
         self.energies = energies.into_iter().collect();
         self.durations = durations.into_iter().collect();
     }
+}
+
+/// Elements with their positions.
+fn numbered(tariff: &Tariff) -> Result<Vec<(u16, &Element)>, TariffFault> {
+    let elements = tariff.elements.iter().enumerate();
+    let numbered = elements.map(|(index, element)| Ok((u16::try_from(index)?, element)));
+    let numbered: Result<_, std::num::TryFromIntError> = numbered.collect();
+    numbered.map_err(|_| TariffFault::new("elements", "more than 65,536 elements"))
 }
 
 impl Candidates {

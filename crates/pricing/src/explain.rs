@@ -1,18 +1,33 @@
 //! A settlement in words: what each line counts, at which price, and why that price.
 
+use crate::record::{RecordLineKind, RecordPrice};
 use std::fmt::Write;
-use wattledger_domain::cost::{LineKind, SettledLine, Settlement};
+use wattledger_domain::cost::{LineKind, Settlement};
 use wattledger_domain::price::{PriceE8, TaxRate};
 use wattledger_domain::tariff::{Dimension, Restrictions, Tariff, TaxIncluded};
+use wattledger_domain::time::Timestamp;
 
 /// A sentence per line, then the totals.
 #[must_use]
 pub fn explain(tariff: &Tariff, settlement: &Settlement) -> Vec<String> {
-    let mut sentences: Vec<String> = settlement
-        .lines
-        .iter()
-        .map(|line| sentence(tariff, line))
-        .collect();
+    let lines = settlement.lines.iter().map(|line| {
+        let said = Said {
+            kind: match line.kind {
+                LineKind::Usage(dimension) => RecordLineKind::Usage(dimension),
+                LineKind::MinPrice => RecordLineKind::MinPrice,
+                LineKind::MaxPrice => RecordLineKind::MaxPrice,
+            },
+            element: line.element,
+            quantity: line.quantity,
+            price: line.price,
+            tax: line.tax,
+            net: line.net.to_string(),
+            from: line.from,
+            to: line.to,
+        };
+        sentence(tariff, &said)
+    });
+    let mut sentences: Vec<String> = lines.collect();
     for group in &settlement.groups {
         let rate = group.rate.map_or("no tax".to_owned(), percent);
         sentences.push(format!(
@@ -27,8 +42,41 @@ pub fn explain(tariff: &Tariff, settlement: &Settlement) -> Vec<String> {
     sentences
 }
 
-fn sentence(tariff: &Tariff, line: &SettledLine) -> String {
-    let currency = line.net.currency;
+/// As [`explain`], for a record: a sentence per line of it.
+#[must_use]
+pub fn explain_record(tariffs: &[Tariff], price: &RecordPrice) -> Vec<String> {
+    let places = usize::try_from(price.places).unwrap_or(2);
+    let lines = price.lines.iter().filter_map(|line| {
+        let tariff = tariffs.get(line.tariff)?;
+        let said = Said {
+            kind: line.kind,
+            element: line.element,
+            quantity: line.quantity,
+            price: line.price,
+            tax: line.tax,
+            net: format!("{} {}", fixed(line.net, places), price.currency),
+            from: line.from,
+            to: line.to,
+        };
+        Some(sentence(tariff, &said))
+    });
+    lines.collect()
+}
+
+/// What is said of a line.
+struct Said {
+    kind: RecordLineKind,
+    element: u16,
+    quantity: i64,
+    price: PriceE8,
+    tax: Option<TaxRate>,
+    net: String,
+    from: Timestamp,
+    to: Timestamp,
+}
+
+fn sentence(tariff: &Tariff, line: &Said) -> String {
+    let currency = tariff.currency;
     let tax = match (line.tax, tariff.tax_included) {
         (None, _) => String::new(),
         (Some(rate), TaxIncluded::Yes) => format!(" + {} that the price contains", percent(rate)),
@@ -36,38 +84,33 @@ fn sentence(tariff: &Tariff, line: &SettledLine) -> String {
             format!(" + {}", percent(rate))
         }
     };
-    let what = match line.kind {
-        LineKind::Usage(Dimension::Energy) => format!(
-            "Energy {} kWh × {} {currency}/kWh",
-            decimal(line.quantity, 6),
-            price(line.price)
-        ),
-        LineKind::Usage(Dimension::Time) => {
-            format!(
-                "Charging time {} × {} {currency}/h",
-                duration(line.quantity),
-                price(line.price)
-            )
+    let (dimension, charging) = match line.kind {
+        RecordLineKind::Usage(dimension) => (dimension, true),
+        RecordLineKind::Reservation(dimension) => (dimension, false),
+        RecordLineKind::MinPrice => {
+            return format!("Raised to the tariff's minimum price = {}{tax}", line.net);
         }
-        LineKind::Usage(Dimension::ParkingTime) => {
-            format!(
-                "Parking time {} × {} {currency}/h",
-                duration(line.quantity),
-                price(line.price)
-            )
+        RecordLineKind::MaxPrice => {
+            return format!("Lowered to the tariff's maximum price = {}{tax}", line.net);
         }
-        LineKind::Usage(Dimension::Flat) => format!("Start fee {} {currency}", price(line.price)),
-        LineKind::MinPrice => "Raised to the tariff's minimum price".to_owned(),
-        LineKind::MaxPrice => "Lowered to the tariff's maximum price".to_owned(),
     };
-    let why = match line.kind {
-        LineKind::Usage(_) => because(tariff, line),
-        LineKind::MinPrice | LineKind::MaxPrice => String::new(),
+    let (name, counted) = match (dimension, charging) {
+        (Dimension::Energy, _) => ("Energy", Some(("kWh", decimal(line.quantity, 6) + " kWh"))),
+        (Dimension::Time, true) => ("Charging time", Some(("h", duration(line.quantity)))),
+        (Dimension::Time, false) => ("Reserved time", Some(("h", duration(line.quantity)))),
+        (Dimension::ParkingTime, _) => ("Parking time", Some(("h", duration(line.quantity)))),
+        (Dimension::Flat, true) => ("Start fee", None),
+        (Dimension::Flat, false) => ("Reservation fee", None),
     };
-    format!("{what} = {}{tax}{why}", line.net)
+    let price = decimal(line.price.0, 8);
+    let what = match counted {
+        Some((unit, counted)) => format!("{name} {counted} × {price} {currency}/{unit}"),
+        None => format!("{name} {price} {currency}"),
+    };
+    format!("{what} = {}{tax}{}", line.net, because(tariff, line))
 }
 
-fn because(tariff: &Tariff, line: &SettledLine) -> String {
+fn because(tariff: &Tariff, line: &Said) -> String {
     let when = tariff
         .elements
         .get(usize::from(line.element))
@@ -153,8 +196,16 @@ fn percent(rate: TaxRate) -> String {
     format!("{} % tax", decimal(rate.0, 4))
 }
 
-fn price(price: PriceE8) -> String {
-    decimal(price.0, 8)
+/// A whole number of 10^-places as a decimal with all of them.
+fn fixed(value: i64, places: usize) -> String {
+    let sign = if value < 0 { "-" } else { "" };
+    let width = places.saturating_add(1);
+    let digits = format!("{:0>width$}", value.unsigned_abs());
+    let (whole, fraction) = digits.split_at(digits.len().saturating_sub(places));
+    if fraction.is_empty() {
+        return format!("{sign}{whole}");
+    }
+    format!("{sign}{whole}.{fraction}")
 }
 
 /// A whole number of 10^-places as a decimal without trailing zeros.

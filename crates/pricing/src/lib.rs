@@ -10,13 +10,18 @@ mod calendar;
 mod compile;
 mod explain;
 mod meter;
+mod record;
 mod restriction;
 mod settle;
 
 pub use calendar::local_date;
 pub use compile::{CompiledTariff, TariffFault};
-pub use explain::explain;
+pub use explain::{explain, explain_record};
 pub use meter::{FlatFee, Meter, Usage, rate};
+pub use record::{
+    AbsentTax, Amounts, Credit, Record, RecordError, RecordLine, RecordLineKind, RecordNote,
+    RecordPrice, RecordTariff, RecordTerms, TaxLiability, price_record,
+};
 pub use settle::settle;
 
 /// A cost that cannot be computed.

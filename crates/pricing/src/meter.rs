@@ -4,18 +4,21 @@
 //! readings changes nothing: edges are found on that line, never on what an earlier cut left.
 
 mod line;
+mod priced;
+mod stretch;
 mod window;
 
 use crate::PricingError;
 use crate::calendar::{Local, local, next_strike};
 use crate::compile::{Candidate, CompiledTariff};
 use crate::restriction::Moment;
-use line::{Line, mean_power};
-use wattledger_domain::cost::{Priced, PricedStep};
-use wattledger_domain::price::ExactCost;
+use line::Line;
+pub use priced::cost_of;
+pub use stretch::{Flow, Stretch, Volumes};
+use wattledger_domain::cost::{Priced, PricedStep, StartFee};
 use wattledger_domain::quantity::{Milliamperes, Milliseconds, MilliwattHours, Milliwatts};
+use wattledger_domain::record::Extent;
 use wattledger_domain::session::{ChargingPeriod, ChargingState};
-use wattledger_domain::tariff::Dimension;
 use wattledger_domain::time::Timestamp;
 use window::Places;
 pub use window::Window;
@@ -61,6 +64,15 @@ pub struct Usage {
     pub current: Option<Milliamperes>,
 }
 
+/// Whether prices changed within a stretch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Course {
+    /// The same components were in force all along.
+    Steady,
+    /// Others came into force on the way.
+    Switched,
+}
+
 /// Prices a finished session: the meter, folded over its periods. A gap between two is not billed.
 ///
 /// # Errors
@@ -75,14 +87,7 @@ pub fn rate(
         if period.from < meter.now {
             return Err(PricingError::TimeBackwards);
         }
-        let gap = Usage {
-            to: period.from,
-            energy: MilliwattHours::ZERO,
-            state: ChargingState::SuspendedByStation,
-            power: None,
-            current: None,
-        };
-        meter.advance(tariff, &gap)?;
+        meter.advance_stretch(tariff, &Stretch::nothing(period.from))?;
         let ChargingPeriod {
             from: _,
             to,
@@ -131,73 +136,107 @@ impl Meter {
         if usage.energy.0 < 0 {
             return Err(PricingError::NegativeEnergy);
         }
+        let stretch = Stretch::of(usage, self.now, tariff.rules.suspended_by_station);
+        self.advance_stretch(tariff, &stretch)?;
+        Ok(())
+    }
+
+    /// As [`Meter::advance`], for volumes as a record states them: energy may be below zero, and
+    /// times need not be the length of the stretch. Says whether prices changed on the way.
+    ///
+    /// # Errors
+    /// [`PricingError::TimeBackwards`] or [`PricingError::Overflow`].
+    pub(crate) fn advance_stretch(
+        &mut self,
+        tariff: &CompiledTariff,
+        stretch: &Stretch,
+    ) -> Result<Course, PricingError> {
         let end = self
             .energy
             .0
-            .checked_add(usage.energy.0)
+            .checked_add(stretch.volumes.energy)
             .ok_or(PricingError::Overflow)?;
         // An edge that has been reached ends the window: edges are inclusive from below.
         if let Some(window) = &self.window
             && self.now < window.until
-            && self.energy.0 < window.below
-            && usage.to <= window.until
-            && end <= window.below
-            && window.flows_alike(tariff.flow, usage)
+            && stretch.to <= window.until
+            && stretch.volumes.energy >= 0
+            && window
+                .energy
+                .is_none_or(|edge| self.energy.0 < edge && end <= edge)
+            && window.flows_alike(tariff.flow, stretch)
         {
-            return self.add(window.places, usage.to, end, usage.state);
+            self.add(window.places, stretch.to, stretch.volumes)?;
+            return Ok(Course::Steady);
         }
-        if usage.to == self.now && usage.energy.0 == 0 {
-            return Ok(());
+        if stretch.to == self.now && stretch.volumes.is_zero() {
+            return Ok(Course::Steady);
         }
-        self.advance_over_edges(tariff, usage, end)
+        self.advance_over_edges(tariff, stretch)
     }
 
     fn advance_over_edges(
         &mut self,
         tariff: &CompiledTariff,
-        usage: &Usage,
-        end: i64,
-    ) -> Result<(), PricingError> {
+        stretch: &Stretch,
+    ) -> Result<Course, PricingError> {
         let line = Line {
             from: self.now,
-            to: usage.to,
-            low: self.energy.0,
-            high: end,
+            to: stretch.to,
+            volumes: stretch.volumes,
         };
-        let power = usage.power.or_else(|| mean_power(&line));
+        let base = self.energy.0;
+        let power = match stretch.power {
+            Flow::Metered(power) => Some(power),
+            Flow::Mean => line.mean_power().map(Extent::steady),
+            Flow::Unknown => None,
+        };
+        let mut counted = Volumes::default();
+        let (mut course, mut last) = (Course::Steady, None);
         loop {
-            let window = self.look(tariff, usage, power)?;
-            let Some((to, energy)) = line.cut(window.until, window.below)? else {
-                return self.add(window.places, usage.to, end, usage.state);
+            let window = self.look(tariff, stretch, power)?;
+            if last.is_some_and(|last| last != window.places) {
+                course = Course::Switched;
+            }
+            last = Some(window.places);
+            let edge = window.energy.and_then(|edge| edge.checked_sub(base));
+            let Some((to, volumes)) = line.cut(window.until, edge)? else {
+                self.add(window.places, stretch.to, line.volumes.minus(counted)?)?;
+                return Ok(course);
             };
-            self.add(window.places, to, energy, usage.state)?;
+            self.add(window.places, to, volumes.minus(counted)?)?;
+            counted = volumes;
         }
     }
 
+    /// Lets usage pass that another tariff prices, or none.
+    pub(crate) fn pass(&mut self, to: Timestamp, energy: i64) -> Result<(), PricingError> {
+        let energy = self.energy.0.checked_add(energy);
+        self.energy = MilliwattHours(energy.ok_or(PricingError::Overflow)?);
+        self.now = to;
+        self.window = None;
+        Ok(())
+    }
+
     /// Finds what is in force from here on.
-    fn look(
+    pub(crate) fn look(
         &mut self,
         tariff: &CompiledTariff,
-        usage: &Usage,
-        power: Option<Milliwatts>,
+        stretch: &Stretch,
+        power: Option<Extent<i64>>,
     ) -> Result<Window, PricingError> {
         let wall = self.wall(tariff);
+        let falls = stretch.volumes.energy < 0;
+        // Energy that falls is below an edge as soon as it has left it.
+        let level = self.energy.0.saturating_sub(i64::from(falls));
         let moment = Moment {
             local: wall.as_ref(),
-            energy: self.energy,
+            energy: MilliwattHours(level),
             duration: self.now.since(self.started_at),
             power,
-            current: usage.current,
+            current: stretch.current,
         };
-        if self.flat == FlatFee::Due
-            && let Some(flat) = tariff.flat.in_force(&moment)
-        {
-            self.flat = FlatFee::Billed;
-            let place = self.step_of(flat)?;
-            if let Some(step) = self.steps.get_mut(usize::from(place)) {
-                step.quantity = 1;
-            }
-        }
+        self.charge_start_fee(tariff, stretch, &moment)?;
         let mut place = |candidate: Option<&Candidate>| {
             candidate
                 .map(|candidate| self.step_of(candidate))
@@ -210,13 +249,38 @@ impl Meter {
         };
         let window = Window {
             until: self.next_edge(tariff, wall.as_ref()),
-            below: above(&tariff.energies, self.energy.0).unwrap_or(i64::MAX),
-            power: usage.power,
-            current: usage.current,
+            energy: if falls {
+                at_most(&tariff.energies, level)
+            } else {
+                above(&tariff.energies, level)
+            },
+            power: stretch.power,
+            current: stretch.current,
             places,
         };
-        self.window = Some(window);
+        self.window = (!falls).then_some(window);
         Ok(window)
+    }
+
+    fn charge_start_fee(
+        &mut self,
+        tariff: &CompiledTariff,
+        stretch: &Stretch,
+        moment: &Moment<'_>,
+    ) -> Result<(), PricingError> {
+        let due = self.flat == FlatFee::Due
+            && match tariff.rules.start_fee {
+                StartFee::Always => true,
+                StartFee::WithEnergy => self.energy.0 > 0 || stretch.volumes.energy > 0,
+            };
+        if due && let Some(flat) = tariff.flat.in_force(moment) {
+            self.flat = FlatFee::Billed;
+            let place = self.step_of(flat)?;
+            if let Some(step) = self.steps.get_mut(usize::from(place)) {
+                step.quantity = 1;
+            }
+        }
+        Ok(())
     }
 
     /// The wall clock, where a price depends on it.
@@ -260,27 +324,16 @@ impl Meter {
         u16::try_from(place).map_err(|_| PricingError::Overflow)
     }
 
-    /// Counts what was used up to an instant and an energy.
-    fn add(
-        &mut self,
-        places: Places,
-        to: Timestamp,
-        energy: i64,
-        state: ChargingState,
-    ) -> Result<(), PricingError> {
-        let used = energy
-            .checked_sub(self.energy.0)
+    /// Counts what was used up to an instant.
+    fn add(&mut self, places: Places, to: Timestamp, volumes: Volumes) -> Result<(), PricingError> {
+        let energy = self
+            .energy
+            .0
+            .checked_add(volumes.energy)
             .ok_or(PricingError::Overflow)?;
-        let span = to.0.checked_sub(self.now.0).ok_or(PricingError::Overflow)?;
-        self.count(places.energy, used, to)?;
-        match state {
-            ChargingState::Charging => self.count(places.time, span, to)?,
-            ChargingState::SuspendedByVehicle | ChargingState::Connected | ChargingState::Idle => {
-                self.count(places.parking, span, to)?;
-            }
-            // The station gave no power: neither time nor parking time.
-            ChargingState::SuspendedByStation => {}
-        }
+        self.count(places.energy, volumes.energy, to)?;
+        self.count(places.time, volumes.time, to)?;
+        self.count(places.parking, volumes.parking, to)?;
         self.energy = MilliwattHours(energy);
         self.now = to;
         Ok(())
@@ -292,49 +345,21 @@ impl Meter {
         quantity: i64,
         to: Timestamp,
     ) -> Result<(), PricingError> {
+        if quantity == 0 {
+            return Ok(());
+        }
         let Some(step) = place.and_then(|place| self.steps.get_mut(usize::from(place))) else {
             return Ok(());
         };
-        if quantity > 0 {
-            if step.quantity == 0 {
-                step.from = self.now;
-            }
-            step.quantity = step
-                .quantity
-                .checked_add(quantity)
-                .ok_or(PricingError::Overflow)?;
-            step.to = to;
+        if step.quantity == 0 {
+            step.from = self.now;
         }
+        step.quantity = step
+            .quantity
+            .checked_add(quantity)
+            .ok_or(PricingError::Overflow)?;
+        step.to = to;
         Ok(())
-    }
-
-    /// The exact price so far.
-    #[must_use]
-    pub fn priced(&self, tariff: &CompiledTariff) -> Priced {
-        let mut steps: Vec<PricedStep> = self
-            .steps
-            .iter()
-            .filter(|step| step.quantity != 0)
-            .copied()
-            .collect();
-        steps.sort_by_key(|step| step.from);
-        Priced {
-            currency: tariff.currency,
-            tax_included: tariff.tax_included,
-            steps,
-            min_price: tariff.min_price,
-            max_price: tariff.max_price,
-        }
-    }
-
-    /// The exact cost so far as the tariff states prices, before blocks, limits and tax.
-    ///
-    /// # Errors
-    /// [`PricingError::Overflow`].
-    pub fn exact_cost(&self) -> Result<ExactCost, PricingError> {
-        self.steps.iter().try_fold(ExactCost::ZERO, |sum, step| {
-            sum.plus(step_cost(step)?).ok_or(PricingError::Overflow)
-        })
     }
 
     /// The next instant at which a price may change by time alone.
@@ -352,19 +377,8 @@ fn above(thresholds: &[i64], value: i64) -> Option<i64> {
         .copied()
 }
 
-/// The exact cost of one step.
-pub fn step_cost(step: &PricedStep) -> Result<ExactCost, PricingError> {
-    cost_of(step, step.quantity)
-}
-
-/// The exact cost of a quantity at a step's price.
-pub fn cost_of(step: &PricedStep, quantity: i64) -> Result<ExactCost, PricingError> {
-    let cost = match step.dimension {
-        Dimension::Energy => ExactCost::of_energy(MilliwattHours(quantity), step.price),
-        Dimension::Time | Dimension::ParkingTime => {
-            ExactCost::of_time(Milliseconds(quantity), step.price)
-        }
-        Dimension::Flat => ExactCost::of_flat(step.price),
-    };
-    cost.ok_or(PricingError::Overflow)
+/// The greatest of sorted thresholds that is not above a value.
+fn at_most(thresholds: &[i64], value: i64) -> Option<i64> {
+    let above = thresholds.partition_point(|threshold| *threshold <= value);
+    thresholds.get(above.checked_sub(1)?).copied()
 }

@@ -3,7 +3,8 @@
 //! Invariant: a lower edge is inclusive and an upper edge exclusive, whatever is restricted.
 
 use crate::calendar::Local;
-use wattledger_domain::quantity::{Milliamperes, Milliseconds, MilliwattHours, Milliwatts};
+use wattledger_domain::quantity::{Milliseconds, MilliwattHours};
+use wattledger_domain::record::Extent;
 use wattledger_domain::tariff::{LocalDate, LocalMinute, Restrictions, Weekday};
 
 const DAY: i64 = 86_400_000;
@@ -13,38 +14,39 @@ pub struct Moment<'a> {
     pub local: Option<&'a Local>,
     pub energy: MilliwattHours,
     pub duration: Milliseconds,
-    pub power: Option<Milliwatts>,
-    pub current: Option<Milliamperes>,
+    pub power: Option<Extent<i64>>,
+    pub current: Option<Extent<i64>>,
 }
 
 /// Whether all of an element's restrictions hold.
 pub fn holds(when: &Restrictions, moment: &Moment<'_>) -> bool {
-    let (energy, duration) = (Some(moment.energy.0), Some(moment.duration.0));
-    let (power, current) = (moment.power.map(|p| p.0), moment.current.map(|c| c.0));
+    let (energy, duration) = (moment.energy.0, moment.duration.0);
     between(
-        energy,
+        Some(Extent::steady(energy)),
         when.min_energy.map(|e| e.0),
         when.max_energy.map(|e| e.0),
     ) && between(
-        duration,
+        Some(Extent::steady(duration)),
         when.min_duration.map(|d| d.0),
         when.max_duration.map(|d| d.0),
     ) && between(
-        power,
+        moment.power,
         when.min_power.map(|p| p.0),
         when.max_power.map(|p| p.0),
     ) && between(
-        current,
+        moment.current,
         when.min_current.map(|c| c.0),
         when.max_current.map(|c| c.0),
     ) && holds_locally(when, moment.local)
 }
 
-/// An unknown value is inside no bounds, but where there are none it does not matter.
-fn between(value: Option<i64>, low: Option<i64>, high: Option<i64>) -> bool {
+/// An unknown value is inside no bounds, but where there are none it does not matter. Of one that
+/// moved, the greatest is held against the lower bound and the least against the upper.
+fn between(value: Option<Extent<i64>>, low: Option<i64>, high: Option<i64>) -> bool {
     (low.is_none() && high.is_none())
         || value.is_some_and(|value| {
-            low.is_none_or(|low| value >= low) && high.is_none_or(|high| value < high)
+            low.is_none_or(|low| value.greatest >= low)
+                && high.is_none_or(|high| value.least < high)
         })
 }
 

@@ -11,15 +11,16 @@ mod rounding;
 
 use crate::PricingError;
 use crate::meter::cost_of;
-use amounts::{Terms, tax_groups};
-use blocks::Blocks;
+pub use amounts::Terms;
+use amounts::tax_groups;
+pub use blocks::{Blocks, Counted};
 use groups::{Group, group_of};
-use limits::Limits;
-use rounding::{Part, minor_unit, spread};
+pub use limits::Limits;
+use rounding::{Part, spread};
 use wattledger_domain::cost::{
     LineKind, Priced, PricedStep, Rounding, SettledLine, Settlement, StepRule, TaxGroup,
 };
-use wattledger_domain::money::Money;
+use wattledger_domain::money::{Currency, Money};
 use wattledger_domain::price::{ExactCost, TaxRate};
 use wattledger_domain::tariff::TaxIncluded;
 
@@ -29,33 +30,91 @@ use wattledger_domain::tariff::TaxIncluded;
 /// [`PricingError::Overflow`] when an amount does not fit.
 pub fn settle(priced: &Priced, rounding: &Rounding) -> Result<Settlement, PricingError> {
     let blocks = match rounding.steps {
-        StepRule::OncePerSession => Blocks::of(&priced.steps)?,
+        StepRule::OncePerSession => Blocks::of(&priced.steps, |_| Counted::Charging)?,
         StepRule::Off => Blocks::default(),
     };
-    // Room for what a limit may add: a line per rate, of which two are usual.
-    let mut lines = Vec::with_capacity(priced.steps.len().saturating_add(2));
-    let mut groups: Vec<Group> = Vec::with_capacity(2);
-    for (place, step) in priced.steps.iter().enumerate() {
-        let surplus = blocks.surplus_of(place);
-        let quantity = step
-            .quantity
-            .checked_add(surplus)
-            .ok_or(PricingError::Overflow)?;
-        lines.push(line_of(step, quantity, priced, &mut groups)?);
-    }
-    for group in &mut groups {
-        group.find_tax(priced.tax_included)?;
-    }
-    let limits = Limits::of(priced)?;
-    let bounds = limits.apply(priced, &mut lines, &mut groups)?;
-    let settled = tax_groups(
-        &groups,
-        &limits,
-        &bounds,
+    let bill = Bill {
+        currency: priced.currency,
+        steps: &priced.steps,
+        blocks: &blocks,
+        limits: Limits::of(priced.min_price, priced.max_price)?,
+    };
+    let settled = bill.settle(
+        |_| priced.tax_included,
         Terms::of(priced.currency, rounding),
     )?;
-    round_lines(&mut lines, &settled)?;
-    total(lines, &groups, settled, priced)
+    Ok(settled.0)
+}
+
+/// What is to be settled.
+pub struct Bill<'a> {
+    pub currency: Currency,
+    pub steps: &'a [PricedStep],
+    pub blocks: &'a Blocks,
+    pub limits: Limits,
+}
+
+impl Bill<'_> {
+    /// Settles; also gives the exact cost after tax. `included` says for each step whether its price
+    /// contains tax.
+    pub fn settle(
+        &self,
+        included: impl Fn(usize) -> TaxIncluded,
+        terms: Terms,
+    ) -> Result<(Settlement, ExactCost), PricingError> {
+        // Room for what a limit may add: a line per rate, of which two are usual.
+        let mut lines = Vec::with_capacity(self.steps.len().saturating_add(2));
+        let mut groups: Vec<Group> = Vec::with_capacity(2);
+        let mut added = TaxIncluded::Yes;
+        for (place, step) in self.steps.iter().enumerate() {
+            let surplus = self.blocks.surplus_of(place);
+            let quantity = step
+                .quantity
+                .checked_add(surplus)
+                .ok_or(PricingError::Overflow)?;
+            let included = included(place);
+            if included == TaxIncluded::No {
+                added = included;
+            }
+            lines.push(self.line_of(step, quantity, included, &mut groups)?);
+        }
+        for group in &mut groups {
+            group.find_tax(added)?;
+        }
+        let bounds = self.limits.apply(self.currency, &mut lines, &mut groups)?;
+        let settled = tax_groups(&groups, &self.limits, &bounds, terms)?;
+        round_lines(&mut lines, &settled, terms)?;
+        let gross = ExactCost(groups::gross_of(&groups)?);
+        Ok((total(lines, &groups, settled, self.currency)?, gross))
+    }
+
+    /// The line of a step. Its cost goes to its group, whose net grows by exactly the line's.
+    fn line_of(
+        &self,
+        step: &PricedStep,
+        quantity: i64,
+        included: TaxIncluded,
+        groups: &mut Vec<Group>,
+    ) -> Result<SettledLine, PricingError> {
+        let cost = cost_of(step, quantity)?;
+        let rate = rate_of(step.tax, included);
+        let group = group_of(groups, rate);
+        let exact_net = match included {
+            TaxIncluded::Yes => group.add_gross(cost)?,
+            TaxIncluded::No | TaxIncluded::NotApplicable => group.add_net(cost)?,
+        };
+        Ok(SettledLine {
+            kind: LineKind::Usage(step.dimension),
+            element: step.element,
+            quantity,
+            price: step.price,
+            tax: rate,
+            exact_net,
+            net: Money::zero(self.currency),
+            from: step.from,
+            to: step.to,
+        })
+    }
 }
 
 /// The rate that counts: none where no tax applies.
@@ -66,45 +125,21 @@ const fn rate_of(tax: Option<TaxRate>, included: TaxIncluded) -> Option<TaxRate>
     }
 }
 
-/// The line of a step. Its cost goes to its group, whose net grows by exactly the line's.
-fn line_of(
-    step: &PricedStep,
-    quantity: i64,
-    priced: &Priced,
-    groups: &mut Vec<Group>,
-) -> Result<SettledLine, PricingError> {
-    let cost = cost_of(step, quantity)?;
-    let rate = rate_of(step.tax, priced.tax_included);
-    let group = group_of(groups, rate);
-    let exact_net = match priced.tax_included {
-        TaxIncluded::Yes => group.add_gross(cost)?,
-        TaxIncluded::No | TaxIncluded::NotApplicable => group.add_net(cost)?,
-    };
-    Ok(SettledLine {
-        kind: LineKind::Usage(step.dimension),
-        element: step.element,
-        quantity,
-        price: step.price,
-        tax: rate,
-        exact_net,
-        net: Money::zero(priced.currency),
-        from: step.from,
-        to: step.to,
-    })
-}
-
 /// Gives the lines of each rate the group's net, by largest remainder.
-fn round_lines(lines: &mut [SettledLine], groups: &[TaxGroup]) -> Result<(), PricingError> {
+fn round_lines(
+    lines: &mut [SettledLine],
+    groups: &[TaxGroup],
+    terms: Terms,
+) -> Result<(), PricingError> {
     let mut parts = Vec::with_capacity(lines.len());
     for group in groups {
         parts.clear();
-        let unit = minor_unit(group.net.currency);
         for (place, line) in lines
             .iter()
             .enumerate()
             .filter(|(_, line)| line.tax == group.rate)
         {
-            parts.push(Part::of(place, line.exact_net.0, unit)?);
+            parts.push(Part::of(place, line.exact_net.0, terms.unit)?);
         }
         spread(&mut parts, i128::from(group.net.minor), |place, minor| {
             if let Some(line) = lines.get_mut(place) {
@@ -119,9 +154,9 @@ fn total(
     lines: Vec<SettledLine>,
     exact: &[Group],
     groups: Vec<TaxGroup>,
-    priced: &Priced,
+    currency: Currency,
 ) -> Result<Settlement, PricingError> {
-    let zero = Money::zero(priced.currency);
+    let zero = Money::zero(currency);
     let (mut net, mut tax, mut gross) = (zero, zero, zero);
     for group in &groups {
         net = plus(net, group.net)?;

@@ -8,6 +8,7 @@ mod laws;
 mod limits;
 mod model;
 mod random;
+mod records;
 mod restrictions;
 mod rounding;
 mod scene;

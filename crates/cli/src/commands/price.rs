@@ -1,4 +1,9 @@
-//! `price`: an OCPI charge detail record, priced and explained without an engine.
+//! `price`: OCPI charge detail records, priced and explained without an engine.
+
+mod answer;
+mod batch;
+mod policy;
+mod request;
 
 use crate::arguments::PriceArguments;
 use crate::commands::write_json;
@@ -6,106 +11,76 @@ use crate::error::CliError;
 use crate::figures::local_time;
 use crate::words;
 use anyhow::Context as _;
+use policy::PricePolicy;
+use request::{Priced, Request};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::Path;
-use wattledger_domain::cost::{LineKind, Rounding, Settlement, TaxGroup};
-use wattledger_domain::money::Money;
-use wattledger_domain::tariff::{Dimension, Tariff};
-use wattledger_pricing::{CompiledTariff, explain, rate, settle};
-use wattledger_wire::ocpi::{self, Fault, OcpiCdr, Warning};
+use wattledger_pricing::explain_record;
+use wattledger_wire::ocpi::Fault;
 
 /// The largest file that is read: 16 MiB.
 const FILE_BYTES_MAX: u64 = 16_777_216;
 
-/// What was priced.
-struct Pricing {
-    cdr: OcpiCdr,
-    tariff: Tariff,
-    time_zone: String,
-    settlement: Settlement,
-    warnings: Vec<String>,
-}
-
-/// Prices a record and explains it.
+/// Prices a record and explains it, or every line of a batch.
 ///
 /// # Errors
 /// [`CliError::Refused`] with file and JSON path for what cannot be read or priced.
 pub fn run(arguments: &PriceArguments, out: &mut dyn Write) -> Result<(), CliError> {
-    let pricing = priced(arguments)?;
+    let policy = arguments.policy.as_deref().map(PricePolicy::read);
+    let policy = policy.transpose()?.unwrap_or_default();
+    if let Some(file) = &arguments.batch {
+        return batch::run(file, &policy, out);
+    }
+    let Some(file) = &arguments.cdr else {
+        return Err(CliError::refused("name a record with --cdr, or --batch"));
+    };
+    let priced = priced(arguments, file, &policy)?;
     if arguments.json {
-        return write_json(&answer(&pricing), out);
+        return write_json(&told(&priced), out);
     }
-    for warning in &pricing.warnings {
-        words::note(&format!("warning: {warning}"));
+    for note in &priced.notes {
+        words::note(&format!("warning: {}: {}", note.path, note.message));
     }
-    write!(out, "{}", text(&pricing))?;
+    write!(out, "{}", text(&priced))?;
     Ok(())
 }
 
-fn priced(arguments: &PriceArguments) -> Result<Pricing, CliError> {
-    let mut warnings = Vec::new();
-    let cdr = object(&arguments.cdr, ocpi::cdr, &mut warnings)?;
-    let tariff = match (&arguments.tariff, cdr.tariffs.as_slice()) {
-        (Some(path), _) => object(path, ocpi::tariff, &mut warnings)?,
-        (None, [only]) => only.clone(),
-        (None, tariffs) => {
-            return Err(CliError::refused(format!(
-                "`{}` holds {} tariffs: name one with --tariff",
-                arguments.cdr.display(),
-                tariffs.len()
-            )));
-        }
+fn priced(
+    arguments: &PriceArguments,
+    file: &Path,
+    policy: &PricePolicy,
+) -> Result<Priced, CliError> {
+    let refused = |Fault { path, reason }| CliError::refused(format!("{path}: {reason}"));
+    let record = object(file)?;
+    let tariff = arguments.tariff.as_deref().map(object).transpose()?;
+    let root = |path: &Path| format!("{}: $", path.display());
+    let path = root(file);
+    let given = tariff.as_ref().zip(arguments.tariff.as_deref());
+    let request = Request {
+        cdr: (&record, &path),
+        tariffs: given
+            .map(|(value, path)| (value, root(path)))
+            .into_iter()
+            .collect(),
+        version: None,
+        time_zone: arguments
+            .time_zone
+            .as_deref()
+            .map(|zone| (zone, "--time-zone")),
+        reservation: None,
     };
-    if let Some(currency) = cdr.currency.filter(|currency| *currency != tariff.currency) {
-        return Err(CliError::refused(format!(
-            "the record is in {currency}, the tariff `{}` in {}",
-            tariff.id, tariff.currency
-        )));
-    }
-    let time_zone = match arguments.time_zone.as_ref().or(cdr.time_zone.as_ref()) {
-        Some(zone) => zone.clone(),
-        None => {
-            warnings
-                .push("no time zone is known: hours and days of the tariff are read in UTC".into());
-            "UTC".to_owned()
-        }
-    };
-    let compiled = CompiledTariff::compile(&tariff, &time_zone).map_err(|fault| {
-        CliError::refused(format!(
-            "tariff `{}`: {}: {}",
-            tariff.id, fault.path, fault.reason
-        ))
-    })?;
-    let settlement = rate(&compiled, cdr.start, &cdr.periods)
-        .and_then(|priced| settle(&priced, &Rounding::DEFAULT))
-        .map_err(|error| CliError::refused(format!("the record cannot be priced: {error}")))?;
-    Ok(Pricing {
-        cdr,
-        tariff,
-        time_zone,
-        settlement,
-        warnings,
-    })
+    request.price(policy).map_err(refused)
 }
 
-/// An OCPI object of a file; what is odd in it goes to the warnings, with file and path.
-fn object<T>(
-    path: &Path,
-    parse: impl FnOnce(&str) -> Result<(T, Vec<Warning>), Fault>,
-    warnings: &mut Vec<String>,
-) -> Result<T, CliError> {
-    let name = path.display();
-    let (object, odd) = parse(&read(path)?)
-        .map_err(|Fault { path, reason }| CliError::refused(format!("{name}: {path}: {reason}")))?;
-    warnings.extend(
-        odd.into_iter()
-            .map(|Warning { path, message }| format!("{name}: {path}: {message}")),
-    );
-    Ok(object)
+fn object(path: &Path) -> Result<Value, CliError> {
+    let text = read(path)?;
+    serde_json::from_str(&text)
+        .map_err(|error| CliError::refused(format!("{}: $: not JSON: {error}", path.display())))
 }
 
+/// The text of a file of bounded size.
 fn read(path: &Path) -> Result<String, CliError> {
     let name = path.display().to_string();
     let size = std::fs::metadata(path)
@@ -118,40 +93,42 @@ fn read(path: &Path) -> Result<String, CliError> {
     String::from_utf8(bytes).map_err(|_| CliError::refused(format!("`{name}` is not UTF-8 text")))
 }
 
-fn text(pricing: &Pricing) -> String {
-    let Pricing {
+fn text(priced: &Priced) -> String {
+    let Priced {
         cdr,
-        tariff,
+        tariffs,
         time_zone,
-        settlement,
-        warnings: _,
-    } = pricing;
+        price,
+        notes: _,
+    } = priced;
+    let names: Vec<&str> = tariffs.iter().map(|tariff| tariff.id.as_str()).collect();
     let mut lines = vec![format!(
         "Record {}: {} to {} ({time_zone}), tariff {}",
         cdr.id.as_deref().unwrap_or("without id"),
         local_time(cdr.start.0, time_zone),
         local_time(cdr.end.0, time_zone),
-        tariff.id
+        names.join(", ")
     )];
     lines.push(String::new());
-    lines.extend(explain(tariff, settlement));
-    let stated = [
-        ("before tax", cdr.total_before_tax, settlement.net),
-        ("after tax", cdr.total_after_tax, settlement.gross),
-    ];
-    for (which, stated, ours) in stated {
+    lines.extend(explain_record(tariffs, price));
+    for (which, stated, ours) in totals(priced) {
+        let currency = price.currency;
+        let Some(ours) = ours else {
+            lines.push(format!("Total {which}: not known, a tax rate is missing"));
+            continue;
+        };
+        lines.push(format!("Total {which}: {ours} {currency}"));
         let Some(stated) = stated else { continue };
         let verdict = match difference(stated, ours) {
             Some(difference) if difference.is_zero() => "as priced".to_owned(),
             Some(difference) if difference.is_sign_negative() => {
-                format!("ours is {} {} less", difference.abs(), ours.currency)
+                format!("ours is {} {currency} less", difference.abs())
             }
-            Some(difference) => format!("ours is {difference} {} more", ours.currency),
+            Some(difference) => format!("ours is {difference} {currency} more"),
             None => "too large to compare".to_owned(),
         };
         lines.push(format!(
-            "The record states {stated} {} {which}: {verdict}",
-            ours.currency
+            "The record states {stated} {currency} {which}: {verdict}"
         ));
     }
     let mut text = lines.join("\n");
@@ -159,85 +136,50 @@ fn text(pricing: &Pricing) -> String {
     text
 }
 
+/// Before and after tax: as stated, and ours.
+fn totals(priced: &Priced) -> [(&'static str, Option<Decimal>, Option<Decimal>); 2] {
+    let Priced { cdr, price, .. } = priced;
+    let ours = |amount: Option<i64>| {
+        Decimal::try_from_i128_with_scale(i128::from(amount?), price.places).ok()
+    };
+    [
+        (
+            "before tax",
+            cdr.total_before_tax,
+            ours(price.total.before_tax),
+        ),
+        (
+            "after tax",
+            cdr.total_after_tax,
+            ours(price.total.after_tax),
+        ),
+    ]
+}
+
 /// Ours less the stated total, exact, which may be negative.
-fn difference(stated: Decimal, ours: Money) -> Option<Decimal> {
-    let ours = decimal(ours)?;
+fn difference(stated: Decimal, ours: Decimal) -> Option<Decimal> {
     ours.checked_sub(stated)
         .map(|difference| difference.normalize())
 }
 
-fn decimal(money: Money) -> Option<Decimal> {
-    Decimal::try_from_i128_with_scale(i128::from(money.minor), money.currency.minor_places()).ok()
-}
-
-fn answer(pricing: &Pricing) -> Value {
-    let Pricing {
-        cdr,
-        tariff,
-        time_zone,
-        settlement,
-        warnings,
-    } = pricing;
-    let explained = explain(tariff, settlement);
-    let lines = settlement
-        .lines
-        .iter()
-        .zip(explained.iter())
-        .map(|(line, sentence)| {
-            json!({
-                "kind": kind(line.kind),
-                "element": line.element,
-                "quantity": line.quantity,
-                "price_e8": line.price.0,
-                "tax_rate": line.tax.map(|rate| rate.0),
-                "net": line.net.minor,
-                "from": line.from.to_string(),
-                "to": line.to.to_string(),
-                "why": sentence,
-            })
-        });
-    let groups = settlement.groups.iter().map(
-        |TaxGroup {
-             rate,
-             net,
-             tax,
-             gross,
-         }| {
-            json!({ "tax_rate": rate.map(|rate| rate.0), "net": net.minor, "tax": tax.minor,
-                "gross": gross.minor })
-        },
-    );
-    let compared = |stated: Option<Decimal>, ours: Money| {
-        stated.map(|stated| {
-            let difference = difference(stated, ours).map(|found| found.to_string());
-            json!({ "stated": stated.to_string(), "difference": difference })
-        })
-    };
-    json!({
-        "cdr": cdr.id,
-        "tariff": tariff.id.as_str(),
-        "time_zone": time_zone,
-        "currency": tariff.currency.code(),
-        "lines": lines.collect::<Vec<_>>(),
-        "tax_groups": groups.collect::<Vec<_>>(),
-        "net": settlement.net.minor,
-        "tax": settlement.tax.minor,
-        "gross": settlement.gross.minor,
-        "before_tax": compared(cdr.total_before_tax, settlement.net),
-        "after_tax": compared(cdr.total_after_tax, settlement.gross),
-        "warnings": warnings,
-    })
-}
-
-const fn kind(kind: LineKind) -> &'static str {
-    match kind {
-        LineKind::Usage(Dimension::Energy) => "energy",
-        LineKind::Usage(Dimension::Time) => "time",
-        LineKind::Usage(Dimension::ParkingTime) => "parking_time",
-        LineKind::Usage(Dimension::Flat) => "flat",
-        LineKind::MinPrice => "min_price",
-        LineKind::MaxPrice => "max_price",
+fn told(priced: &Priced) -> Value {
+    let id = priced.cdr.id.as_deref().map_or(Value::Null, Value::from);
+    let mut told = answer::answer(&id, priced);
+    let compared = totals(priced).map(|(_, stated, ours)| {
+        let stated = stated?;
+        let difference = ours.and_then(|ours| difference(stated, ours));
+        let difference = difference.map(|found| found.to_string());
+        Some(json!({ "stated": stated.to_string(), "difference": difference }))
+    });
+    if let Some(fields) = told.as_object_mut() {
+        let [before, after] = compared;
+        fields.insert("time_zone".to_owned(), priced.time_zone.as_str().into());
+        fields.insert(
+            "stated".to_owned(),
+            json!({ "before_tax": before, "after_tax": after }),
+        );
     }
+    told
 }
 
 #[cfg(test)]

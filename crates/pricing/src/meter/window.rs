@@ -1,8 +1,8 @@
 //! What is in force between two edges.
 
-use super::Usage;
+use super::stretch::{Flow, Stretch};
 use crate::compile::FlowDependence;
-use wattledger_domain::quantity::{Milliamperes, Milliwatts};
+use wattledger_domain::record::Extent;
 use wattledger_domain::time::Timestamp;
 
 /// What is in force, and until when.
@@ -10,11 +10,11 @@ use wattledger_domain::time::Timestamp;
 pub struct Window {
     /// Next instant at which a price may change.
     pub until: Timestamp,
-    /// Next energy at which a price may change.
-    pub below: i64,
+    /// Next energy at which a price may change, on the way on which energy moves.
+    pub energy: Option<i64>,
     /// As metered, not as derived.
-    pub power: Option<Milliwatts>,
-    pub current: Option<Milliamperes>,
+    pub power: Flow,
+    pub current: Option<Extent<i64>>,
     pub places: Places,
 }
 
@@ -29,12 +29,14 @@ pub struct Places {
 impl Window {
     /// Whether usage has the power and current that the window was found with, where that matters.
     /// Without a metered power each stretch has its own mean.
-    pub fn flows_alike(&self, flow: FlowDependence, usage: &Usage) -> bool {
+    pub fn flows_alike(&self, flow: FlowDependence, stretch: &Stretch) -> bool {
         match flow {
             FlowDependence::Independent => true,
-            FlowDependence::Current => self.current == usage.current,
+            FlowDependence::Current => self.current == stretch.current,
             FlowDependence::Power => {
-                usage.power.is_some() && self.power == usage.power && self.current == usage.current
+                stretch.power != Flow::Mean
+                    && self.power == stretch.power
+                    && self.current == stretch.current
             }
         }
     }

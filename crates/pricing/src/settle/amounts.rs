@@ -7,14 +7,14 @@ use super::{minus, plus};
 use crate::PricingError;
 use wattledger_domain::cost::{Half, Rounding, RoundingOrder, TaxGroup};
 use wattledger_domain::money::{Currency, Money};
-use wattledger_domain::price::TaxRate;
+use wattledger_domain::price::{ExactCost, TaxRate};
 
 /// In which money and how to round.
 #[derive(Clone, Copy)]
 pub struct Terms {
     currency: Currency,
-    /// Exact units in a minor unit of the currency.
-    unit: i128,
+    /// Exact units in the unit that is rounded to, a minor unit of the currency unless told.
+    pub unit: i128,
     order: RoundingOrder,
     half: Half,
 }
@@ -32,6 +32,13 @@ impl Terms {
             order,
             half,
         }
+    }
+
+    /// Rounded to other places than the currency's; `None` past those of a price.
+    pub fn with_places(self, places: u32) -> Option<Self> {
+        let per_unit = 10_i128.checked_pow(places)?;
+        let unit = ExactCost::PER_UNIT.checked_div(per_unit)?;
+        (places <= 8).then_some(Self { unit, ..self })
     }
 
     fn minor(self, exact: i128) -> Result<i64, PricingError> {

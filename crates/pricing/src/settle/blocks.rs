@@ -11,6 +11,7 @@ use wattledger_domain::tariff::Dimension;
 pub struct Blocks {
     energy: Option<Surplus>,
     time: Option<Surplus>,
+    reservation: Option<Surplus>,
 }
 
 #[derive(Clone, Copy)]
@@ -19,45 +20,64 @@ struct Surplus {
     quantity: i64,
 }
 
+/// What a step counts towards: a reservation has blocks of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    /// Charging and parking.
+    Charging,
+    /// Reserved time.
+    Reservation,
+}
+
 impl Blocks {
-    pub fn of(steps: &[PricedStep]) -> Result<Self, PricingError> {
-        let parked = steps
-            .iter()
-            .any(|step| step.dimension == Dimension::ParkingTime && step.quantity > 0);
-        let time = if parked {
-            Dimension::ParkingTime
+    /// `counted` says what each step counts towards.
+    pub fn of(
+        steps: &[PricedStep],
+        counted: impl Fn(usize) -> Counted,
+    ) -> Result<Self, PricingError> {
+        let of = |which: Counted, dimension: Dimension| {
+            let steps = steps.iter().enumerate();
+            steps.filter({
+                let counted = &counted;
+                move |(place, step)| step.dimension == dimension && counted(*place) == which
+            })
+        };
+        let parked = of(Counted::Charging, Dimension::ParkingTime);
+        let time = if parked.clone().any(|(_, step)| step.quantity > 0) {
+            surplus(parked)?
         } else {
-            Dimension::Time
+            surplus(of(Counted::Charging, Dimension::Time))?
         };
         Ok(Self {
-            energy: surplus(steps, Dimension::Energy)?,
-            time: surplus(steps, time)?,
+            energy: surplus(of(Counted::Charging, Dimension::Energy))?,
+            time,
+            reservation: surplus(of(Counted::Reservation, Dimension::Time))?,
         })
     }
 
     /// What the block adds to a step.
     pub fn surplus_of(&self, place: usize) -> i64 {
-        let both = [self.energy, self.time].into_iter().flatten();
-        both.filter(|surplus| surplus.place == place)
+        let all = [self.energy, self.time, self.reservation];
+        all.into_iter()
+            .flatten()
+            .filter(|surplus| surplus.place == place)
             .map(|surplus| surplus.quantity)
             .next()
             .unwrap_or(0)
     }
 }
 
-fn surplus(steps: &[PricedStep], dimension: Dimension) -> Result<Option<Surplus>, PricingError> {
+fn surplus<'a>(
+    steps: impl Iterator<Item = (usize, &'a PricedStep)>,
+) -> Result<Option<Surplus>, PricingError> {
     let mut used: i64 = 0;
     let mut last: Option<(usize, &PricedStep)> = None;
-    for (place, step) in steps
-        .iter()
-        .enumerate()
-        .filter(|(_, step)| step.dimension == dimension)
-    {
+    for (place, step) in steps {
         used = used
             .checked_add(step.quantity)
             .ok_or(PricingError::Overflow)?;
         // A piece without volume is never the last active one.
-        if step.quantity > 0 && last.is_none_or(|(_, last)| step.to >= last.to) {
+        if step.quantity != 0 && last.is_none_or(|(_, last)| step.to >= last.to) {
             last = Some((place, step));
         }
     }

@@ -4,8 +4,8 @@
 use super::groups::{Group, gross_of, group_of, net_of};
 use super::rounding::{divided, rounded, share};
 use crate::PricingError;
-use wattledger_domain::cost::{Half, LineKind, Priced, SettledLine};
-use wattledger_domain::money::Money;
+use wattledger_domain::cost::{Half, LineKind, SettledLine};
+use wattledger_domain::money::{Currency, Money};
 use wattledger_domain::price::{ExactCost, PriceE8, TaxRate};
 use wattledger_domain::tariff::PriceLimit;
 use wattledger_domain::time::Timestamp;
@@ -14,6 +14,8 @@ use wattledger_domain::time::Timestamp;
 pub struct Limits {
     pub net: Range,
     pub gross: Range,
+    /// Whether the lower and the higher bound say something of after tax.
+    after_tax: (bool, bool),
 }
 
 /// The lowest and the highest that an amount may be.
@@ -67,20 +69,33 @@ impl Range {
 }
 
 impl Limits {
-    pub fn of(priced: &Priced) -> Result<Self, PricingError> {
-        let (low, high) = (priced.min_price, priced.max_price);
+    pub fn of(low: Option<PriceLimit>, high: Option<PriceLimit>) -> Result<Self, PricingError> {
         let before = |limit: Option<PriceLimit>| limit.map(|limit| limit.before_tax);
         let after = |limit: Option<PriceLimit>| limit.and_then(|limit| limit.after_tax);
         Ok(Self {
             net: Range::of(before(low), before(high))?,
             gross: Range::of(after(low), after(high))?,
+            after_tax: (after(low).is_some(), after(high).is_some()),
         })
+    }
+
+    /// Without those on a total that is not known.
+    pub fn known(self, before_unknown: bool, after_unknown: bool) -> Self {
+        let open = Range {
+            low: None,
+            high: None,
+        };
+        Self {
+            net: if before_unknown { open } else { self.net },
+            gross: if after_unknown { open } else { self.gross },
+            ..self
+        }
     }
 
     /// Moves the groups to where the limits allow, with a line per rate for what that changes.
     pub fn apply(
         &self,
-        priced: &Priced,
+        currency: Currency,
         lines: &mut Vec<SettledLine>,
         groups: &mut Vec<Group>,
     ) -> Result<Bounds, PricingError> {
@@ -103,15 +118,14 @@ impl Limits {
             } else {
                 LineKind::MaxPrice
             };
-            adjust(kind, difference, priced, lines, groups)?;
+            adjust(kind, difference, currency, lines, groups)?;
         }
         // Where the limit that binds before tax says nothing of after tax, tax moves in proportion.
-        let binding = if difference > 0 {
-            priced.min_price
+        let tells = if difference > 0 {
+            self.after_tax.0
         } else {
-            priced.max_price
+            self.after_tax.1
         };
-        let tells = binding.is_some_and(|limit| limit.after_tax.is_some());
         let start = if difference != 0 && !tells {
             gross_of(groups)?
         } else {
@@ -124,7 +138,7 @@ impl Limits {
         }
         if forced && lines.is_empty() {
             // Only tax is due: a line of nothing carries its rate.
-            adjust(LineKind::MinPrice, 0, priced, lines, groups)?;
+            adjust(LineKind::MinPrice, 0, currency, lines, groups)?;
         }
         Ok(Bounds {
             net: (difference != 0).then_some(net),
@@ -151,7 +165,7 @@ impl Limits {
 fn adjust(
     kind: LineKind,
     difference: i128,
-    priced: &Priced,
+    currency: Currency,
     lines: &mut Vec<SettledLine>,
     groups: &mut [Group],
 ) -> Result<(), PricingError> {
@@ -170,7 +184,7 @@ fn adjust(
                 price: PriceE8(0),
                 tax: group.rate,
                 exact_net: ExactCost(share),
-                net: Money::zero(priced.currency),
+                net: Money::zero(currency),
                 from,
                 to,
             });

@@ -5,6 +5,7 @@ use crate::calendar::local;
 use crate::restriction::{Moment, holds};
 use chrono_tz::Tz;
 use wattledger_domain::quantity::{Milliamperes, Milliseconds, MilliwattHours, Milliwatts};
+use wattledger_domain::record::Extent;
 use wattledger_domain::tariff::{Dimension, Restrictions, Weekday};
 
 /// Whether restrictions hold at a local time in UTC.
@@ -183,12 +184,12 @@ fn quantities_begin_with_the_minimum_and_end_before_the_maximum() {
         };
         assert_eq!(holds(&duration(10, 20), &at), expect, "duration {value}");
         let at = Moment {
-            power: Some(Milliwatts(value)),
+            power: Some(Extent::steady(value)),
             ..nothing()
         };
         assert_eq!(holds(&power(10, 20), &at), expect, "power {value}");
         let at = Moment {
-            current: Some(Milliamperes(value)),
+            current: Some(Extent::steady(value)),
             ..nothing()
         };
         assert_eq!(holds(&current(10, 20), &at), expect, "current {value}");

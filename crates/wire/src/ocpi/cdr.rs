@@ -1,14 +1,12 @@
 //! OCPI charge detail records, as the periods that a price is computed from.
 
-use super::periods::{check_energy, periods};
-use super::tariff::tariff_value;
+use super::periods::{Periods, check_energy, periods};
 use super::value::At;
-use super::{Fault, Warning};
+use super::{Fault, Version, Warning, tariff};
 use rust_decimal::Decimal;
 use serde_json::Value;
-use std::collections::BTreeSet;
 use wattledger_domain::money::Currency;
-use wattledger_domain::session::ChargingPeriod;
+use wattledger_domain::record::{RecordPeriod, ReservationEnd};
 use wattledger_domain::tariff::Tariff;
 use wattledger_domain::time::Timestamp;
 
@@ -19,15 +17,18 @@ pub struct OcpiCdr {
     pub id: Option<String>,
     /// Its currency.
     pub currency: Option<Currency>,
-    /// Start of the session.
+    /// Start of the session, or of its reservation.
     pub start: Timestamp,
     /// End of the session.
     pub end: Timestamp,
     /// IANA zone of the location, where a location object says so.
     pub time_zone: Option<String>,
-    /// From start to end, without gaps. What is neither TIME nor PARKING_TIME is as if the station
-    /// had given no power: not billed.
-    pub periods: Vec<ChargingPeriod>,
+    /// In order of time; each ends where the next begins, the last with the record.
+    pub periods: Vec<RecordPeriod>,
+    /// How its reservation ended, as far as its periods tell.
+    pub reservation: ReservationEnd,
+    /// Whether it takes back another.
+    pub credit: bool,
     /// The tariffs inside it.
     pub tariffs: Vec<Tariff>,
     /// Its total before tax, as stated.
@@ -45,87 +46,96 @@ pub fn cdr(text: &str) -> Result<(OcpiCdr, Vec<Warning>), Fault> {
         path: "$".to_owned(),
         reason: format!("not JSON: {error}"),
     })?;
-    let at = At::root(&value);
     let mut warnings = Vec::new();
+    let tariffs = value.get("tariffs").and_then(Value::as_array);
+    let tariffs: Vec<&Value> = tariffs.into_iter().flatten().collect();
+    let version = Version::guess(&value, &tariffs);
+    let cdr = cdr_under(&value, "$", (version, OwnTariffs::Read), &mut warnings)?;
+    Ok((cdr, warnings))
+}
+
+/// Whether the tariffs inside a record matter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnTariffs {
+    /// They price it.
+    Read,
+    /// Others do: they may be anything.
+    Skip,
+}
+
+/// Reads a record object of a version; `path` is where it stands.
+///
+/// # Errors
+/// A [`Fault`] with the JSON path.
+pub fn cdr_under(
+    value: &Value,
+    path: &str,
+    (version, own): (Version, OwnTariffs),
+    warnings: &mut Vec<Warning>,
+) -> Result<OcpiCdr, Fault> {
+    let at = At::under(value, path);
     let start = at.required("start_date_time")?.time()?;
-    let stop = at
-        .field("end_date_time")
-        .or_else(|| at.field("stop_date_time"));
-    let end = stop
+    let end = at
+        .either("end_date_time", "stop_date_time")
         .ok_or_else(|| at.fault("`end_date_time` is required"))?
         .time()?;
     if end < start {
         return Err(at.fault("ends before it starts"));
     }
-    let tariffs = tariffs(&at, &mut warnings)?;
-    let periods = periods(&at, start, end, &mut warnings)?;
-    check_energy(&at, &periods, &mut warnings);
-    check_tariff_ids(&at, &mut warnings)?;
+    let tariffs = match own {
+        OwnTariffs::Read => tariffs(&at, version, warnings)?,
+        OwnTariffs::Skip => Vec::new(),
+    };
+    let Periods {
+        periods,
+        reservation,
+    } = periods(&at, (start, end), warnings)?;
+    check_energy(&at, &periods, warnings);
     let currency = at.field("currency").map(|field| {
         let text = field.text()?;
         Currency::parse(text).map_err(|error| field.fault(error.to_string()))
     });
     let (total_before_tax, total_after_tax) = total(&at)?;
-    let location = at.field("cdr_location").or_else(|| at.field("location"));
-    let zone = location.and_then(|location| location.field("time_zone"));
-    let cdr = OcpiCdr {
+    let location = at.either("cdr_location", "location");
+    let zone = location
+        .as_ref()
+        .and_then(|location| location.field("time_zone")?.text().ok());
+    let first = periods.first().map_or(start, |first| first.from);
+    let credit = at.field("credit").map(|credit| credit.flag()).transpose()?;
+    Ok(OcpiCdr {
         id: at
             .field("id")
             .and_then(|id| id.text().ok().map(str::to_owned)),
         currency: currency.transpose()?,
-        start,
+        start: start.min(first),
         end,
-        time_zone: zone.and_then(|zone| zone.text().ok().map(str::to_owned)),
+        time_zone: zone.map(str::to_owned),
         periods,
+        reservation,
+        credit: credit.unwrap_or(false),
         tariffs,
         total_before_tax,
         total_after_tax,
+    })
+}
+
+fn tariffs(
+    at: &At<'_, '_>,
+    version: Version,
+    warnings: &mut Vec<Warning>,
+) -> Result<Vec<Tariff>, Fault> {
+    let Some(field) = at.field("tariffs") else {
+        return Ok(Vec::new());
     };
-    Ok((cdr, warnings))
-}
-
-fn tariffs(at: &At<'_>, warnings: &mut Vec<Warning>) -> Result<Vec<Tariff>, Fault> {
-    let mut tariffs = Vec::new();
-    let fields = at
-        .field("tariffs")
-        .map_or(Ok(Vec::new()), |field| field.items())?;
-    for field in fields {
-        let inside = |path: String| path.replacen('$', &field.path, 1);
-        let (tariff, more) = tariff_value(field.value).map_err(|fault| Fault {
-            path: inside(fault.path),
-            reason: fault.reason,
-        })?;
-        warnings.extend(more.into_iter().map(|one| Warning {
-            path: inside(one.path),
-            message: one.message,
-        }));
-        tariffs.push(tariff);
-    }
-    Ok(tariffs)
-}
-
-/// One tariff prices a record here: warns where its periods name several.
-fn check_tariff_ids(at: &At<'_>, warnings: &mut Vec<Warning>) -> Result<(), Fault> {
-    let mut named = BTreeSet::new();
-    let field = at.required("charging_periods")?;
-    for period in field.items()? {
-        if let Some(id) = period.field("tariff_id") {
-            named.insert(id.text()?);
-        }
-    }
-    if named.len() > 1 {
-        let message = format!("periods name several tariffs ({named:?}); one prices them all");
-        warnings.push(Warning {
-            path: field.path,
-            message,
-        });
-    }
-    Ok(())
+    field
+        .items()?
+        .map(|tariff| tariff::read(&tariff, version, warnings))
+        .collect()
 }
 
 /// `total_cost` before and after tax: a number (2.1.1), excl_vat and incl_vat (2.2.1), or
 /// before_taxes with the amounts of `taxes` (2.3.0).
-fn total(at: &At<'_>) -> Result<(Option<Decimal>, Option<Decimal>), Fault> {
+fn total(at: &At<'_, '_>) -> Result<(Option<Decimal>, Option<Decimal>), Fault> {
     let Some(total) = at.field("total_cost") else {
         return Ok((None, None));
     };

@@ -1,87 +1,86 @@
-//! Charging periods of a record, as stretches of charging, of parking, and of neither.
+//! Charging periods of a record: volumes as stated, each until the next begins.
 //!
-//! Volumes are hours with few decimals: a length that is stated within 0.18 s (half of the fourth
-//! decimal of an hour) of the period's own is the period's own. A stated power or current stands
-//! for the whole period; of two bounds the maximum.
+//! Times are hours with few decimals: one that is stated within 0.18 s (half of the fourth decimal
+//! of an hour) of its period's length is that length.
 
 use super::value::At;
 use super::{Fault, Warning};
 use rust_decimal::Decimal;
-use rust_decimal::prelude::ToPrimitive as _;
+use wattledger_domain::ids::TariffId;
 use wattledger_domain::quantity::{Milliamperes, Milliseconds, MilliwattHours, Milliwatts};
-use wattledger_domain::session::{ChargingPeriod, ChargingState};
+use wattledger_domain::record::{Extent, RecordPeriod, ReservationEnd};
 use wattledger_domain::time::Timestamp;
 
 /// Half of 0.0001 h, in milliseconds.
 const HALF_OF_LAST_PLACE: i64 = 180;
 
-/// What a period states.
-struct Stated {
-    from: Timestamp,
-    energy: i64,
-    charging: Option<i64>,
-    parking: Option<i64>,
-    power: Option<i64>,
-    current: Option<i64>,
+/// A record's periods, and what they say of a reservation's end.
+pub struct Periods {
+    pub periods: Vec<RecordPeriod>,
+    pub reservation: ReservationEnd,
 }
 
-/// Reads a record's periods, in order and without gaps.
+/// Reads a record's periods, in order of time; the last ends with the record.
 pub fn periods(
-    at: &At<'_>,
-    start: Timestamp,
-    end: Timestamp,
+    at: &At<'_, '_>,
+    (start, end): (Timestamp, Timestamp),
     warnings: &mut Vec<Warning>,
-) -> Result<Vec<ChargingPeriod>, Fault> {
-    let mut stated = Vec::new();
-    for period in at.required("charging_periods")?.items()? {
-        stated.push((read(&period)?, period.path.clone()));
+) -> Result<Periods, Fault> {
+    let mut read = Vec::new();
+    let mut reservation = ReservationEnd::Used;
+    let field = at.required("charging_periods")?;
+    for period in field.items()? {
+        let (stated, end) = stated(&period, warnings)?;
+        reservation = reservation.max(end);
+        read.push((stated, period));
     }
-    stated.sort_by_key(|(period, _)| period.from);
-    let mut pieces = Pieces {
-        now: start,
-        periods: Vec::new(),
-    };
-    if let Some((first, path)) = stated.first()
-        && first.from > start
-    {
-        let message = "starts after the session; the time before it is not billed";
+    read.sort_by_key(|(period, _)| period.from);
+    let mut warn = |at: &At<'_, '_>, message: &str| {
         warnings.push(Warning {
-            path: path.clone(),
+            path: at.path(),
             message: message.to_owned(),
         });
-        pieces.push(first, first.from, 0, ChargingState::SuspendedByStation);
-    }
-    for (index, (period, path)) in stated.iter().enumerate() {
-        let next = stated
-            .get(index.saturating_add(1))
-            .map_or(end, |(next, _)| next.from.min(end));
-        if period.from > end || next < pieces.now {
-            let message = "lies outside the session; left out".to_owned();
-            warnings.push(Warning {
-                path: path.clone(),
-                message,
-            });
-            continue;
-        }
-        if let Some(message) = pieces.split(period, next) {
-            warnings.push(Warning {
-                path: path.clone(),
-                message,
-            });
+    };
+    if let Some((first, at)) = read.first() {
+        if first.from > start {
+            warn(
+                at,
+                "starts after the session; the time before it is not billed",
+            );
+        } else if first.from < start {
+            warn(at, "starts before the session");
         }
     }
-    Ok(pieces.periods)
+    let starts: Vec<Timestamp> = read.iter().map(|(period, _)| period.from).collect();
+    let mut periods = Vec::with_capacity(read.len());
+    for (index, (period, at)) in read.into_iter().enumerate() {
+        let next = starts.get(index.saturating_add(1)).copied();
+        if period.from > end {
+            warn(&at, "starts after the session's end; it has no length");
+        }
+        let to = next.unwrap_or(end).max(period.from);
+        let (period, odd) = fitted(RecordPeriod { to, ..period });
+        if let Some(message) = odd {
+            warn(&at, &message);
+        }
+        periods.push(period);
+    }
+    Ok(Periods {
+        periods,
+        reservation,
+    })
 }
 
 /// Warns where the energy of the periods is not the record's, above all by a factor of 1,000.
-pub fn check_energy(at: &At<'_>, periods: &[ChargingPeriod], warnings: &mut Vec<Warning>) {
-    let Some(field) = at.field("total_energy").or_else(|| at.field("kwh")) else {
+pub fn check_energy(at: &At<'_, '_>, periods: &[RecordPeriod], warnings: &mut Vec<Warning>) {
+    let Some(field) = at.either("total_energy", "kwh") else {
         return;
     };
     let Ok(total) = field.scaled(6) else { return };
     let sum: i64 = periods
         .iter()
-        .fold(0, |sum, period| sum.saturating_add(period.energy.0));
+        .filter_map(|period| period.energy)
+        .fold(0, |sum, energy| sum.saturating_add(energy.0));
     let tolerance = total
         .saturating_abs()
         .checked_div(100)
@@ -103,121 +102,158 @@ pub fn check_energy(at: &At<'_>, periods: &[ChargingPeriod], warnings: &mut Vec<
         kwh(sum)
     );
     warnings.push(Warning {
-        path: field.path.clone(),
+        path: field.path(),
         message,
     });
 }
 
-fn read(at: &At<'_>) -> Result<Stated, Fault> {
-    let from = at.required("start_date_time")?.time()?;
-    let (mut energy, mut charging, mut parking) = (0, None, None);
-    // Maximum, minimum, mean.
-    let (mut power, mut current) = ([None; 3], [None; 3]);
-    for dimension in at.required("dimensions")?.items()? {
-        let volume = dimension.required("volume")?;
-        match dimension.required("type")?.text()? {
-            "ENERGY" => energy = volume.scaled(6)?,
-            "TIME" => charging = Some(hours(&volume)?),
-            "PARKING_TIME" => parking = Some(hours(&volume)?),
-            "MAX_POWER" => power[0] = Some(volume.scaled(6)?),
-            "MIN_POWER" => power[1] = Some(volume.scaled(6)?),
-            "POWER" => power[2] = Some(volume.scaled(6)?),
-            "MAX_CURRENT" => current[0] = Some(volume.scaled(3)?),
-            "MIN_CURRENT" => current[1] = Some(volume.scaled(3)?),
-            "CURRENT" => current[2] = Some(volume.scaled(3)?),
-            _ => {}
-        }
-    }
-    let (power, current) = (
-        power.into_iter().flatten().next(),
-        current.into_iter().flatten().next(),
-    );
-    Ok(Stated {
-        from,
-        energy,
-        charging,
-        parking,
-        power,
-        current,
-    })
+/// The dimensions of a period, added up where one is stated twice.
+#[derive(Default)]
+struct Dimensions {
+    energy: Option<i64>,
+    imported: Option<i64>,
+    exported: Option<i64>,
+    time: Option<i64>,
+    parking: Option<i64>,
+    reserved: Option<i64>,
+    expired: Option<i64>,
+    power: Flow,
+    current: Flow,
 }
 
-/// Hours as milliseconds.
-fn hours(at: &At<'_>) -> Result<i64, Fault> {
-    let ms = at
-        .decimal()?
-        .checked_mul(Decimal::from(3_600_000))
-        .map(|ms| ms.round());
-    let ms = ms
-        .and_then(|ms| ms.to_i64())
-        .ok_or_else(|| at.fault("is too large"))?;
-    if ms < 0 {
-        Err(at.fault("is below zero"))
-    } else {
-        Ok(ms)
-    }
+/// Greatest, least and mean, as stated.
+#[derive(Default)]
+struct Flow {
+    greatest: Option<i64>,
+    least: Option<i64>,
+    mean: Option<i64>,
 }
 
-/// Periods so far, one after the other.
-struct Pieces {
-    now: Timestamp,
-    periods: Vec<ChargingPeriod>,
-}
-
-impl Pieces {
-    fn push(&mut self, stated: &Stated, to: Timestamp, energy: i64, state: ChargingState) {
-        if to <= self.now && energy == 0 {
-            return;
-        }
-        self.periods.push(ChargingPeriod {
-            from: self.now,
-            to,
-            energy: MilliwattHours(energy),
-            state,
-            power: stated.power.map(Milliwatts),
-            current: stated.current.map(Milliamperes),
-        });
-        self.now = to;
-    }
-
-    /// Charging first, then parking, then what is neither; a sentence where the times do not fit.
-    fn split(&mut self, stated: &Stated, to: Timestamp) -> Option<String> {
-        let length = to.since(self.now).0;
-        let (charging, parking) = match (stated.charging, stated.parking) {
-            (None, None) => (length, 0),
-            (charging, parking) => (charging.unwrap_or(0), parking.unwrap_or(0)),
-        };
-        let places = i64::from(charging > 0).saturating_add(i64::from(parking > 0));
-        let tolerance = HALF_OF_LAST_PLACE.saturating_mul(places);
-        let sum = charging.saturating_add(parking);
-        let fits = sum.saturating_sub(length).saturating_abs() <= tolerance;
-        // The last of the two takes up what rounding has lost or added.
-        let (charging, parking) = match (fits, parking > 0) {
-            (true, false) => (length, 0),
-            (true, true) => (
-                charging.min(length),
-                length.saturating_sub(charging.min(length)),
-            ),
-            (false, _) => (charging.min(length), parking),
-        };
-        let charged = self.now.plus(Milliseconds(charging));
-        let parked = charged.plus(Milliseconds(parking)).min(to);
-        let (first, second) = if charging > 0 || parking == 0 {
-            (stated.energy, 0)
-        } else {
-            (0, stated.energy)
-        };
-        self.push(stated, charged, first, ChargingState::Charging);
-        self.push(stated, parked, second, ChargingState::SuspendedByVehicle);
-        self.push(stated, to, 0, ChargingState::SuspendedByStation);
-        let seconds = |ms: i64| Decimal::new(ms, 3).normalize();
-        (!fits).then(|| {
-            let (sum, length) = (seconds(sum), seconds(length));
-            if sum < length {
-                format!("states {sum} s of {length} s; the rest, at its end, is not billed")
-            } else {
-                format!("states {sum} s but is {length} s long; what is past its end is left out")
-            }
+impl Flow {
+    /// One of greatest and least stands for both; the mean where neither is stated.
+    fn extent<T: Copy>(&self, of: impl Fn(i64) -> T) -> Option<Extent<T>> {
+        let known = self.greatest.or(self.least).or(self.mean)?;
+        Some(Extent {
+            least: of(self.least.unwrap_or(known)),
+            greatest: of(self.greatest.unwrap_or(known)),
         })
     }
+}
+
+fn stated(
+    at: &At<'_, '_>,
+    warnings: &mut Vec<Warning>,
+) -> Result<(RecordPeriod, ReservationEnd), Fault> {
+    let from = at.required("start_date_time")?.time()?;
+    let mut read = Dimensions::default();
+    for dimension in at.required("dimensions")?.items()? {
+        read_dimension(&dimension, &mut read, warnings)?;
+    }
+    let energy = read.energy.or_else(|| {
+        let imported = read.imported?;
+        Some(imported.saturating_sub(read.exported.unwrap_or(0)))
+    });
+    let reserved = match (read.reserved, read.expired) {
+        (None, None) => None,
+        (one, other) => Some(one.unwrap_or(0).saturating_add(other.unwrap_or(0))),
+    };
+    let tariff = at
+        .field("tariff_id")
+        .map(|id| id.text().map(TariffId::new))
+        .transpose()?;
+    let period = RecordPeriod {
+        from,
+        to: from,
+        energy: energy.map(MilliwattHours),
+        time: read.time.map(Milliseconds),
+        parking_time: read.parking.map(Milliseconds),
+        reservation_time: reserved.map(Milliseconds),
+        power: read.power.extent(Milliwatts),
+        current: read.current.extent(Milliamperes),
+        tariff,
+    };
+    let end = if read.expired.is_some() {
+        ReservationEnd::Expired
+    } else {
+        ReservationEnd::Used
+    };
+    Ok((period, end))
+}
+
+fn read_dimension(
+    at: &At<'_, '_>,
+    read: &mut Dimensions,
+    warnings: &mut Vec<Warning>,
+) -> Result<(), Fault> {
+    let word = at.required("type")?;
+    let volume = at.required("volume")?;
+    let (place, value) = match word.text()? {
+        "ENERGY" => (&mut read.energy, volume.scaled(6)?),
+        "ENERGY_IMPORT" => (&mut read.imported, volume.scaled(6)?),
+        "ENERGY_EXPORT" => (&mut read.exported, volume.scaled(6)?),
+        "TIME" => (&mut read.time, volume.hours()?),
+        "PARKING_TIME" => (&mut read.parking, volume.hours()?),
+        "RESERVATION_TIME" => (&mut read.reserved, volume.hours()?),
+        "RESERVATION_EXPIRES" => (&mut read.expired, volume.hours()?),
+        "MAX_POWER" => (&mut read.power.greatest, volume.scaled(6)?),
+        "MIN_POWER" => (&mut read.power.least, volume.scaled(6)?),
+        "POWER" => (&mut read.power.mean, volume.scaled(6)?),
+        "MAX_CURRENT" => (&mut read.current.greatest, volume.scaled(3)?),
+        "MIN_CURRENT" => (&mut read.current.least, volume.scaled(3)?),
+        "CURRENT" => (&mut read.current.mean, volume.scaled(3)?),
+        "STATE_OF_CHARGE" | "FLAT" => return Ok(()),
+        other => {
+            warnings.push(Warning {
+                path: word.path(),
+                message: format!("`{other}` is not priced"),
+            });
+            return Ok(());
+        }
+    };
+    if place.is_some() {
+        warnings.push(Warning {
+            path: at.path(),
+            message: "states a dimension again; the two were added".to_owned(),
+        });
+    }
+    let sum = place.unwrap_or(0).checked_add(value);
+    *place = Some(sum.ok_or_else(|| volume.fault("is too large"))?);
+    Ok(())
+}
+
+/// Times that are the period's length but for their last decimal become it; a sentence where they do
+/// not fit it.
+fn fitted(period: RecordPeriod) -> (RecordPeriod, Option<String>) {
+    let length = period.to.since(period.from).0;
+    let near = |time: i64| time.saturating_sub(length).saturating_abs() <= HALF_OF_LAST_PLACE;
+    let fit = |time: Option<Milliseconds>| {
+        time.map(|time| {
+            if length > 0 && near(time.0) {
+                Milliseconds(length)
+            } else {
+                time
+            }
+        })
+    };
+    let period = RecordPeriod {
+        time: fit(period.time),
+        parking_time: fit(period.parking_time),
+        reservation_time: fit(period.reservation_time),
+        ..period
+    };
+    let times = [period.time, period.parking_time, period.reservation_time];
+    let stated = times.into_iter().flatten();
+    let sum = stated.fold(0_i64, |sum, time| sum.saturating_add(time.0));
+    // Each of up to three may be off by half of its last decimal.
+    let tolerance = HALF_OF_LAST_PLACE.saturating_mul(3);
+    if sum == 0 || sum.saturating_sub(length).saturating_abs() <= tolerance {
+        return (period, None);
+    }
+    let seconds = |ms: i64| Decimal::new(ms, 3).normalize();
+    let message = format!(
+        "states {} s and is {} s long; what is stated is billed, evenly over its length",
+        seconds(sum),
+        seconds(length)
+    );
+    (period, Some(message))
 }

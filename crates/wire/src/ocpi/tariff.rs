@@ -1,7 +1,7 @@
 //! OCPI tariff objects.
 
 use super::value::At;
-use super::{Fault, Warning};
+use super::{Fault, Version, Warning};
 use serde_json::Value;
 use wattledger_domain::ids::TariffId;
 use wattledger_domain::money::Currency;
@@ -24,68 +24,97 @@ pub fn tariff(text: &str) -> Result<(Tariff, Vec<Warning>), Fault> {
     tariff_value(&value)
 }
 
-/// Reads a tariff object.
+/// Reads a tariff object of any version.
 ///
 /// # Errors
 /// A [`Fault`] with the JSON path.
 pub fn tariff_value(value: &Value) -> Result<(Tariff, Vec<Warning>), Fault> {
-    let at = At::root(value);
     let mut warnings = Vec::new();
+    let tariff = read(&At::root(value), Version::V2_3_0, &mut warnings)?;
+    Ok((tariff, warnings))
+}
+
+/// Reads a tariff object of a version; `path` is where it stands.
+///
+/// # Errors
+/// A [`Fault`] with the JSON path.
+pub fn tariff_under(
+    value: &Value,
+    path: &str,
+    version: Version,
+    warnings: &mut Vec<Warning>,
+) -> Result<Tariff, Fault> {
+    read(&At::under(value, path), version, warnings)
+}
+
+pub fn read(
+    at: &At<'_, '_>,
+    version: Version,
+    warnings: &mut Vec<Warning>,
+) -> Result<Tariff, Fault> {
     let currency = at.required("currency")?;
     let time = |name: &str| at.field(name).map(|field| field.time()).transpose();
+    let mut elements = Vec::new();
+    for element in at.required("elements")?.items()? {
+        elements.push(read_element(&element, version, warnings)?);
+    }
+    let mut limit_of = |name: &str| {
+        let field = at.field(name);
+        field.map(|field| limit(&field, warnings)).transpose()
+    };
+    let (min_price, max_price) = (limit_of("min_price")?, limit_of("max_price")?);
     let tariff = Tariff {
         id: TariffId::new(at.required("id")?.text()?),
         currency: Currency::parse(currency.text()?)
             .map_err(|error| currency.fault(error.to_string()))?,
-        kind: at.field("type").map(|field| kind(&field)).transpose()?,
+        kind: kind(at, warnings)?,
         valid_from: time("start_date_time")?,
         valid_to: time("end_date_time")?,
         tax_included: at
             .field("tax_included")
             .map_or(Ok(TaxIncluded::No), |field| tax_included(&field))?,
-        elements: at
-            .required("elements")?
-            .items()?
-            .iter()
-            .map(|element| read_element(element, &mut warnings))
-            .collect::<Result<_, _>>()?,
-        min_price: at
-            .field("min_price")
-            .map(|field| limit(&field))
-            .transpose()?,
-        max_price: at
-            .field("max_price")
-            .map(|field| limit(&field))
-            .transpose()?,
+        elements,
+        min_price,
+        max_price,
     };
-    if tariff.tax_included == TaxIncluded::NotApplicable
-        && tariff
+    let components = || {
+        tariff
             .elements
             .iter()
             .flat_map(|element| &element.components)
-            .any(|one| one.tax.is_some())
+    };
+    if tariff.tax_included == TaxIncluded::NotApplicable
+        && components().any(|one| one.tax.is_some())
     {
-        let message = "`vat` is given although no tax applies; it does not count".to_owned();
         warnings.push(Warning {
-            path: format!("{}.tax_included", at.path),
-            message,
+            path: format!("{}.tax_included", at.path()),
+            message: "`vat` is given although no tax applies; it does not count".to_owned(),
         });
     }
-    Ok((tariff, warnings))
+    Ok(tariff)
 }
 
-fn kind(at: &At<'_>) -> Result<TariffKind, Fault> {
-    match at.text()? {
-        "AD_HOC_PAYMENT" => Ok(TariffKind::AdHocPayment),
-        "PROFILE_CHEAP" => Ok(TariffKind::ProfileCheap),
-        "PROFILE_FAST" => Ok(TariffKind::ProfileFast),
-        "PROFILE_GREEN" => Ok(TariffKind::ProfileGreen),
-        "REGULAR" => Ok(TariffKind::Regular),
-        other => Err(at.fault(format!("`{other}` is not a tariff type"))),
-    }
+/// A type that no version knows is left out: then the tariff is for all sessions.
+fn kind(at: &At<'_, '_>, warnings: &mut Vec<Warning>) -> Result<Option<TariffKind>, Fault> {
+    let Some(field) = at.field("type") else {
+        return Ok(None);
+    };
+    Ok(Some(match field.text()? {
+        "AD_HOC_PAYMENT" => TariffKind::AdHocPayment,
+        "PROFILE_CHEAP" => TariffKind::ProfileCheap,
+        "PROFILE_FAST" => TariffKind::ProfileFast,
+        "PROFILE_GREEN" => TariffKind::ProfileGreen,
+        "REGULAR" => TariffKind::Regular,
+        other => {
+            let message = format!("`{other}` is not a tariff type; read as for all sessions");
+            let path = field.path();
+            warnings.push(Warning { path, message });
+            return Ok(None);
+        }
+    }))
 }
 
-fn tax_included(at: &At<'_>) -> Result<TaxIncluded, Fault> {
+fn tax_included(at: &At<'_, '_>) -> Result<TaxIncluded, Fault> {
     match at.text()? {
         "YES" => Ok(TaxIncluded::Yes),
         "NO" => Ok(TaxIncluded::No),
@@ -94,11 +123,22 @@ fn tax_included(at: &At<'_>) -> Result<TaxIncluded, Fault> {
     }
 }
 
-fn limit(at: &At<'_>) -> Result<PriceLimit, Fault> {
-    let either = |one: &str, other: &str| at.field(one).or_else(|| at.field(other));
-    let before = either("excl_vat", "before_taxes")
+fn limit(at: &At<'_, '_>, warnings: &mut Vec<Warning>) -> Result<PriceLimit, Fault> {
+    if !at.value.is_object() {
+        let before_tax = PriceE8(at.scaled(8)?);
+        warnings.push(Warning {
+            path: at.path(),
+            message: "is a bare number; read as before tax".to_owned(),
+        });
+        return Ok(PriceLimit {
+            before_tax,
+            after_tax: None,
+        });
+    }
+    let before = at
+        .either("excl_vat", "before_taxes")
         .ok_or_else(|| at.fault("expected excl_vat or before_taxes"))?;
-    let after = either("incl_vat", "after_taxes");
+    let after = at.either("incl_vat", "after_taxes");
     Ok(PriceLimit {
         before_tax: PriceE8(before.scaled(8)?),
         after_tax: after
@@ -107,30 +147,28 @@ fn limit(at: &At<'_>) -> Result<PriceLimit, Fault> {
     })
 }
 
-fn read_element(at: &At<'_>, warnings: &mut Vec<Warning>) -> Result<Element, Fault> {
-    let components = at.required("price_components")?.items()?;
-    let reservation = at
-        .field("restrictions")
-        .and_then(|field| field.field("reservation"));
-    if reservation.is_some() {
-        let message = "prices a reservation; it is left out of what charging costs".to_owned();
-        warnings.push(Warning {
-            path: at.path.clone(),
-            message,
-        });
+fn read_element(
+    at: &At<'_, '_>,
+    version: Version,
+    warnings: &mut Vec<Warning>,
+) -> Result<Element, Fault> {
+    let mut components = Vec::new();
+    for component in at.required("price_components")?.items()? {
+        components.push(read_component(&component, version, warnings)?);
     }
+    let restrictions = at.field("restrictions");
+    let restrictions = restrictions.map(|field| restrictions_of(&field, warnings));
     Ok(Element {
-        components: components
-            .iter()
-            .map(|component| read_component(component, warnings))
-            .collect::<Result<_, _>>()?,
-        restrictions: at
-            .field("restrictions")
-            .map_or(Ok(Restrictions::default()), |field| restrictions(&field))?,
+        components,
+        restrictions: restrictions.transpose()?.unwrap_or_default(),
     })
 }
 
-fn read_component(at: &At<'_>, warnings: &mut Vec<Warning>) -> Result<Component, Fault> {
+fn read_component(
+    at: &At<'_, '_>,
+    version: Version,
+    warnings: &mut Vec<Warning>,
+) -> Result<Component, Fault> {
     let word = at.required("type")?;
     let dimension = match word.text()? {
         "ENERGY" => Dimension::Energy,
@@ -144,13 +182,19 @@ fn read_component(at: &At<'_>, warnings: &mut Vec<Warning>) -> Result<Component,
         None => {
             let message = "is required by OCPI; read as 0, no blocks".to_owned();
             warnings.push(Warning {
-                path: format!("{}.step_size", at.path),
+                path: format!("{}.step_size", at.path()),
                 message,
             });
             0
         }
     };
-    let tax = at.optional_scaled("vat", 4)?.map(TaxRate);
+    let mut tax = at.optional_scaled("vat", 4)?.map(TaxRate);
+    if version == Version::V2_1_1 && tax.take().is_some() {
+        warnings.push(Warning {
+            path: format!("{}.vat", at.path()),
+            message: "OCPI 2.1.1 knows no tax; it does not count".to_owned(),
+        });
+    }
     Ok(Component {
         dimension,
         price: PriceE8(at.required("price")?.scaled(8)?),
@@ -159,16 +203,26 @@ fn read_component(at: &At<'_>, warnings: &mut Vec<Warning>) -> Result<Component,
     })
 }
 
-fn restrictions(at: &At<'_>) -> Result<Restrictions, Fault> {
+fn restrictions_of(at: &At<'_, '_>, warnings: &mut Vec<Warning>) -> Result<Restrictions, Fault> {
     let minute = |name: &str| at.field(name).map(|field| local_minute(&field)).transpose();
     let date = |name: &str| at.field(name).map(|field| local_date(&field)).transpose();
-    let days = match at.field("day_of_week") {
-        None => Vec::new(),
-        Some(field) => field
-            .items()?
-            .iter()
-            .map(weekday)
-            .collect::<Result<_, _>>()?,
+    let mut days = Vec::new();
+    if let Some(field) = at.field("day_of_week") {
+        for day in field.items()? {
+            days.push(weekday(&day)?);
+        }
+    }
+    let reservation = match (at.field("reservation"), at.field("booking")) {
+        (Some(field), _) => Some(reservation(&field)?),
+        (None, Some(field)) => {
+            let read = booking(&field)?;
+            warnings.push(Warning {
+                path: field.path(),
+                message: "prices a booking, which is read but not priced".to_owned(),
+            });
+            Some(read)
+        }
+        (None, None) => None,
     };
     Ok(Restrictions {
         start_time: minute("start_time")?,
@@ -184,17 +238,16 @@ fn restrictions(at: &At<'_>) -> Result<Restrictions, Fault> {
         min_duration: at.optional_scaled("min_duration", 3)?.map(Milliseconds),
         max_duration: at.optional_scaled("max_duration", 3)?.map(Milliseconds),
         days,
-        reservation: at
-            .field("reservation")
-            .map(|field| reservation(&field))
-            .transpose()?,
+        reservation,
     })
 }
 
-fn local_minute(at: &At<'_>) -> Result<LocalMinute, Fault> {
+fn local_minute(at: &At<'_, '_>) -> Result<LocalMinute, Fault> {
     let text = at.text()?;
     let parts = text.split_once(':').and_then(|(hour, minute)| {
         let (hour, minute): (u16, u16) = (hour.parse().ok()?, minute.get(..2)?.parse().ok()?);
+        // 24:00 is not OCPI's word for the end of a day, but its meaning is plain.
+        let hour = if (hour, minute) == (24, 0) { 0 } else { hour };
         (hour < 24 && minute < 60).then(|| hour.saturating_mul(60).saturating_add(minute))
     });
     parts
@@ -202,7 +255,7 @@ fn local_minute(at: &At<'_>) -> Result<LocalMinute, Fault> {
         .ok_or_else(|| at.fault(format!("`{text}` is not HH:MM")))
 }
 
-fn local_date(at: &At<'_>) -> Result<LocalDate, Fault> {
+fn local_date(at: &At<'_, '_>) -> Result<LocalDate, Fault> {
     let text = at.text()?;
     let date = chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
     let read = date.and_then(|date| {
@@ -220,7 +273,7 @@ fn local_date(at: &At<'_>) -> Result<LocalDate, Fault> {
     read.ok_or_else(|| at.fault(format!("`{text}` is not YYYY-MM-DD")))
 }
 
-fn weekday(at: &At<'_>) -> Result<Weekday, Fault> {
+fn weekday(at: &At<'_, '_>) -> Result<Weekday, Fault> {
     match at.text()? {
         "MONDAY" => Ok(Weekday::Monday),
         "TUESDAY" => Ok(Weekday::Tuesday),
@@ -233,10 +286,21 @@ fn weekday(at: &At<'_>) -> Result<Weekday, Fault> {
     }
 }
 
-fn reservation(at: &At<'_>) -> Result<Reservation, Fault> {
+fn reservation(at: &At<'_, '_>) -> Result<Reservation, Fault> {
     match at.text()? {
         "RESERVATION" => Ok(Reservation::Reservation),
         "RESERVATION_EXPIRES" => Ok(Reservation::Expires),
         other => Err(at.fault(format!("`{other}` is not a reservation restriction"))),
+    }
+}
+
+/// What the bookings branch of OCPI 2.3.0 adds.
+fn booking(at: &At<'_, '_>) -> Result<Reservation, Fault> {
+    match at.text()? {
+        "BOOKING" => Ok(Reservation::Booking),
+        "BOOKING_EXPIRES" => Ok(Reservation::BookingExpires),
+        "BOOKING_CANCELLATION_FEES" => Ok(Reservation::BookingCancellationFees),
+        "BOOKING_OVERTIME" => Ok(Reservation::BookingOvertime),
+        other => Err(at.fault(format!("`{other}` is not a booking restriction"))),
     }
 }

@@ -6,10 +6,14 @@ mod tariffs;
 
 use super::{OcpiCdr, cdr, tariff};
 use rust_decimal::Decimal;
-use wattledger_domain::cost::{Rounding, Settlement};
+use wattledger_domain::cost::{Rounding, UsageRules};
+use wattledger_domain::money::Money;
 use wattledger_domain::price::ExactCost;
+use wattledger_domain::record::ReservationEnd;
 use wattledger_domain::tariff::Tariff;
-use wattledger_pricing::{CompiledTariff, rate, settle};
+use wattledger_pricing::{
+    AbsentTax, Credit, Record, RecordPrice, RecordTariff, RecordTerms, TaxLiability, price_record,
+};
 
 fn read_tariff(text: &str) -> Tariff {
     let (tariff, warnings) = tariff(text).unwrap();
@@ -17,17 +21,38 @@ fn read_tariff(text: &str) -> Tariff {
     tariff
 }
 
-fn price(tariff: &Tariff, record: &OcpiCdr) -> Settlement {
+fn price(tariff: &Tariff, record: &OcpiCdr) -> RecordPrice {
+    price_ended(tariff, record, record.reservation)
+}
+
+fn price_ended(tariff: &Tariff, record: &OcpiCdr, end: ReservationEnd) -> RecordPrice {
     let zone = record.time_zone.as_deref().unwrap_or("UTC");
-    let compiled = CompiledTariff::compile(tariff, zone).unwrap();
-    let priced = rate(&compiled, record.start, &record.periods).unwrap();
-    settle(&priced, &Rounding::DEFAULT).unwrap()
+    let compiled = RecordTariff::compile(tariff, zone, end, UsageRules::default()).unwrap();
+    let terms = RecordTerms {
+        rounding: Rounding::DEFAULT,
+        places: None,
+        absent_tax: AbsentTax::NotApplicable,
+        liability: TaxLiability::Seller,
+    };
+    let stated = Record {
+        start: record.start,
+        periods: &record.periods,
+        reservation: end,
+        credit: Credit::No,
+    };
+    price_record(&[compiled], &stated, &terms).unwrap()
 }
 
 /// In 10⁻⁸ of the currency, without trailing zeros.
-fn exact(cost: ExactCost) -> String {
-    let e8 = i64::try_from(cost.0.checked_div_euclid(18_000_000).unwrap()).unwrap();
+fn exact(cost: Option<ExactCost>) -> String {
+    let e8 = cost.unwrap().0.checked_div_euclid(18_000_000).unwrap();
+    let e8 = i64::try_from(e8).unwrap();
     Decimal::new(e8, 8).normalize().to_string()
+}
+
+/// What is owed after tax.
+fn gross(price: &RecordPrice) -> String {
+    Money::new(price.total.after_tax.unwrap(), price.currency).to_string()
 }
 
 /// A record without tariffs, from 2024-06-03T09:30:00Z, of periods as (time, dimensions).

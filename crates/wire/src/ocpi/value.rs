@@ -1,58 +1,85 @@
-//! Fields of OCPI objects, with paths.
+//! Fields of OCPI objects, with paths that are written out only where something is wrong.
 
 use super::Fault;
+use super::number::Number;
 use crate::times;
-use rust_decimal::prelude::ToPrimitive;
-use rust_decimal::{Decimal, RoundingStrategy};
+use rust_decimal::Decimal;
 use serde_json::Value;
+use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::str::FromStr;
 use wattledger_domain::time::Timestamp;
 
 /// A JSON value and where it stands.
-#[derive(Clone)]
-pub struct At<'a> {
+#[derive(Clone, Copy)]
+pub struct At<'a, 'p> {
     pub value: &'a Value,
-    pub path: String,
+    place: Place<'p>,
 }
 
-impl<'a> At<'a> {
+/// Where a value stands.
+#[derive(Clone, Copy)]
+enum Place<'p> {
+    Root(&'p str),
+    Field(&'p Place<'p>, &'p str),
+    Item(&'p Place<'p>, usize),
+}
+
+impl<'a, 'p> At<'a, 'p> {
     pub fn root(value: &'a Value) -> Self {
+        Self::under(value, "$")
+    }
+
+    /// A value that is part of a larger text, under its path there.
+    pub fn under(value: &'a Value, path: &'p str) -> Self {
         Self {
             value,
-            path: "$".to_owned(),
+            place: Place::Root(path),
         }
+    }
+
+    pub fn path(&self) -> String {
+        let mut path = String::new();
+        write_path(&self.place, &mut path);
+        path
     }
 
     pub fn fault(&self, reason: impl Into<String>) -> Fault {
         Fault {
-            path: self.path.clone(),
+            path: self.path(),
             reason: reason.into(),
         }
     }
 
-    pub fn field(&self, name: &str) -> Option<Self> {
+    /// A field that is there and not null.
+    pub fn field<'q>(&'q self, name: &'q str) -> Option<At<'a, 'q>> {
         let value = self.value.get(name).filter(|value| !value.is_null())?;
-        Some(Self {
+        Some(At {
             value,
-            path: format!("{}.{name}", self.path),
+            place: Place::Field(&self.place, name),
         })
     }
 
-    pub fn required(&self, name: &str) -> Result<Self, Fault> {
+    /// The first of two names that is there.
+    pub fn either<'q>(&'q self, one: &'q str, other: &'q str) -> Option<At<'a, 'q>> {
+        self.field(one).or_else(|| self.field(other))
+    }
+
+    pub fn required<'q>(&'q self, name: &'q str) -> Result<At<'a, 'q>, Fault> {
         self.field(name)
             .ok_or_else(|| self.fault(format!("`{name}` is required")))
     }
 
-    pub fn items(&self) -> Result<Vec<Self>, Fault> {
+    pub fn items<'q>(&'q self) -> Result<impl Iterator<Item = At<'a, 'q>>, Fault> {
         let items = self
             .value
             .as_array()
             .ok_or_else(|| self.fault("expected an array"))?;
         let at = |(index, value)| At {
             value,
-            path: format!("{}[{index}]", self.path),
+            place: Place::Item(&self.place, index),
         };
-        Ok(items.iter().enumerate().map(at).collect())
+        Ok(items.iter().enumerate().map(at))
     }
 
     pub fn text(&self) -> Result<&'a str, Fault> {
@@ -66,28 +93,36 @@ impl<'a> At<'a> {
         times::parse(text).ok_or_else(|| self.fault(format!("`{text}` is not an RFC 3339 time")))
     }
 
+    pub fn flag(&self) -> Result<bool, Fault> {
+        self.value
+            .as_bool()
+            .ok_or_else(|| self.fault("expected true or false"))
+    }
+
     pub fn decimal(&self) -> Result<Decimal, Fault> {
-        let text = match self.value {
-            Value::Number(number) => number.to_string(),
-            Value::String(text) => text.clone(),
-            Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
-                return Err(self.fault("expected a number"));
-            }
-        };
+        let text = self.number_text()?;
         Decimal::from_str(&text)
             .or_else(|_| Decimal::from_scientific(&text))
             .map_err(|_| self.fault(format!("`{text}` is not a decimal number")))
     }
 
-    /// A number in units of 10^-places, rounded half up there.
+    /// A number in units of 10^-places, rounded half away from zero there.
     pub fn scaled(&self, places: u32) -> Result<i64, Fault> {
-        let scale = Decimal::from(10_u64.checked_pow(places).unwrap_or(1));
-        let scaled = self.decimal()?.checked_mul(scale);
-        let whole = scaled
-            .map(|scaled| scaled.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero));
-        whole
-            .and_then(|whole| whole.to_i64())
+        self.number()?
+            .scaled(1, places)
             .ok_or_else(|| self.fault("is too large"))
+    }
+
+    /// Hours as milliseconds, rounded half away from zero.
+    pub fn hours(&self) -> Result<i64, Fault> {
+        let milliseconds = self
+            .number()?
+            .scaled(3_600_000, 0)
+            .ok_or_else(|| self.fault("is too large"))?;
+        if milliseconds < 0 {
+            return Err(self.fault("is below zero"));
+        }
+        Ok(milliseconds)
     }
 
     /// An optional number in units of 10^-places.
@@ -95,5 +130,36 @@ impl<'a> At<'a> {
         self.field(name)
             .map(|field| field.scaled(places))
             .transpose()
+    }
+
+    fn number(&self) -> Result<Number, Fault> {
+        let text = self.number_text()?;
+        Number::parse(&text).ok_or_else(|| self.fault(format!("`{text}` is not a decimal number")))
+    }
+
+    fn number_text(&self) -> Result<Cow<'a, str>, Fault> {
+        match self.value {
+            Value::Number(number) => Ok(Cow::Borrowed(number.as_str())),
+            Value::String(text) => Ok(Cow::Borrowed(text.trim())),
+            Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
+                Err(self.fault("expected a number"))
+            }
+        }
+    }
+}
+
+fn write_path(place: &Place<'_>, path: &mut String) {
+    match place {
+        Place::Root(root) => path.push_str(root),
+        Place::Field(parent, name) => {
+            write_path(parent, path);
+            path.push('.');
+            path.push_str(name);
+        }
+        Place::Item(parent, index) => {
+            write_path(parent, path);
+            // Writing to a String does not fail.
+            let _ = write!(path, "[{index}]");
+        }
     }
 }

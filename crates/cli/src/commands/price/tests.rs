@@ -33,9 +33,10 @@ fn priced(tariff: Option<&str>, cdr: &str, json: bool) -> Result<String, CliErro
     };
     let arguments = PriceArguments {
         tariff: tariff.map(|text| file("t.json", text)),
-        cdr: file("c.json", cdr),
+        cdr: Some(file("c.json", cdr)),
         time_zone: Some("Europe/Berlin".to_owned()),
         json,
+        ..PriceArguments::default()
     };
     let mut out = Vec::new();
     run(&arguments, &mut out)?;
@@ -59,15 +60,16 @@ fn a_record_is_priced_explained_and_compared() {
 }
 
 #[test]
-fn json_holds_minor_units_differences_and_warnings_with_paths() {
+fn json_holds_amounts_differences_and_notes_with_paths() {
     let shown = priced(Some(TARIFF), &cdr("4.99"), true).unwrap();
     let told: Value = serde_json::from_str(&shown).unwrap();
-    assert_eq!((&told["net"], &told["gross"]), (&json!(500), &json!(595)));
-    assert_eq!(told["before_tax"]["difference"], "0.01");
-    assert_eq!(told["lines"][0]["quantity"], 10_000_000);
-    let warning = told["warnings"][0].as_str().unwrap();
+    let total = json!({ "before_tax": "5.00", "after_tax": "5.95" });
+    assert_eq!(told["total"], total);
+    assert_eq!(told["stated"]["before_tax"]["difference"], "0.01");
+    assert_eq!(told["lines"][0]["quantity"], "10");
+    let warning = told["notes"][0]["path"].as_str().unwrap();
     assert!(
-        warning.contains("t.json: $.elements[1].price_components[0].step_size: "),
+        warning.ends_with("t.json: $.elements[1].price_components[0].step_size"),
         "{warning}"
     );
 }
@@ -82,13 +84,13 @@ fn refuse(tariff: Option<&str>, cdr: &str, expect: &str) {
 #[test]
 fn rubbish_is_refused_with_file_and_path() {
     let good = cdr("1");
-    refuse(None, &good, "holds 0 tariffs: name one with --tariff");
+    refuse(None, &good, "c.json: $: no tariff is given");
     refuse(Some("{"), &good, "t.json: $: not JSON");
     refuse(Some("{}"), &good, "t.json: $: `currency` is required");
     refuse(
         Some(&TARIFF.replace("EUR", "SEK")),
         &good,
-        "the record is in EUR, the tariff `t` in SEK",
+        "c.json: $.currency: is EUR, the tariff is in SEK",
     );
     refuse(
         Some(&TARIFF.replace("\"elements\": [", "\"elements\": [], \"x\": [")),
@@ -115,9 +117,9 @@ fn an_unknown_zone_is_refused_and_a_missing_file_is_broken() {
     let (tariff, record) = (write("t.json", TARIFF), write("c.json", &cdr("1")));
     let mut arguments = PriceArguments {
         tariff: Some(tariff),
-        cdr: record,
+        cdr: Some(record),
         time_zone: Some("Mars/Olympus".to_owned()),
-        json: false,
+        ..PriceArguments::default()
     };
     let error = run(&arguments, &mut Vec::new()).unwrap_err();
     assert_eq!(error.code(), 1);
@@ -127,6 +129,6 @@ fn an_unknown_zone_is_refused_and_a_missing_file_is_broken() {
             .contains("`Mars/Olympus` is not an IANA zone"),
         "{error}"
     );
-    arguments.cdr = folder.path().join("none.json");
+    arguments.cdr = Some(folder.path().join("none.json"));
     assert_eq!(run(&arguments, &mut Vec::new()).unwrap_err().code(), 2);
 }

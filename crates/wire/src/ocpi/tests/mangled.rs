@@ -3,7 +3,7 @@
 use super::*;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use wattledger_pricing::PricingError;
+use wattledger_pricing::{PricingError, RecordError};
 
 fn sample() -> Value {
     json!({
@@ -24,7 +24,8 @@ fn sample() -> Value {
             {"start_date_time": "2024-06-03T09:30:00Z", "dimensions": [
                 {"type": "ENERGY", "volume": 1}, {"type": "TIME", "volume": 0.5}]},
             {"start_date_time": "2024-06-03T10:00:00Z", "dimensions": [
-                {"type": "PARKING_TIME", "volume": 0.5}]}]
+                {"type": "PARKING_TIME", "volume": 0.5},
+                {"type": "RESERVATION_TIME", "volume": 0.1}]}]
     })
 }
 
@@ -77,12 +78,26 @@ proptest! {
         }
         let Ok((record, _)) = cdr(&value.to_string()) else { return Ok(()) };
         for tariff in &record.tariffs {
-            let Ok(compiled) = CompiledTariff::compile(tariff, "Europe/Berlin") else { continue };
-            let priced = rate(&compiled, record.start, &record.periods);
-            prop_assert_ne!(&priced, &Err(PricingError::TimeBackwards));
-            if let Ok(priced) = priced {
-                let _ = settle(&priced, &Rounding::DEFAULT);
-            }
+            let rules = UsageRules::default();
+            let zone = "Europe/Berlin";
+            let Ok(tariff) = RecordTariff::compile(tariff, zone, record.reservation, rules) else {
+                continue;
+            };
+            let stated = Record {
+                start: record.start,
+                periods: &record.periods,
+                reservation: record.reservation,
+                credit: Credit::Credits,
+            };
+            let terms = RecordTerms {
+                rounding: Rounding::DEFAULT,
+                places: Some(4),
+                absent_tax: AbsentTax::Unknown,
+                liability: TaxLiability::Buyer,
+            };
+            let priced = price_record(&[tariff], &stated, &terms);
+            let backwards = Err(RecordError::Pricing(PricingError::TimeBackwards));
+            prop_assert_ne!(priced, backwards);
         }
     }
 }

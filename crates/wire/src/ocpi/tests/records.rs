@@ -1,36 +1,33 @@
 //! Charge detail records: lengths, energy, totals, and what is odd in them.
 
 use super::*;
-use wattledger_domain::session::ChargingState;
 
-/// Lengths in milliseconds with their states.
-fn lengths(record: &OcpiCdr) -> Vec<(i64, ChargingState)> {
+/// Times in milliseconds: charging, parking, reserved.
+fn times(record: &OcpiCdr) -> Vec<[Option<i64>; 3]> {
     let periods = record.periods.iter();
     periods
-        .map(|period| (period.to.since(period.from).0, period.state))
+        .map(|period| {
+            [period.time, period.parking_time, period.reservation_time]
+                .map(|time| time.map(|time| time.0))
+        })
         .collect()
 }
-
-use ChargingState::{Charging, SuspendedByStation, SuspendedByVehicle};
 
 #[test]
 fn a_length_within_its_last_decimal_is_the_length_of_the_period() {
     // 25 minutes are 0.4167 h, which is 1,500.12 s.
     let (read, warnings) = record("09:55:00", &[("09:30:00", "TIME=0.4167")]);
     assert!(warnings.is_empty(), "{warnings:?}");
-    assert_eq!(lengths(&read), [(1_500_000, Charging)]);
+    assert_eq!(times(&read), [[Some(1_500_000), None, None]]);
     let (read, _) = record("09:50:00", &[("09:30:00", "PARKING_TIME=0.3333")]);
-    assert_eq!(lengths(&read), [(1_200_000, SuspendedByVehicle)]);
-    // 9 min 59.88 s of charging and 15 min 0.12 s of parking.
+    assert_eq!(times(&read), [[None, Some(1_200_000), None]]);
+    // 9 min 59.76 s of charging and 15 min of parking: neither is the period's length.
     let (read, warnings) = record(
         "09:55:00",
         &[("09:30:00", "TIME=0.1666 PARKING_TIME=0.2500")],
     );
     assert!(warnings.is_empty(), "{warnings:?}");
-    assert_eq!(
-        lengths(&read),
-        [(599_760, Charging), (900_240, SuspendedByVehicle)]
-    );
+    assert_eq!(times(&read), [[Some(599_760), Some(900_000), None]]);
 }
 
 #[test]
@@ -40,22 +37,30 @@ fn a_block_is_not_exceeded_by_a_rounded_length() {
             [{"type": "TIME", "price": 12, "step_size": 300}]}]}"#,
     );
     let (read, _) = record("09:55:00", &[("09:30:00", "TIME=0.4167")]);
-    assert_eq!(exact(price(&tariff, &read).exact_net), "5");
+    assert_eq!(exact(price(&tariff, &read).exact.before_tax), "5");
 }
 
 #[test]
-fn a_shorter_length_leaves_the_rest_unbilled_and_says_so() {
-    let (read, warnings) = record("10:30:00", &[("09:30:00", "TIME=0.5 ENERGY=3")]);
-    assert_eq!(
-        lengths(&read),
-        [(1_800_000, Charging), (1_800_000, SuspendedByStation)]
+fn a_stated_time_is_billed_evenly_over_its_period() {
+    let tariff = read_tariff(
+        r#"{"id": "T", "currency": "EUR", "elements": [
+            {"price_components": [{"type": "TIME", "price": 4, "step_size": 0}],
+             "restrictions": {"end_time": "10:00"}},
+            {"price_components": [{"type": "TIME", "price": 8, "step_size": 0}]}]}"#,
     );
+    let (read, warnings) = record("10:30:00", &[("09:30:00", "TIME=0.5 ENERGY=3")]);
+    assert_eq!(times(&read), [[Some(1_800_000), None, None]]);
     assert_eq!(
         warnings,
-        ["$.charging_periods[0]: states 1800 s of 3600 s; the rest, at its end, is not billed"]
+        [
+            "$.charging_periods[0]: states 1800 s and is 3600 s long; what is stated is billed, \
+          evenly over its length"
+        ]
     );
+    // A quarter of an hour at each price.
+    assert_eq!(exact(price(&tariff, &read).exact.before_tax), "3");
     let (read, warnings) = record("10:00:00", &[("09:30:00", "TIME=0.6")]);
-    assert_eq!(lengths(&read), [(1_800_000, Charging)]);
+    assert_eq!(exact(price(&tariff, &read).exact.before_tax), "2.4");
     assert_eq!(warnings.len(), 1);
 }
 
@@ -68,30 +73,28 @@ fn a_period_over_a_price_boundary_is_split_there() {
             {"price_components": [{"type": "ENERGY", "price": 2, "step_size": 1}]}]}"#,
     );
     let (read, _) = record("10:30:00", &[("09:30:00", "ENERGY=10 TIME=1")]);
-    assert_eq!(exact(price(&tariff, &read).exact_net), "15");
+    assert_eq!(exact(price(&tariff, &read).exact.before_tax), "15");
 }
 
 #[test]
-fn periods_are_read_in_order_of_time_and_kept_inside_the_session() {
+fn periods_are_read_in_order_of_time() {
     let periods = [
         ("10:00:00", "ENERGY=2"),
         ("09:40:00", "ENERGY=1"),
         ("11:00:00", "ENERGY=9"),
     ];
     let (read, warnings) = record("10:30:00", &periods);
-    assert_eq!(
-        lengths(&read),
-        [
-            (600_000, SuspendedByStation),
-            (1_200_000, Charging),
-            (1_800_000, Charging)
-        ]
-    );
+    let lengths: Vec<i64> = read
+        .periods
+        .iter()
+        .map(|period| period.to.since(period.from).0)
+        .collect();
+    assert_eq!(lengths, [1_200_000, 3_600_000, 0]);
     assert_eq!(
         warnings,
         [
             "$.charging_periods[1]: starts after the session; the time before it is not billed",
-            "$.charging_periods[2]: lies outside the session; left out",
+            "$.charging_periods[2]: starts after the session's end; it has no length",
         ]
     );
 }
@@ -109,9 +112,9 @@ fn cdr_example_is_read_without_tax_included_and_priced() {
         "total_cost": {"before_taxes": 4.00, "taxes": [{"name": "VAT", "amount": 0.40}]},
         "total_energy": 15.342, "total_time": 1.973}"#;
     let (read, _) = cdr(text).unwrap();
-    let settled = price(&read.tariffs[0], &read);
-    assert_eq!(settled.net.to_string(), "4.00 EUR");
-    assert_eq!(settled.gross.to_string(), "4.40 EUR");
+    let priced = price(&read.tariffs[0], &read);
+    assert_eq!(exact(priced.exact.before_tax), "4");
+    assert_eq!(gross(&priced), "4.40 EUR");
     assert_eq!(read.total_before_tax, Some(Decimal::new(400, 2)));
     assert_eq!(read.total_after_tax, Some(Decimal::new(440, 2)));
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::ocpi::Fault;
+use wattledger_domain::record::ReservationEnd;
 use wattledger_domain::tariff::{TariffKind, TaxIncluded};
 
 /// A tariff of the specification's, with these fields beside id, currency and elements.
@@ -23,9 +24,9 @@ const NO: &str = r#""tax_included": "NO","#;
 fn check(tariff: &str, end: &str, periods: &[(&str, &str)], exact_net: &str, gross: &str) {
     let (record, warnings) = record(end, periods);
     assert!(warnings.is_empty(), "{warnings:?}");
-    let settled = price(&read_tariff(tariff), &record);
-    assert_eq!(exact(settled.exact_net), exact_net);
-    assert_eq!(settled.gross.to_string(), gross);
+    let priced = price(&read_tariff(tariff), &record);
+    assert_eq!(exact(priced.exact.before_tax), exact_net);
+    assert_eq!(super::gross(&priced), gross);
 }
 
 #[test]
@@ -125,12 +126,12 @@ fn tariffs_1_2_19_and_20_time() {
     check(NO, &time("2.00", r#""vat": 10.0,"#, 60), "5", "5.50 EUR");
     check(NO, &time("1.90", r#""vat": 5.2,"#, 300), "4.75", "5.00 EUR");
     check(NO, &time("2.00", "", 1), "5", "5.00 EUR");
-    check(
-        r#""tax_included": "YES","#,
-        &time("2.10", "", 1),
-        "5.25",
-        "5.25 EUR",
-    );
+    // Taxes are in it, and nobody says how much: only what is to be paid is known.
+    let tariff = read_tariff(&with(r#""tax_included": "YES","#, &time("2.10", "", 1)));
+    let (record, _) = record("12:30:00", &periods);
+    let priced = price(&tariff, &record);
+    assert_eq!(priced.total.before_tax, None);
+    assert_eq!(gross(&priced), "5.25 EUR");
 }
 
 #[test]
@@ -208,16 +209,101 @@ fn tariff_5_free_of_charge() {
     );
 }
 
+/// A reservation from 09:30 for some minutes, then an hour of charging unless nobody came.
+#[track_caller]
+fn check_reserved(elements: &str, minutes: i64, end: ReservationEnd, net: &str, owed: &str) {
+    let hours = Decimal::from(minutes)
+        .checked_div(Decimal::from(60))
+        .unwrap()
+        .round_dp(4);
+    let reserved = format!("RESERVATION_TIME={hours}");
+    let start = minutes.checked_add(570).unwrap();
+    let clock = |minute: i64| {
+        format!(
+            "{:02}:{:02}:00",
+            minute.div_euclid(60),
+            minute.rem_euclid(60)
+        )
+    };
+    let (begin, last) = (clock(start), clock(start.checked_add(60).unwrap()));
+    let charging = [
+        ("09:30:00", reserved.as_str()),
+        (begin.as_str(), "ENERGY=20 TIME=1"),
+    ];
+    let (record, warnings) = match end {
+        ReservationEnd::Used => record(&last, &charging),
+        ReservationEnd::Expired => record(&begin, &charging[..1]),
+    };
+    assert!(warnings.is_empty(), "{warnings:?}");
+    let elements = format!("{elements}, {START_AND_ENERGY}");
+    let priced = price_ended(&read_tariff(&with(NO, &elements)), &record, end);
+    assert_eq!(exact(priced.exact.before_tax), net);
+    assert_eq!(gross(&priced), owed);
+}
+
+fn reserved(component: &str, reservation: &str) -> String {
+    format!(
+        r#"{{"price_components": [{component}], "restrictions": {{"reservation": "{reservation}"}}}}"#
+    )
+}
+
 #[test]
-fn tariff_15_leaves_its_reservation_out_and_says_so() {
-    let reserved = r#"{"price_components": [{"type": "TIME", "price": 5.00, "vat": 20.0,
-        "step_size": 60}], "restrictions": {"reservation": "RESERVATION"}}"#;
-    let (read, warnings) = tariff(&with(NO, &format!("{reserved}, {START_AND_ENERGY}"))).unwrap();
-    assert_eq!(warnings.len(), 1);
-    assert_eq!(warnings[0].path, "$.elements[0]");
-    let (record, _) = record("10:30:00", &[("09:30:00", "ENERGY=20 TIME=1")]);
-    // 6.75 with 15 minutes reserved at 5.00 an hour, of which 1.25 is the reservation.
-    assert_eq!(exact(price(&read, &record).exact_net), "5.5");
+fn tariff_15_reserved_time() {
+    let time = r#"{"type": "TIME", "price": 5.00, "vat": 20.0, "step_size": 60}"#;
+    let elements = reserved(time, "RESERVATION");
+    check_reserved(&elements, 15, ReservationEnd::Used, "6.75", "7.60 EUR");
+}
+
+#[test]
+fn tariff_16_reservation_fee_and_time() {
+    let both = r#"{"type": "FLAT", "price": 2.00, "vat": 20.0, "step_size": 1},
+        {"type": "TIME", "price": 5.00, "vat": 20.0, "step_size": 300}"#;
+    let elements = reserved(both, "RESERVATION");
+    check_reserved(&elements, 13, ReservationEnd::Used, "8.75", "10.00 EUR");
+}
+
+#[test]
+fn tariff_17_reservation_with_a_fee_where_it_expires() {
+    let fee = r#"{"type": "FLAT", "price": 4.00, "vat": 20.0, "step_size": 1}"#;
+    let time = r#"{"type": "TIME", "price": 2.00, "vat": 20.0, "step_size": 600}"#;
+    let elements = [
+        reserved(fee, "RESERVATION_EXPIRES"),
+        reserved(time, "RESERVATION"),
+    ];
+    let elements = elements.join(",");
+    check_reserved(&elements, 22, ReservationEnd::Used, "6.5", "7.30 EUR");
+    // The full time reserved and the fee; no start fee, for nothing was started.
+    check_reserved(&elements, 60, ReservationEnd::Expired, "6", "7.20 EUR");
+}
+
+#[test]
+fn tariff_18_reservation_with_another_price_where_it_expires() {
+    let time = |price: &str| {
+        format!(r#"{{"type": "TIME", "price": {price}, "vat": 20.0, "step_size": 600}}"#)
+    };
+    let elements = [
+        reserved(&time("3.00"), "RESERVATION"),
+        reserved(&time("6.00"), "RESERVATION_EXPIRES"),
+    ];
+    let elements = elements.join(",");
+    check_reserved(&elements, 22, ReservationEnd::Used, "7", "7.90 EUR");
+    check_reserved(&elements, 90, ReservationEnd::Expired, "9", "10.80 EUR");
+}
+
+#[test]
+fn what_prices_a_booking_is_named_and_not_priced() {
+    let booked = reserved(
+        r#"{"type": "FLAT", "price": 9, "step_size": 1}"#,
+        "RESERVATION",
+    )
+    .replace(
+        r#""reservation": "RESERVATION""#,
+        r#""booking": "BOOKING_OVERTIME""#,
+    );
+    let (read, warnings) = tariff(&with(NO, &format!("{booked}, {ENERGY}"))).unwrap();
+    assert_eq!(warnings[0].path, "$.elements[0].restrictions.booking");
+    let (record, _) = record("10:30:00", &[("09:30:00", "ENERGY=20")]);
+    assert_eq!(exact(price(&read, &record).exact.before_tax), "5");
 }
 
 #[test]
@@ -276,10 +362,10 @@ fn what_is_no_tariff_is_refused_with_its_path() {
     );
     assert_eq!(
         refused(&format!(
-            r#"{{"restrictions": {{"end_time": "24:00"}}, {}"#,
+            r#"{{"restrictions": {{"end_time": "24:01"}}, {}"#,
             &ENERGY[1..]
         )),
-        "$.elements[0].restrictions.end_time: `24:00` is not HH:MM"
+        "$.elements[0].restrictions.end_time: `24:01` is not HH:MM"
     );
 }
 
