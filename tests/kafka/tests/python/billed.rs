@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use wattledger_domain::document::{JournalEntry, Side};
 use wattledger_engine::opening::{EngineConfig, open};
 use wattledger_runtime::log::FetchLimit;
-use wattledger_runtime::{Log, Record, Visibility};
+use wattledger_runtime::{Record, Visibility};
 use wattledger_tests_live::Place;
 use wattledger_wire::topics as wire;
 
