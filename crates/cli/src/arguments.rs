@@ -4,8 +4,8 @@ mod engine;
 mod journal;
 
 pub use engine::{
-    CsvArguments, DemoArguments, ImportArguments, ImportFormat, ProcessorArguments, RunArguments,
-    SimulateArguments,
+    CsvArguments, DemoArguments, ImportArguments, ImportFormat, ProcessorArguments, Role,
+    RunArguments, SimulateArguments,
 };
 
 pub use journal::{JournalAction, JournalArguments, JournalExport};
@@ -41,6 +41,13 @@ pub struct Cli {
         env = "WATTLEDGER_DATA_DIR"
     )]
     pub data_dir: PathBuf,
+    /// Brokers of the Kafka cluster that the engine works on, host:port, separated by commas; left
+    /// out: the log inside --data-dir. Remembered there
+    #[arg(long, global = true, value_name = "BROKERS", env = "WATTLEDGER_KAFKA")]
+    pub kafka: Option<String>,
+    /// File of librdkafka properties for --kafka, such as security.protocol=SASL_SSL
+    #[arg(long, global = true, value_name = "FILE", requires = "kafka")]
+    pub kafka_properties: Option<PathBuf>,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -66,6 +73,7 @@ pub enum Command {
     Status(StatusArguments),
     Tail(TailArguments),
     Audit(AuditArguments),
+    Topics(TopicsArguments),
     Price(PriceArguments),
     Processor(ProcessorArguments),
 }
@@ -270,6 +278,40 @@ pub struct AuditArguments {
     /// Answer in JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// Make the topics on a Kafka cluster, or say how they differ from what they should be
+///
+/// One table in the program says what each topic keeps, how it is compressed and who reads it. `create`
+/// makes what is missing and lets every group begin at its start; nothing that exists is altered. A
+/// partition count is fixed for ever: keys would move.
+///
+/// Examples:
+///   wattledger topics create --kafka 127.0.0.1:9092 --partitions 12 --replication 3
+///   wattledger topics check
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct TopicsArguments {
+    /// What to do
+    pub action: TopicsAction,
+    /// Partitions of the topics that scale, 1 to 256; left out: as they are, else 12
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=256))]
+    pub partitions: Option<u32>,
+    /// Brokers that keep each partition
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=9))]
+    pub replication: u32,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What is done with topics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TopicsAction {
+    /// Make what is missing
+    Create,
+    /// Name every difference
+    Check,
 }
 
 /// Price OCPI charge detail records and explain each line

@@ -53,7 +53,7 @@ impl Transport {
         if let Some(address) = running_engine(data_dir)? {
             return Self::http(&address);
         }
-        if !data_dir.join("log").is_dir() {
+        if !data_dir.join("log").is_dir() && !data_dir.join("kafka.json").exists() {
             return Err(CliError::broken(format!(
                 "there is no engine directory at `{}`: name it with --data-dir, or make one with \
                  `wattledger demo` or `wattledger run`",

@@ -12,6 +12,7 @@ pub mod session;
 pub mod status;
 mod story;
 pub mod tail;
+pub mod topics;
 
 use crate::error::CliError;
 use serde_json::Value;

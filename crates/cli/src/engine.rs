@@ -2,6 +2,8 @@
 
 mod backend;
 pub mod child;
+pub mod cluster;
+mod crew;
 mod day;
 mod gate;
 mod importing;
@@ -37,6 +39,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
+use wattledger_engine::kafka::run::Roles;
 use wattledger_engine::live;
 use wattledger_simulator::Chargers;
 
@@ -71,11 +74,22 @@ pub fn run(data_dir: &Path, arguments: &RunArguments, out: &mut dyn Write) -> Re
     let processor = ProcessorPlace::of(data_dir, arguments.processor.as_deref())?;
     // Whoever watches sees it start from here on, however long the directory takes.
     let front = Front::listen(arguments.listen)?;
-    let engine = at_hand(data_dir, Purpose::Live)?;
+    let mut engine = at_hand(data_dir, Purpose::Live)?;
+    if engine.service.kafka.is_none()
+        && let Some(flag) = arguments.only_on_a_cluster()
+    {
+        return Err(CliError::refused(format!(
+            "{flag} needs --kafka: one process does everything on the log in --data-dir"
+        )));
+    }
+    if let Some(name) = &arguments.instance {
+        engine.config.instance.clone_from(name);
+    }
     stop_on_signal(&engine.service)?;
     processor.remember(data_dir)?;
     let going = Going {
         processor,
+        roles: crew::asked(arguments),
         chargers: None,
         views: None,
     };
@@ -85,6 +99,7 @@ pub fn run(data_dir: &Path, arguments: &RunArguments, out: &mut dyn Write) -> Re
 /// What goes on when an engine goes live.
 struct Going {
     processor: ProcessorPlace,
+    roles: Roles,
     chargers: Option<Chargers>,
     views: Option<JoinHandle<()>>,
 }
@@ -111,6 +126,7 @@ fn serve_live(
     let done = run_live(Live {
         engine,
         processor: going.processor,
+        roles: going.roles,
         address: front.address(),
         chargers: going.chargers,
         backend: &backend,

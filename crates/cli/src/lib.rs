@@ -57,6 +57,9 @@ fn log_to_stderr() {
 }
 
 fn execute(cli: &Cli, out: &mut dyn Write) -> Result<(), CliError> {
+    if let Some(brokers) = &cli.kafka {
+        engine::cluster::remember(&cli.data_dir, brokers, cli.kafka_properties.as_ref())?;
+    }
     let transport = || Transport::open(&cli.data_dir);
     match &cli.command {
         Command::Run(arguments) => engine::run(&cli.data_dir, arguments, out),
@@ -76,6 +79,7 @@ fn execute(cli: &Cli, out: &mut dyn Write) -> Result<(), CliError> {
         Command::Status(arguments) => commands::status::run(arguments, &transport()?, out),
         Command::Tail(arguments) => commands::tail::run(arguments, &transport()?, out),
         Command::Audit(arguments) => commands::audit::run(arguments, &transport()?, out),
+        Command::Topics(arguments) => commands::topics::run(&cli.data_dir, arguments, out),
         Command::Price(arguments) => commands::price::run(arguments, out),
     }
 }

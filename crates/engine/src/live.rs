@@ -164,7 +164,7 @@ fn pay(service: &Service, worker: &mut PaymentsWorker, processor: &mut (dyn Proc
 pub(crate) fn tick(service: &Service) {
     let mut producer: Option<Box<dyn Producer>> = None;
     let mut last: Option<Instant> = None;
-    while !service.is_stopping() {
+    while !service.is_stopping_workers() {
         if !service.ticks() {
             producer = None;
         } else if last.is_none_or(|last| last.elapsed() >= TICK) {

@@ -5,6 +5,7 @@ use crate::pipeline::PipelineConfig;
 use crate::topics::{self, Topics};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use wattledger_runtime::log::kafka::KafkaLog;
 use wattledger_runtime::{EmbeddedLog, Log, LogError};
 use wattledger_views::{ViewError, Views};
 
@@ -17,6 +18,8 @@ pub struct EngineConfig {
     pub partitions: u32,
     /// Records folded in one turn at most.
     pub turn_records: usize,
+    /// This process's name among those that share a log.
+    pub instance: String,
 }
 
 impl EngineConfig {
@@ -27,6 +30,7 @@ impl EngineConfig {
             directory: directory.into(),
             partitions: 4,
             turn_records: 500,
+            instance: "engine".to_owned(),
         }
     }
 
@@ -48,6 +52,8 @@ pub struct Opened {
     pub log: Arc<dyn Log>,
     /// The same where it is embedded: what only such a log can be asked.
     pub embedded: Option<EmbeddedLog>,
+    /// The same where it is a Kafka cluster.
+    pub kafka: Option<KafkaLog>,
     /// Topic names.
     pub topics: Topics,
     /// The views.
@@ -76,18 +82,29 @@ pub enum OpenError {
     },
 }
 
-/// Opens a directory, making what is missing. `secret` is used when the directory has none yet.
+/// Opens a directory, making what is missing; its log is the cluster, where there is one. `secret` is used when the directory has none yet.
 ///
 /// # Errors
 /// [`OpenError`]; a directory in use by another process is refused.
-pub fn open(config: &EngineConfig, secret: &[u8]) -> Result<Opened, OpenError> {
+pub fn open(
+    config: &EngineConfig,
+    kafka: Option<KafkaLog>,
+    secret: &[u8],
+) -> Result<Opened, OpenError> {
     let disk = |path: &Path| {
         let path = path.display().to_string();
         move |cause| OpenError::Disk { path, cause }
     };
     let directory = &config.directory;
     std::fs::create_dir_all(directory.join("state")).map_err(disk(directory))?;
-    let log = EmbeddedLog::open(&directory.join("log"), &topics::settings(config.partitions))?;
+    let settings = topics::settings(config.partitions);
+    let (log, embedded): (Arc<dyn Log>, _) = match &kafka {
+        Some(kafka) => (Arc::new(kafka.clone()), None),
+        None => {
+            let log = EmbeddedLog::open(&directory.join("log"), &settings)?;
+            (Arc::new(log.clone()), Some(log))
+        }
+    };
     let file = directory.join("tenant.secret");
     if !file.exists() {
         std::fs::write(&file, secret).map_err(disk(&file))?;
@@ -95,8 +112,9 @@ pub fn open(config: &EngineConfig, secret: &[u8]) -> Result<Opened, OpenError> {
     let secret = TenantSecret::new(std::fs::read(&file).map_err(disk(&file))?);
     let views = Views::open(&directory.join("views.sqlite"))?;
     Ok(Opened {
-        log: Arc::new(log.clone()),
-        embedded: Some(log),
+        log,
+        embedded,
+        kafka,
         topics: Topics::default(),
         views,
         secret,

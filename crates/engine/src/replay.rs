@@ -46,6 +46,14 @@ pub trait ReplayProcessor: Processor {
     /// # Errors
     /// When it cannot be reached.
     fn advance(&mut self, to: Timestamp, after: i64) -> Result<Told, ProcessorDown>;
+
+    /// Brings it back if it has ended, while others pay there.
+    ///
+    /// # Errors
+    /// When it does not come back.
+    fn keep(&mut self) -> Result<(), ProcessorDown> {
+        Ok(())
+    }
 }
 
 /// What a processor told when its clock was moved.

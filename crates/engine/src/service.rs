@@ -27,6 +27,7 @@ use wattledger_domain::charging::FieldEvent;
 use wattledger_domain::payment::PaymentOutcome;
 use wattledger_domain::time::Timestamp;
 use wattledger_runtime::log::PartitionEnd;
+use wattledger_runtime::log::kafka::KafkaLog;
 use wattledger_runtime::{
     CommitError, Consumer, EmbeddedLog, Log, LogError, Outgoing, Producer, TaskStanding,
 };
@@ -39,6 +40,8 @@ pub struct Service {
     pub log: Arc<dyn Log>,
     /// The same where it is embedded.
     pub embedded: Option<EmbeddedLog>,
+    /// The same where it is a Kafka cluster.
+    pub kafka: Option<KafkaLog>,
     /// Topic names.
     pub topics: Topics,
     /// The views.
@@ -47,6 +50,8 @@ pub struct Service {
     pub live: AtomicBool,
     /// Whether this process ticks.
     pub(crate) clock: AtomicBool,
+    /// Whether the workers of a replay are to stop.
+    workers_stop: AtomicBool,
     /// Whether somebody waits for the views.
     views_wanted: AtomicBool,
     /// Readers of topics, kept because making one is dear on a broker.
@@ -103,20 +108,21 @@ pub enum ServiceError {
 }
 
 impl Service {
-    /// Over an open directory.
+    /// Over an open directory; `instance` names this process among those that share the log.
     ///
     /// # Errors
     /// When the log cannot be read.
-    pub fn new(opened: Opened) -> Result<Self, LogError> {
+    pub fn new(opened: Opened, instance: &str) -> Result<Self, LogError> {
         let Opened {
             log,
             embedded,
+            kafka,
             topics,
             views,
             secret,
         } = opened;
         let directory = Directory::open(&log, &topics, secret, None)?;
-        let producer = log.producer("intake")?;
+        let producer = log.producer(&format!("intake-{instance}"))?;
         Ok(Self {
             door: Mutex::new(Inlet {
                 directory,
@@ -126,11 +132,13 @@ impl Service {
             changed: Condvar::new(),
             live: AtomicBool::new(false),
             clock: AtomicBool::new(embedded.is_some()),
+            workers_stop: AtomicBool::new(false),
             views_wanted: AtomicBool::new(false),
             readers: Mutex::default(),
             room: Mutex::default(),
             log,
             embedded,
+            kafka,
             topics,
             views,
         })
@@ -211,6 +219,17 @@ impl Service {
     /// Whether workers are to stop.
     pub fn is_stopping(&self) -> bool {
         self.state().stopping
+    }
+
+    /// Tells the workers of a replay on Kafka to stop; the views go on.
+    pub fn stop_workers(&self, stop: bool) {
+        self.workers_stop.store(stop, Ordering::Relaxed);
+        self.changed.notify_all();
+    }
+
+    /// Whether workers on Kafka are to stop.
+    pub(crate) fn is_stopping_workers(&self) -> bool {
+        self.workers_stop.load(Ordering::Relaxed) || self.is_stopping()
     }
 
     /// Stops everything and keeps the first reason.

@@ -53,7 +53,10 @@ fn check(service: &Service, topic: &Arc<str>, start: i64) {
 #[test]
 fn only_what_stages_and_views_have_taken_goes_and_the_books_stay() {
     let folder = tempfile::tempdir().unwrap();
-    let service = Service::new(open(&EngineConfig::new(folder.path()), b"secret").unwrap());
+    let service = Service::new(
+        open(&EngineConfig::new(folder.path()), None, b"secret").unwrap(),
+        "test",
+    );
     let service = service.unwrap();
     let topics = &service.topics;
     let all = [

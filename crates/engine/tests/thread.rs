@@ -216,7 +216,7 @@ fn replay_with(
         turn_records,
         ..EngineConfig::new(folder)
     };
-    let opened = open(&config, b"secret").unwrap();
+    let opened = open(&config, None, b"secret").unwrap();
     let pipeline = Pipeline::open(&opened.log, &opened.topics, &config.pipeline(0)).unwrap();
     let payments = PaymentsWorker::open(&opened.log, &opened.topics).unwrap();
     let mut ground = InThread { pipeline, payments };

@@ -25,7 +25,7 @@ fn opened(directory: &Path, partitions: u32) -> Opened {
         partitions,
         ..EngineConfig::new(directory)
     };
-    open(&config, b"not used: the directory has one").unwrap()
+    open(&config, None, b"not used: the directory has one").unwrap()
 }
 
 /// Where every partition of every topic ends, in a directory that nothing runs on.

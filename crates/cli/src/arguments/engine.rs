@@ -14,6 +14,7 @@ use std::time::Duration;
 /// Examples:
 ///   wattledger run --data-dir /var/lib/wattledger
 ///   wattledger run --listen 127.0.0.1:9000
+///   wattledger run --kafka 127.0.0.1:9092 --stages sessions,accounts --workers 2 --instance fold-1
 #[derive(Args, Clone, Debug)]
 #[command(verbatim_doc_comment)]
 pub struct RunArguments {
@@ -24,6 +25,64 @@ pub struct RunArguments {
     /// engine's own, started with it. Remembered: a directory's payments stay where they are
     #[arg(long, value_name = "URL", value_parser = base)]
     pub processor: Option<String>,
+    /// What this process does, separated by commas; with --kafka several processes share the work
+    #[arg(
+        long,
+        value_name = "ROLES",
+        value_delimiter = ',',
+        default_value = "control,sessions,accounts,invoices,intake,payments,views,api"
+    )]
+    pub stages: Vec<Role>,
+    /// Threads that fold, each with partitions of its own (with --kafka)
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub workers: u16,
+    /// This process's name among all on the cluster: a restart under the same name moves nothing; left
+    /// out: one made once in --data-dir (with --kafka)
+    #[arg(long, value_name = "NAME", value_parser = name)]
+    pub instance: Option<String>,
+    /// Fold and pay for a replay that another process drives: no ticks of the wall clock (with --kafka)
+    #[arg(long, requires = "processor")]
+    pub replay: bool,
+}
+
+impl RunArguments {
+    /// The first flag given that means nothing without a cluster.
+    #[must_use]
+    pub fn only_on_a_cluster(&self) -> Option<&'static str> {
+        let all = Role::value_variants();
+        [
+            (
+                "--stages",
+                !all.iter().all(|role| self.stages.contains(role)),
+            ),
+            ("--workers", self.workers != 1),
+            ("--instance", self.instance.is_some()),
+            ("--replay", self.replay),
+        ]
+        .into_iter()
+        .find_map(|(flag, given)| given.then_some(flag))
+    }
+}
+
+/// What a process does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Role {
+    /// Folds reference data, and ticks
+    Control,
+    /// Folds telemetry into sessions
+    Sessions,
+    /// Folds sessions and payments into what is owed
+    Accounts,
+    /// Numbers invoices and keeps the journal
+    Invoices,
+    /// Takes gateway.events in
+    Intake,
+    /// Calls the payment processor
+    Payments,
+    /// Lays out what is asked for
+    Views,
+    /// Serves HTTP
+    Api,
 }
 
 /// Bill a simulated charging day of 200 stations, show what it came to, then keep serving
@@ -263,6 +322,16 @@ fn base(text: &str) -> Result<String, String> {
         Some(host) if !host.is_empty() && !host.contains(['/', ' ']) => Ok(base.to_owned()),
         _ => Err("expected an address such as http://127.0.0.1:8080".to_owned()),
     }
+}
+
+/// A name that topics, groups and files can carry.
+fn name(text: &str) -> Result<String, String> {
+    let fits =
+        |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.');
+    if (1..=64).contains(&text.len()) && text.chars().all(fits) {
+        return Ok(text.to_owned());
+    }
+    Err("expected 1 to 64 letters, digits, - _ or .".to_owned())
 }
 
 fn delimiter(text: &str) -> Result<u8, String> {

@@ -198,6 +198,13 @@ impl Processor for ProcessorChild {
 }
 
 impl ReplayProcessor for ProcessorChild {
+    fn keep(&mut self) -> Result<(), ProcessorDown> {
+        match self.child.try_wait() {
+            Ok(None) => Ok(()),
+            Ok(Some(_)) | Err(_) => self.bring_back(),
+        }
+    }
+
     fn advance(&mut self, to: Timestamp, after: i64) -> Result<Told, ProcessorDown> {
         let answer = match self.clock(to, after) {
             Ok(answer) => answer,

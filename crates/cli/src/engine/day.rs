@@ -1,6 +1,7 @@
 //! `wattledger demo` and `simulate`: a charging day that does not exist.
 
 use super::child::{Faults, LedgerSource, ProcessorChild};
+use super::crew;
 use super::opened::{EngineAtHand, Purpose, at_hand};
 use super::processors::{ProcessorPlace, own};
 use super::replaying::{Job, replay};
@@ -46,8 +47,13 @@ pub fn demo(
                 data_dir.display()
             )));
         }
+        let cluster = std::fs::read(data_dir.join("kafka.json"));
         std::fs::remove_dir_all(data_dir)
             .with_context(|| format!("failed to clear `{}`", data_dir.display()))?;
+        if let Ok(cluster) = cluster {
+            std::fs::create_dir_all(data_dir)?;
+            std::fs::write(data_dir.join("kafka.json"), cluster)?;
+        }
     }
     let engine = at_hand(data_dir, Purpose::Replay)?;
     stop_on_signal(&engine.service)?;
@@ -94,6 +100,7 @@ pub fn demo(
     let config = own(data_dir, planned.scenario.seed, Faults::Demo);
     let going = Going {
         processor: ProcessorPlace::Own(config),
+        roles: crew::all(),
         chargers: Some(chargers),
         views: Some(views),
     };

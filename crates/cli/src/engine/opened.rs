@@ -1,5 +1,6 @@
 //! An engine's directory, opened for this process.
 
+use super::cluster;
 use crate::error::CliError;
 use anyhow::Context as _;
 use serde_json::json;
@@ -38,7 +39,18 @@ pub enum Purpose {
 /// [`CliError::Refused`] when another process has it.
 pub fn at_hand(data_dir: &Path, purpose: Purpose) -> Result<EngineAtHand, CliError> {
     let mut config = EngineConfig::new(data_dir);
-    if let Some(partitions) = variable("WATTLEDGER_PARTITIONS", 256)? {
+    let cluster = match cluster::remembered(data_dir)? {
+        Some(settings) => {
+            let (log, partitions) = cluster::opened(settings)?;
+            config.partitions = partitions;
+            config.instance = instance(data_dir)?;
+            Some(log)
+        }
+        None => None,
+    };
+    if let Some(partitions) = variable("WATTLEDGER_PARTITIONS", 256)?
+        && cluster.is_none()
+    {
         config.partitions = partitions;
     }
     if let Some(records) = variable("WATTLEDGER_TURN_RECORDS", 100_000)? {
@@ -48,7 +60,7 @@ pub fn at_hand(data_dir: &Path, purpose: Purpose) -> Result<EngineAtHand, CliErr
         Purpose::Live => random_secret()?,
         Purpose::Replay => REPLAY_SECRET.to_vec(),
     };
-    let opened = open(&config, &secret).map_err(|error| match &error {
+    let opened = open(&config, cluster, &secret).map_err(|error| match &error {
         OpenError::Log(LogError::Locked { .. }) => CliError::refused(format!(
             "`{}` is in use by another process: ask it instead, or stop it first",
             data_dir.display()
@@ -59,12 +71,27 @@ pub fn at_hand(data_dir: &Path, purpose: Purpose) -> Result<EngineAtHand, CliErr
         }
     })?;
     let secret = opened.secret.clone();
-    let service = Service::new(opened).context("failed to open the engine")?;
+    let service = Service::new(opened, &config.instance).context("failed to open the engine")?;
     Ok(EngineAtHand {
         service: Arc::new(service),
         config,
         secret,
     })
+}
+
+/// This directory's name among the processes of a cluster, made once.
+fn instance(data_dir: &Path) -> Result<String, CliError> {
+    let file = data_dir.join("instance");
+    if let Ok(known) = std::fs::read_to_string(&file) {
+        return Ok(known.trim().to_owned());
+    }
+    let name: String = random_secret()?
+        .iter()
+        .take(4)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    std::fs::write(&file, &name).context("failed to write the instance's name")?;
+    Ok(name)
 }
 
 /// A whole number of the environment, from 1 to a bound.

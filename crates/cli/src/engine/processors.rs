@@ -141,8 +141,14 @@ impl Processor for LiveProcessor {
     fn execute(&mut self, command: &PaymentCommand) -> Result<PaymentOutcome, ProcessorDown> {
         match self {
             Self::Child(child) => child.execute(command),
-            Self::Remote(remote) => remote.execute(command),
+            Self::Remote(remote) => remote.attempt(command),
         }
+    }
+}
+
+impl Processor for RemoteProcessor {
+    fn execute(&mut self, command: &PaymentCommand) -> Result<PaymentOutcome, ProcessorDown> {
+        self.attempt(command)
     }
 }
 
@@ -155,17 +161,7 @@ pub struct RemoteProcessor {
 
 impl RemoteProcessor {
     fn new(base: String, webhooks: &str) -> anyhow::Result<Self> {
-        let connector = SimulatedConnector::new(base.as_str(), secrets()?, ANSWER_WAIT)?;
-        let client = reqwest::blocking::Client::builder()
-            .no_proxy()
-            .timeout(ANSWER_WAIT)
-            .build()
-            .context("failed to set up an HTTP client")?;
-        let remote = Self {
-            base,
-            connector,
-            client,
-        };
+        let remote = Self::at(base)?;
         if let Err(error) = remote.look() {
             words::note(&format!(
                 "the processor at {} does not answer yet, payments wait for it: {error:#}",
@@ -179,13 +175,31 @@ impl RemoteProcessor {
         Ok(remote)
     }
 
+    /// One that somebody looks after.
+    ///
+    /// # Errors
+    /// When no client can be set up.
+    pub fn at(base: String) -> anyhow::Result<Self> {
+        let connector = SimulatedConnector::new(base.as_str(), secrets()?, ANSWER_WAIT)?;
+        let client = reqwest::blocking::Client::builder()
+            .no_proxy()
+            .timeout(ANSWER_WAIT)
+            .build()
+            .context("failed to set up an HTTP client")?;
+        Ok(Self {
+            base,
+            connector,
+            client,
+        })
+    }
+
     fn look(&self) -> anyhow::Result<()> {
         let answer = self.client.get(format!("{}/health", self.base)).send()?;
         answer.error_for_status()?;
         Ok(())
     }
 
-    fn execute(&self, command: &PaymentCommand) -> Result<PaymentOutcome, ProcessorDown> {
+    fn attempt(&self, command: &PaymentCommand) -> Result<PaymentOutcome, ProcessorDown> {
         let answer = self.connector.execute(command);
         if matches!(answer.result, OutcomeResult::Unknown { .. })
             && let Err(error) = self.look()

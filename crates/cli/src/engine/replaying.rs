@@ -1,7 +1,9 @@
 //! Replays with progress to see: imports and simulated days.
 
 use super::child::ProcessorChild;
+use super::crew;
 use super::opened::EngineAtHand;
+use super::processors::RemoteProcessor;
 use crate::error::CliError;
 use crate::words;
 use anyhow::Context as _;
@@ -11,10 +13,13 @@ use wattledger_domain::ids::AccountId;
 use wattledger_domain::reference::{BackDating, ReferenceSubmitted};
 use wattledger_domain::time::Timestamp;
 use wattledger_engine::directory::Directory;
+use wattledger_engine::kafka::quiet::Quiet;
+use wattledger_engine::kafka::run::Time;
 use wattledger_engine::payments::PaymentsWorker;
 use wattledger_engine::pipeline::{Pipeline, Standing};
-use wattledger_engine::replay::{InThread, Plan, Replay, ReplayError, Source, Watch};
+use wattledger_engine::replay::{Ground, InThread, Plan, Replay, ReplayError, Source, Watch};
 use wattledger_engine::service::Service;
+use wattledger_runtime::log::kafka::KafkaLog;
 use wattledger_wire::documents;
 use wattledger_wire::imports::Refused;
 
@@ -79,21 +84,9 @@ pub fn replay(
     processor: &mut ProcessorChild,
 ) -> Result<Outcome, CliError> {
     let service = &engine.service;
-    let config = engine.config.pipeline(0);
-    let open = || -> anyhow::Result<(Pipeline, PaymentsWorker, Directory)> {
-        Ok((
-            Pipeline::open(&service.log, &service.topics, &config)?,
-            PaymentsWorker::open(&service.log, &service.topics)?,
-            Directory::open(
-                &service.log,
-                &service.topics,
-                engine.secret.clone(),
-                job.payer.clone(),
-            )?,
-        ))
-    };
-    let (pipeline, payments, mut directory) = open().context("failed to open the stages")?;
-    let mut ground = InThread { pipeline, payments };
+    let secret = engine.secret.clone();
+    let mut directory = Directory::open(&service.log, &service.topics, secret, job.payer.clone())
+        .context("failed to open the directory of tokens")?;
     let submitted = submitted(job.documents, &directory)?;
     let minutes = job
         .span
@@ -117,14 +110,21 @@ pub fn replay(
         until: job.until,
         settle_hours: job.settle_hours,
     };
-    let done = Replay {
-        log: &service.log,
-        topics: &service.topics,
-        ground: &mut ground,
-        processor,
-        directory: &mut directory,
-    }
-    .run(&mut plan, &mut shown);
+    let payer = job.payer;
+    let mut drive = |ground: &mut dyn Ground, processor: &mut ProcessorChild| {
+        Replay {
+            log: &service.log,
+            topics: &service.topics,
+            ground,
+            processor,
+            directory: &mut directory,
+        }
+        .run(&mut plan, &mut shown)
+    };
+    let (done, standings) = match &service.kafka {
+        None => in_thread(engine, processor, &mut drive)?,
+        Some(log) => on_cluster(engine, log, payer.as_ref(), processor, &mut drive)?,
+    };
     shown.bar.finish_and_clear();
     done.map_err(|error| match error {
         ReplayError::Another { .. } | ReplayError::Stopped(_) => {
@@ -137,13 +137,66 @@ pub fn replay(
         | ReplayError::Worker(_)
         | ReplayError::Processor(_) => CliError::Broken(error.into()),
     })?;
-    let standings = ground
-        .pipeline
-        .standings()
-        .context("failed to read where the stages stand")?;
     Ok(Outcome {
         refused: shown.refused,
         standings,
+    })
+}
+
+type Driven = (Result<(), ReplayError>, Vec<Standing>);
+type Drive<'a> = dyn FnMut(&mut dyn Ground, &mut ProcessorChild) -> Result<(), ReplayError> + 'a;
+
+/// Folds and pays in this thread.
+fn in_thread(
+    engine: &EngineAtHand,
+    processor: &mut ProcessorChild,
+    drive: &mut Drive<'_>,
+) -> Result<Driven, CliError> {
+    let (service, config) = (&engine.service, engine.config.pipeline(0));
+    let pipeline = Pipeline::open(&service.log, &service.topics, &config);
+    let payments = PaymentsWorker::open(&service.log, &service.topics);
+    let mut ground = InThread {
+        pipeline: pipeline.context("failed to open the stages")?,
+        payments: payments.context("failed to open payments")?,
+    };
+    let done = drive(&mut ground, processor);
+    let standings = ground.pipeline.standings();
+    Ok((
+        done,
+        standings.context("failed to read where the stages stand")?,
+    ))
+}
+
+/// Members of the cluster's groups fold and pay, in this process and in others; this one drives.
+fn on_cluster(
+    engine: &EngineAtHand,
+    log: &KafkaLog,
+    payer: Option<&AccountId>,
+    processor: &mut ProcessorChild,
+    drive: &mut Drive<'_>,
+) -> Result<Driven, CliError> {
+    let service = &engine.service;
+    let mut paying = RemoteProcessor::at(processor.base().to_owned())?;
+    service.stop_workers(false);
+    std::thread::scope(|scope| {
+        let work = || {
+            let time = (Time::Driver, 0);
+            crew::work(engine, log, crew::all(), time, payer, Some(&mut paying))
+        };
+        let working = scope.spawn(work);
+        let driven = (|| {
+            let mut ground = Quiet::new(&service.log, &service.topics, service)
+                .context("failed to watch the cluster")?;
+            let done = drive(&mut ground, processor);
+            Ok((done, service.standings()))
+        })();
+        service.stop_workers(true);
+        match working.join() {
+            Ok(worked) => worked?,
+            Err(_) => return Err(CliError::broken("a worker panicked; see above")),
+        }
+        service.stop_workers(false);
+        driven
     })
 }
 

@@ -2,6 +2,7 @@
 
 use super::backend::{EngineBackend, cursor};
 use super::child::{LedgerSource, secrets};
+use super::crew;
 use super::gate::Gate;
 use super::opened::{Announcement, EngineAtHand};
 use super::processors::ProcessorPlace;
@@ -14,6 +15,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use wattledger_api::{Server, router};
+use wattledger_engine::kafka::run::{Roles, Time};
 use wattledger_engine::live;
 use wattledger_engine::payments::PaymentsWorker;
 use wattledger_engine::pipeline::Pipeline;
@@ -149,6 +151,8 @@ pub struct Live<'a> {
     pub processor: ProcessorPlace,
     /// Where the api listens.
     pub address: SocketAddr,
+    /// What this process does on a cluster.
+    pub roles: Roles,
     /// Chargers that live with it.
     pub chargers: Option<Chargers>,
     /// Told where the processor's ledger is.
@@ -165,17 +169,33 @@ pub fn run_live(live: Live<'_>) -> Result<(), CliError> {
     let mut processor = live.processor.live(webhooks)?;
     live.backend
         .ledger_at(LedgerSource::Running(processor.base().to_owned()));
-    let config = live.engine.config.pipeline(TIMERS_PER_RECORD);
-    let pipeline = Pipeline::open(&service.log, &service.topics, &config)
-        .context("failed to open the stages")?;
-    let payments =
-        PaymentsWorker::open(&service.log, &service.topics).context("failed to open payments")?;
     service.live.store(true, Ordering::Relaxed);
     let chargers = live
         .chargers
         .map(|chargers| charging(service, format!("http://{}", live.address), chargers))
         .transpose()?;
-    live::run(service, pipeline, payments, &mut processor).context("failed to run the engine")?;
+    match &service.kafka {
+        Some(log) => {
+            let time = (Time::Wall, TIMERS_PER_RECORD);
+            crew::work(
+                live.engine,
+                log,
+                live.roles,
+                time,
+                None,
+                Some(&mut processor),
+            )?;
+        }
+        None => {
+            let config = live.engine.config.pipeline(TIMERS_PER_RECORD);
+            let pipeline = Pipeline::open(&service.log, &service.topics, &config)
+                .context("failed to open the stages")?;
+            let payments = PaymentsWorker::open(&service.log, &service.topics)
+                .context("failed to open payments")?;
+            live::run(service, pipeline, payments, &mut processor)
+                .context("failed to run the engine")?;
+        }
+    }
     if let Some(thread) = chargers {
         let _ = thread.join();
     }

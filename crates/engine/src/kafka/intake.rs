@@ -86,7 +86,7 @@ impl IntakeWorker {
     /// # Errors
     /// The worker must join anew; [`LogError::Fenced`] when another process has the name.
     pub fn run(&mut self, service: &Service) -> Result<(), LogError> {
-        while !service.is_stopping() {
+        while !service.is_stopping_workers() {
             self.poll(NAP)?;
             if self.member.waiting_in_all() == 0 {
                 continue;

@@ -59,7 +59,7 @@ impl PaymentsMember {
         service: &Service,
         processor: &mut dyn Processor,
     ) -> Result<(), WorkerError> {
-        while !service.is_stopping() {
+        while !service.is_stopping_workers() {
             for change in self.member.poll(NAP, 1_000)? {
                 self.change(change)?;
             }

@@ -7,12 +7,14 @@ use crate::service::Service;
 use crate::task::StageName;
 use crate::topics::Topics;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use wattledger_runtime::log::read;
 use wattledger_runtime::{Consumer, Log, LogError, Record, Visibility};
 
 /// How long between two looks.
 const NAP: Duration = Duration::from_millis(3);
+/// How often it is looked whether the processor still runs.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// Judges by its own readers.
 pub struct Quiet<'a> {
@@ -110,9 +112,16 @@ impl<'a> Quiet<'a> {
 }
 
 impl Ground for Quiet<'_> {
-    fn quiet(&mut self, _: &mut dyn ReplayProcessor) -> Result<(), ReplayError> {
+    fn quiet(&mut self, processor: &mut dyn ReplayProcessor) -> Result<(), ReplayError> {
         let mut before: Option<Vec<i64>> = None;
+        let mut looked = Instant::now();
         loop {
+            if looked.elapsed() >= LOOK {
+                if let Err(error) = processor.keep() {
+                    tracing::warn!(%error, "the processor is away");
+                }
+                looked = Instant::now();
+            }
             if let Some(reason) = self.service.failure() {
                 return Err(ReplayError::Failed(reason));
             }

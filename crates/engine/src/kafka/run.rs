@@ -42,8 +42,26 @@ pub struct Crew<'a> {
     pub roles: Roles,
     /// Its static name: unique among all processes on the cluster.
     pub instance: &'a str,
-    /// How its workers turn.
-    pub pace: Pace,
+    /// Whose time it is.
+    pub time: Time,
+}
+
+/// Whose time moves an engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Time {
+    /// The wall clock's: the owner of the control task ticks.
+    Wall,
+    /// A replay driver's.
+    Driver,
+}
+
+impl Time {
+    const fn pace(self) -> Pace {
+        match self {
+            Self::Wall => Pace::LIVE,
+            Self::Driver => Pace::REPLAY,
+        }
+    }
 }
 
 /// Runs until the service is told to stop. `tokens` makes what intake resolves tokens by.
@@ -75,7 +93,9 @@ pub fn run(
             let work = move || keep(service, &name, || payments(crew, &name, processor));
             threads.push(live::spawn(scope, "payments", work)?);
         }
-        threads.push(live::spawn(scope, "clock", || live::tick(service))?);
+        if crew.time == Time::Wall {
+            threads.push(live::spawn(scope, "clock", || live::tick(service))?);
+        }
         for thread in threads {
             let _ = thread.join();
         }
@@ -113,7 +133,7 @@ impl From<LogError> for End {
 
 /// Works, and joins anew whenever the cluster was lost.
 fn keep(service: &Service, name: &str, mut work: impl FnMut() -> End) {
-    while !service.is_stopping() {
+    while !service.is_stopping_workers() {
         match work() {
             End::Stopped => return,
             End::Fenced => {
@@ -131,7 +151,7 @@ fn keep(service: &Service, name: &str, mut work: impl FnMut() -> End) {
 
 fn stages(crew: &Crew<'_>, name: &str) -> End {
     let opener = crew.opener.clone();
-    let joined = StageWorker::join(crew.log, name, &crew.roles.stages, opener, crew.pace);
+    let joined = StageWorker::join(crew.log, name, &crew.roles.stages, opener, crew.time.pace());
     match joined {
         Ok(mut worker) => match worker.run(crew.service) {
             Ok(()) => End::Stopped,

@@ -164,7 +164,7 @@ impl StageWorker {
     /// # Errors
     /// [`LogError::Fenced`] when another process has the name; otherwise the worker must join anew.
     pub fn run(&mut self, service: &Service) -> Result<(), TaskError> {
-        while !service.is_stopping() {
+        while !service.is_stopping_workers() {
             self.gather(service)?;
             self.turn()?;
             if self.settled.elapsed() >= self.pace.settle {

@@ -76,7 +76,7 @@ fn bill() -> Billed {
     let place = Place::new();
     let summary = place.done(&["simulate", "--stations", "20", "--sessions", "60"]);
     assert!(summary.out.contains("clean"), "{summary:?}");
-    let log = open(&EngineConfig::new(place.data()), b"there is one")
+    let log = open(&EngineConfig::new(place.data()), None, b"there is one")
         .unwrap()
         .log;
     let mut records = Vec::new();
