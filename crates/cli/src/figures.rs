@@ -177,6 +177,19 @@ pub fn grouped(number: i64) -> String {
     if number < 0 { format!("-{text}") } else { text }
 }
 
+/// A decimal, with what follows it, its whole part in groups of three digits: `25,492.42 EUR`.
+#[must_use]
+pub fn thousands(decimal: &str) -> String {
+    let end = decimal
+        .find(|letter: char| !letter.is_ascii_digit() && letter != '-')
+        .unwrap_or(decimal.len());
+    let (whole, rest) = decimal.split_at(end);
+    match whole.parse() {
+        Ok(number) if whole != "-0" => format!("{}{rest}", grouped(number)),
+        Ok(_) | Err(_) => decimal.to_owned(),
+    }
+}
+
 /// A machine's word for people: `no_payer` is `no payer`.
 #[must_use]
 pub fn plain(word: &str) -> String {
@@ -253,5 +266,15 @@ mod tests {
         assert_eq!(grouped(2_114), "2,114");
         assert_eq!(grouped(-1_234_567), "-1,234,567");
         assert_eq!(grouped(999), "999");
+        for (plain, expect) in [
+            ("25492.42 EUR", "25,492.42 EUR"),
+            ("-1234.5", "-1,234.5"),
+            ("-0.05", "-0.05"),
+            ("999 JPY", "999 JPY"),
+            ("37580.968455", "37,580.968455"),
+            ("", ""),
+        ] {
+            assert_eq!(thousands(plain), expect);
+        }
     }
 }

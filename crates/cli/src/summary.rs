@@ -1,7 +1,7 @@
 //! The summary at the end of `demo`, `import` and `simulate`: what the run came to.
 
 use crate::commands::audit;
-use crate::figures::{Fields, amount, grouped, kwh, plain};
+use crate::figures::{Fields, amount, grouped, kwh, plain, thousands};
 use crate::table::{Column, list};
 use serde_json::Value;
 use std::io::Write;
@@ -30,7 +30,7 @@ pub fn write(summary: &Summary<'_>, out: &mut dyn Write) -> std::io::Result<()> 
         ("Sessions".to_owned(), sessions(totals)),
         (
             "Energy".to_owned(),
-            format!("{} kWh", kwh(totals.number("energy"))),
+            format!("{} kWh", thousands(&kwh(totals.number("energy")))),
         ),
     ];
     facts.extend(documents(totals));
@@ -118,7 +118,7 @@ fn documents(totals: Fields<'_>) -> Vec<(String, String)> {
 
 fn money_facts(money: Fields<'_>) -> Vec<(String, String)> {
     let currency = money.text("currency");
-    let figure = |name: &str| amount(money.number(name), currency);
+    let figure = |name: &str| thousands(&amount(money.number(name), currency));
     let revenue = format!(
         "{} ({} net + {} tax)",
         figure("gross"),

@@ -1,5 +1,10 @@
 //! The engine's own processor and one beside it.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "in what tests share too: a failure must fail the test"
+)]
+
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use wattledger_tests_live::events::session;

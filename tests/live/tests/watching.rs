@@ -86,6 +86,15 @@ fn metrics_count_what_was_taken_refused_folded_held_and_captured() {
     ] {
         has(&format!("# TYPE {series} gauge"));
     }
+    has("billing_sessions_held{reason=");
+    for series in ["billing_authorizations_refused", "billing_event_outcomes"] {
+        has(&format!("# TYPE {series} gauge"));
+    }
+    for worker in ["payments", "views"] {
+        has(&format!(
+            "engine_worker_lag_records{{worker=\"{worker}\"}} "
+        ));
+    }
     let held = place.done(&["get", "held", "--json"]).json();
     assert_eq!(held["items"].as_array().unwrap().len(), 1, "{held}");
     engine.stop();

@@ -93,6 +93,7 @@ pub fn demo(
         ("wattledger audit", "Check every promise again"),
     ];
     day.summarise(began.elapsed(), &next, out)?;
+    writeln!(out)?;
     let Some(front) = front else {
         end_views(&engine, views);
         return Ok(());
