@@ -205,10 +205,11 @@ fn shown(minor: i128, currency: &str) -> String {
 }
 
 fn written(error: csv::Error) -> CliError {
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) => error.into(),
-        other => CliError::broken(format!("failed to write CSV: {other:?}")),
+    let sentence = format!("failed to write CSV: {error}");
+    if let csv::ErrorKind::Io(error) = error.into_kind() {
+        return error.into();
     }
+    CliError::broken(sentence)
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ fn asked(answer: Value, json: bool) -> (Result<(), CliError>, String) {
 }
 
 fn partition(stage: &str, lag: i64, task: Value) -> Value {
-    json!({ "stage": stage, "partition": 1, "position": 1_234, "end": 1_234 + lag, "lag": lag,
+    json!({ "stage": stage, "partition": 1, "position": 1_234, "end": lag.saturating_add(1_234), "lag": lag,
             "task": task })
 }
 
