@@ -69,6 +69,12 @@ runs() {
     tr '\0' '\n' 2>/dev/null <"/proc/$pid/cmdline" | grep -qxF "$1/server.properties"
 }
 
+# Whether a thread of process $1 is left: after a kill the first is gone, and the ports are not, while others still end.
+lives() {
+    local threads=("/proc/$1/task/"*)
+    [ -e "${threads[0]}" ] && { [ "${#threads[@]}" -gt 1 ] || ! grep -q '^State:.Z' "/proc/$1/status" 2>/dev/null; }
+}
+
 # A loopback port on which nobody listens, below the range that the system gives to clients, so that no client
 # takes it while the broker is down.
 free_port() {
@@ -206,8 +212,8 @@ finish() {
     kill "-$signal" "$pid"
     kill -CONT "$pid" 2>/dev/null || true
     local deadline=$((SECONDS + stop_seconds))
-    while runs "$folder"; do
-        if [ "$SECONDS" -ge "$deadline" ]; then kill -9 "$pid"; fi
+    while lives "$pid"; do
+        if [ "$SECONDS" -ge "$deadline" ]; then kill -9 "$pid" 2>/dev/null || true; fi
         sleep 0.05
     done
     rm -f "$folder/pid"
