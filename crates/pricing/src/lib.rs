@@ -9,6 +9,7 @@
 mod calendar;
 mod compile;
 mod explain;
+mod forecast;
 mod meter;
 mod record;
 mod restriction;
@@ -17,6 +18,7 @@ mod settle;
 pub use calendar::local_date;
 pub use compile::{CompiledTariff, TariffFault};
 pub use explain::{explain, explain_record};
+pub use forecast::{Outlook, cost_at, reaches};
 pub use meter::{FlatFee, Meter, Usage, rate};
 pub use record::{
     AbsentTax, Amounts, Credit, Record, RecordError, RecordLine, RecordLineKind, RecordNote,

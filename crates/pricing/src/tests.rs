@@ -4,6 +4,7 @@ mod blocks;
 mod boundaries;
 mod clocks;
 mod explained;
+mod forecasts;
 mod laws;
 mod limits;
 mod model;
