@@ -1,6 +1,9 @@
 //! A settlement in words: what each line counts, at which price, and why that price.
 
+mod spoken;
+
 use crate::record::{RecordLineKind, RecordPrice};
+pub use spoken::{Language, explain_tariff};
 use std::fmt::Write;
 use wattledger_domain::cost::{LineKind, Settlement};
 use wattledger_domain::price::{PriceE8, TaxRate};

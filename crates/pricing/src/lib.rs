@@ -9,15 +9,21 @@
 mod calendar;
 mod compile;
 mod explain;
+mod forecast;
+mod lint;
 mod meter;
+mod preview;
 mod record;
 mod restriction;
 mod settle;
 
 pub use calendar::local_date;
 pub use compile::{CompiledTariff, TariffFault};
-pub use explain::{explain, explain_record};
+pub use explain::{Language, explain, explain_record, explain_tariff};
+pub use forecast::{Outlook, cost_at, reaches};
+pub use lint::{Finding, LintCode, lint};
 pub use meter::{FlatFee, Meter, Usage, rate};
+pub use preview::{PriceStretch, prices_between};
 pub use record::{
     AbsentTax, Amounts, Credit, Record, RecordError, RecordLine, RecordLineKind, RecordNote,
     RecordPrice, RecordTariff, RecordTerms, TaxLiability, price_record,

@@ -362,6 +362,11 @@ impl Meter {
         Ok(())
     }
 
+    /// The energy until a price may change by energy alone.
+    pub(crate) fn energy_to_next_change(&self, tariff: &CompiledTariff) -> Option<i64> {
+        above(&tariff.energies, self.energy.0)?.checked_sub(self.energy.0)
+    }
+
     /// The next instant at which a price may change by time alone.
     #[must_use]
     pub fn next_change(&self, tariff: &CompiledTariff) -> Option<Timestamp> {

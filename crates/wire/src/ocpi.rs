@@ -4,12 +4,14 @@
 //! What is odd but readable is a [`Warning`] with its path; what cannot be read is a [`Fault`].
 
 mod cdr;
+mod export;
 mod number;
 mod periods;
 mod tariff;
 mod value;
 
 pub use cdr::{OcpiCdr, OwnTariffs, cdr, cdr_under};
+pub use export::{Owner, RecordExport, RecordTotals, record_json, tariff_json};
 pub use tariff::{tariff, tariff_under, tariff_value};
 
 use serde_json::Value;

@@ -259,7 +259,7 @@ fn price(
         FlowDependence::Current => current.is_none(),
         FlowDependence::Power => stretch.power == Flow::Unknown,
     };
-    if blind && !volumes.is_zero() {
+    if blind && (volumes.energy != 0 || volumes.time != 0) {
         notes.push(RecordNote::FlowUnknown { period: index });
     }
     if period.to == meter.now && volumes.is_zero() {

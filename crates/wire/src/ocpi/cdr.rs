@@ -25,6 +25,8 @@ pub struct OcpiCdr {
     pub time_zone: Option<String>,
     /// In order of time; each ends where the next begins, the last with the record.
     pub periods: Vec<RecordPeriod>,
+    /// Where each period stands in the record's JSON.
+    pub places: Vec<usize>,
     /// How its reservation ended, as far as its periods tell.
     pub reservation: ReservationEnd,
     /// Whether it takes back another.
@@ -88,6 +90,7 @@ pub fn cdr_under(
     };
     let Periods {
         periods,
+        places,
         reservation,
     } = periods(&at, (start, end), warnings)?;
     check_energy(&at, &periods, warnings);
@@ -111,6 +114,7 @@ pub fn cdr_under(
         end,
         time_zone: zone.map(str::to_owned),
         periods,
+        places,
         reservation,
         credit: credit.unwrap_or(false),
         tariffs,

@@ -17,6 +17,8 @@ const HALF_OF_LAST_PLACE: i64 = 180;
 /// A record's periods, and what they say of a reservation's end.
 pub struct Periods {
     pub periods: Vec<RecordPeriod>,
+    /// Where each stands in the record.
+    pub places: Vec<usize>,
     pub reservation: ReservationEnd,
 }
 
@@ -29,19 +31,19 @@ pub fn periods(
     let mut read = Vec::new();
     let mut reservation = ReservationEnd::Used;
     let field = at.required("charging_periods")?;
-    for period in field.items()? {
+    for (place, period) in field.items()?.enumerate() {
         let (stated, end) = stated(&period, warnings)?;
         reservation = reservation.max(end);
-        read.push((stated, period));
+        read.push((stated, period, place));
     }
-    read.sort_by_key(|(period, _)| period.from);
+    read.sort_by_key(|(period, _, _)| period.from);
     let mut warn = |at: &At<'_, '_>, message: &str| {
         warnings.push(Warning {
             path: at.path(),
             message: message.to_owned(),
         });
     };
-    if let Some((first, at)) = read.first() {
+    if let Some((first, at, _)) = read.first() {
         if first.from > start {
             warn(
                 at,
@@ -51,9 +53,10 @@ pub fn periods(
             warn(at, "starts before the session");
         }
     }
-    let starts: Vec<Timestamp> = read.iter().map(|(period, _)| period.from).collect();
+    let starts: Vec<Timestamp> = read.iter().map(|(period, _, _)| period.from).collect();
+    let places = read.iter().map(|(_, _, place)| *place).collect();
     let mut periods = Vec::with_capacity(read.len());
-    for (index, (period, at)) in read.into_iter().enumerate() {
+    for (index, (period, at, _)) in read.into_iter().enumerate() {
         let next = starts.get(index.saturating_add(1)).copied();
         if period.from > end {
             warn(&at, "starts after the session's end; it has no length");
@@ -67,6 +70,7 @@ pub fn periods(
     }
     Ok(Periods {
         periods,
+        places,
         reservation,
     })
 }

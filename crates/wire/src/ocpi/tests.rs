@@ -1,5 +1,6 @@
 //! Tariffs and records of the OCPI specification (`examples/`), read and priced.
 
+mod exports;
 mod mangled;
 mod records;
 mod tariffs;

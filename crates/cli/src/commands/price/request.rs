@@ -89,7 +89,12 @@ impl Request<'_> {
                 reason: format!("is {currency}, the tariff is in {}", price.currency),
             });
         }
-        notes.extend(price.notes.iter().map(|note| said(*note, path)));
+        notes.extend(
+            price
+                .notes
+                .iter()
+                .map(|note| said(*note, path, &cdr.places)),
+        );
         Ok(Priced {
             cdr,
             tariffs,
@@ -137,8 +142,11 @@ impl Request<'_> {
 }
 
 /// What pricing has to say, with the place it says it of.
-fn said(note: RecordNote, path: &str) -> Warning {
-    let period = |index: usize| format!("{path}.charging_periods (by time, number {index})");
+fn said(note: RecordNote, path: &str, places: &[usize]) -> Warning {
+    let period = |index: usize| {
+        let place = places.get(index).copied().unwrap_or(index);
+        format!("{path}.charging_periods[{place}]")
+    };
     let (path, message) = match note {
         RecordNote::NoTariffValid => (
             path.to_owned(),

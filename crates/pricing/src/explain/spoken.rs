@@ -1,0 +1,173 @@
+//! A tariff in words that a driver understands, in four languages.
+
+mod words;
+
+use super::{decimal, duration};
+use wattledger_domain::money::Currency;
+use wattledger_domain::price::PriceE8;
+use wattledger_domain::tariff::{
+    Component, Dimension, Element, LocalDate, PriceLimit, Reservation, Restrictions, Tariff,
+    TaxIncluded,
+};
+pub use words::Language;
+use words::Words;
+
+/// A sentence per price in the tariff's order, then what holds for all.
+#[must_use]
+pub fn explain_tariff(tariff: &Tariff, language: Language) -> Vec<String> {
+    let words = language.words();
+    let mut sentences = Vec::new();
+    for element in &tariff.elements {
+        let conditions = conditions(&element.restrictions, words);
+        for component in &element.components {
+            let price = price(element, component, tariff, words);
+            let when = if conditions.is_empty() {
+                words.always.to_owned()
+            } else {
+                conditions.join(", ")
+            };
+            sentences.push(format!("{price} ({when})"));
+        }
+    }
+    if tariff.elements.len() > 1 {
+        sentences.push(words.first_counts.to_owned());
+    }
+    let limits = [
+        (words.at_least, tariff.min_price),
+        (words.at_most, tariff.max_price),
+    ];
+    for (name, limit) in limits {
+        if let Some(limit) = limit {
+            sentences.push(format!(
+                "{name} {}",
+                amount_of(limit, tariff.currency, words)
+            ));
+        }
+    }
+    sentences.push(
+        match tariff.tax_included {
+            TaxIncluded::Yes => words.tax_included,
+            TaxIncluded::No => words.tax_added,
+            TaxIncluded::NotApplicable => words.tax_none,
+        }
+        .to_owned(),
+    );
+    sentences
+}
+
+fn price(element: &Element, component: &Component, tariff: &Tariff, words: &Words) -> String {
+    let reserved = element.restrictions.reservation;
+    let (name, unit) = match (component.dimension, reserved) {
+        (Dimension::Energy, _) => (words.energy, "/kWh"),
+        (Dimension::ParkingTime, _) => (words.parking, words.per_hour),
+        (Dimension::Time, None) => (words.charging_time, words.per_hour),
+        (Dimension::Flat, None) => (words.start_fee, ""),
+        (Dimension::Time, Some(_)) => (words.reserved_time, words.per_hour),
+        (Dimension::Flat, Some(_)) => (words.reservation_fee, ""),
+    };
+    let PriceE8(price) = component.price;
+    let mut text = if price == 0 {
+        format!("{name}: {}", words.free)
+    } else {
+        format!("{name}: {} {}{unit}", decimal(price, 8), tariff.currency)
+    };
+    if let Some(rate) = component.tax.filter(|_| price != 0) {
+        let percent = decimal(rate.0, 4);
+        text.push_str(&format!(" + {percent} % {}", words.tax));
+    }
+    if component.step_size > 1 {
+        let step = i64::from(component.step_size);
+        let block = match component.dimension {
+            Dimension::Energy => Some(format!("{} kWh", decimal(step, 3))),
+            Dimension::Time | Dimension::ParkingTime => step.checked_mul(1_000).map(duration),
+            Dimension::Flat => None,
+        };
+        if let Some(block) = block {
+            text.push_str(&format!(", {} {block}", words.in_blocks));
+        }
+    }
+    text
+}
+
+fn amount_of(limit: PriceLimit, currency: Currency, words: &Words) -> String {
+    let before = decimal(limit.before_tax.0, 8);
+    let mut text = format!("{before} {currency} {}", words.before_tax);
+    if let Some(after) = limit.after_tax {
+        text.push_str(&format!(
+            ", {} {currency} {}",
+            decimal(after.0, 8),
+            words.after_tax
+        ));
+    }
+    text
+}
+
+fn conditions(when: &Restrictions, words: &Words) -> Vec<String> {
+    let mut found = Vec::new();
+    let clock = |minute: u16| format!("{:02}:{:02}", minute.div_euclid(60), minute.rem_euclid(60));
+    if when.start_time.is_some() || when.end_time.is_some() {
+        let start = when.start_time.map_or(0, |start| start.0);
+        let end = when.end_time.map_or(0, |end| end.0);
+        let end = if end == 0 {
+            "24:00".to_owned()
+        } else {
+            clock(end)
+        };
+        found.push(format!("{}–{end}", clock(start)));
+    }
+    if !when.days.is_empty() {
+        let days: Vec<&str> = when.days.iter().map(|day| words.day(*day)).collect();
+        found.push(days.join(" "));
+    }
+    let date = |LocalDate { year, month, day }| format!("{year:04}-{month:02}-{day:02}");
+    if let Some(start) = when.start_date {
+        found.push(format!("{} {}", words.from, date(start)));
+    }
+    if let Some(end) = when.end_date {
+        found.push(format!("{} {}", words.before, date(end)));
+    }
+    let mut range = |what: &str, unit: &str, places: usize, bounds: (Option<i64>, Option<i64>)| {
+        let text = |value: i64| format!("{} {unit}", decimal(value, places));
+        match bounds {
+            (None, None) => {}
+            (Some(low), None) => found.push(format!("{what} {} {}", words.from, text(low))),
+            (None, Some(high)) => found.push(format!("{what} {} {}", words.below, text(high))),
+            (Some(low), Some(high)) => found.push(format!(
+                "{what} {} {} {} {}",
+                words.from,
+                text(low),
+                words.below,
+                text(high)
+            )),
+        }
+    };
+    let (low, high) = (when.min_energy, when.max_energy);
+    range(
+        words.energy_used,
+        "kWh",
+        6,
+        (low.map(|e| e.0), high.map(|e| e.0)),
+    );
+    let (low, high) = (when.min_power, when.max_power);
+    range(words.power, "kW", 6, (low.map(|p| p.0), high.map(|p| p.0)));
+    let (low, high) = (when.min_current, when.max_current);
+    range(words.current, "A", 3, (low.map(|c| c.0), high.map(|c| c.0)));
+    // Milliseconds as minutes, to a thousandth.
+    let minutes = |span: wattledger_domain::quantity::Milliseconds| span.0.div_euclid(60);
+    let (low, high) = (
+        when.min_duration.map(minutes),
+        when.max_duration.map(minutes),
+    );
+    range(words.session_time, "min", 3, (low, high));
+    match when.reservation {
+        None | Some(Reservation::Reservation) => {}
+        Some(Reservation::Expires) => found.push(words.expired.to_owned()),
+        Some(
+            Reservation::Booking
+            | Reservation::BookingExpires
+            | Reservation::BookingCancellationFees
+            | Reservation::BookingOvertime,
+        ) => found.push(words.booking.to_owned()),
+    }
+    found
+}

@@ -1,0 +1,234 @@
+//! The words of each language.
+
+use wattledger_domain::tariff::Weekday;
+
+/// A language that tariffs are explained in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Language {
+    /// English.
+    #[default]
+    English,
+    /// German.
+    German,
+    /// French.
+    French,
+    /// Dutch.
+    Dutch,
+}
+
+impl Language {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::English, Self::German, Self::French, Self::Dutch];
+
+    /// The language of an ISO 639-1 code: en, de, fr, nl.
+    #[must_use]
+    pub fn of_code(code: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|language| language.code() == code)
+    }
+
+    /// Its ISO 639-1 code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::German => "de",
+            Self::French => "fr",
+            Self::Dutch => "nl",
+        }
+    }
+
+    pub(super) const fn words(self) -> &'static Words {
+        match self {
+            Self::English => &ENGLISH,
+            Self::German => &GERMAN,
+            Self::French => &FRENCH,
+            Self::Dutch => &DUTCH,
+        }
+    }
+}
+
+pub struct Words {
+    pub energy: &'static str,
+    pub charging_time: &'static str,
+    pub parking: &'static str,
+    pub start_fee: &'static str,
+    pub reserved_time: &'static str,
+    pub reservation_fee: &'static str,
+    pub per_hour: &'static str,
+    pub free: &'static str,
+    pub tax: &'static str,
+    pub in_blocks: &'static str,
+    pub always: &'static str,
+    pub from: &'static str,
+    pub before: &'static str,
+    pub below: &'static str,
+    pub energy_used: &'static str,
+    pub power: &'static str,
+    pub current: &'static str,
+    pub session_time: &'static str,
+    pub expired: &'static str,
+    pub booking: &'static str,
+    pub first_counts: &'static str,
+    pub at_least: &'static str,
+    pub at_most: &'static str,
+    pub before_tax: &'static str,
+    pub after_tax: &'static str,
+    pub tax_included: &'static str,
+    pub tax_added: &'static str,
+    pub tax_none: &'static str,
+    /// From Monday on.
+    pub days: [&'static str; 7],
+}
+
+impl Words {
+    pub const fn day(&self, day: Weekday) -> &'static str {
+        let [
+            monday,
+            tuesday,
+            wednesday,
+            thursday,
+            friday,
+            saturday,
+            sunday,
+        ] = self.days;
+        match day {
+            Weekday::Monday => monday,
+            Weekday::Tuesday => tuesday,
+            Weekday::Wednesday => wednesday,
+            Weekday::Thursday => thursday,
+            Weekday::Friday => friday,
+            Weekday::Saturday => saturday,
+            Weekday::Sunday => sunday,
+        }
+    }
+}
+
+const ENGLISH: Words = Words {
+    energy: "Energy",
+    charging_time: "Charging time",
+    parking: "Parking after charging",
+    start_fee: "Start fee",
+    reserved_time: "Reservation",
+    reservation_fee: "Reservation fee",
+    per_hour: "/h",
+    free: "free",
+    tax: "tax",
+    in_blocks: "in blocks of",
+    always: "at all times",
+    from: "from",
+    before: "before",
+    below: "below",
+    energy_used: "energy used",
+    power: "power",
+    current: "current",
+    session_time: "time since the start",
+    expired: "where nobody came before the reservation expired",
+    booking: "for a booking",
+    first_counts: "Of several prices for the same thing the first that applies counts.",
+    at_least: "A session costs at least",
+    at_most: "A session costs at most",
+    before_tax: "before tax",
+    after_tax: "after tax",
+    tax_included: "Tax is in the prices.",
+    tax_added: "Tax is added to the prices.",
+    tax_none: "No tax applies.",
+    days: ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
+};
+
+const GERMAN: Words = Words {
+    energy: "Strom",
+    charging_time: "Ladezeit",
+    parking: "Standzeit nach dem Laden",
+    start_fee: "Startgebühr",
+    reserved_time: "Reservierung",
+    reservation_fee: "Reservierungsgebühr",
+    per_hour: "/h",
+    free: "kostenlos",
+    tax: "Steuer",
+    in_blocks: "abgerechnet je",
+    always: "jederzeit",
+    from: "ab",
+    before: "vor",
+    below: "unter",
+    energy_used: "geladene Energie",
+    power: "Leistung",
+    current: "Stromstärke",
+    session_time: "Zeit seit dem Start",
+    expired: "wenn die Reservierung verfallen ist",
+    booking: "für eine Buchung",
+    first_counts: "Von mehreren Preisen für dasselbe gilt der erste, der zutrifft.",
+    at_least: "Ein Ladevorgang kostet mindestens",
+    at_most: "Ein Ladevorgang kostet höchstens",
+    before_tax: "netto",
+    after_tax: "brutto",
+    tax_included: "Die Preise enthalten die Steuer.",
+    tax_added: "Zu den Preisen kommt die Steuer hinzu.",
+    tax_none: "Es fällt keine Steuer an.",
+    days: ["Mo", "Di", "Mi", "Do", "Fr", "Sa", "So"],
+};
+
+const FRENCH: Words = Words {
+    energy: "Énergie",
+    charging_time: "Temps de recharge",
+    parking: "Stationnement après la recharge",
+    start_fee: "Frais de démarrage",
+    reserved_time: "Réservation",
+    reservation_fee: "Frais de réservation",
+    per_hour: "/h",
+    free: "gratuit",
+    tax: "de taxe",
+    in_blocks: "facturé par tranche de",
+    always: "à tout moment",
+    from: "à partir de",
+    before: "avant le",
+    below: "en dessous de",
+    energy_used: "énergie consommée",
+    power: "puissance",
+    current: "courant",
+    session_time: "temps depuis le début",
+    expired: "si la réservation a expiré",
+    booking: "pour une réservation anticipée",
+    first_counts: "De plusieurs prix pour la même chose, le premier qui s'applique compte.",
+    at_least: "Une session coûte au moins",
+    at_most: "Une session coûte au plus",
+    before_tax: "hors taxe",
+    after_tax: "toutes taxes comprises",
+    tax_included: "Les prix comprennent la taxe.",
+    tax_added: "La taxe s'ajoute aux prix.",
+    tax_none: "Aucune taxe ne s'applique.",
+    days: ["lun", "mar", "mer", "jeu", "ven", "sam", "dim"],
+};
+
+const DUTCH: Words = Words {
+    energy: "Energie",
+    charging_time: "Laadtijd",
+    parking: "Parkeren na het laden",
+    start_fee: "Starttarief",
+    reserved_time: "Reservering",
+    reservation_fee: "Reserveringskosten",
+    per_hour: "/u",
+    free: "gratis",
+    tax: "btw",
+    in_blocks: "afgerekend per",
+    always: "altijd",
+    from: "vanaf",
+    before: "vóór",
+    below: "onder",
+    energy_used: "geladen energie",
+    power: "vermogen",
+    current: "stroom",
+    session_time: "tijd sinds de start",
+    expired: "als de reservering is verlopen",
+    booking: "voor een boeking",
+    first_counts: "Van meer prijzen voor hetzelfde geldt de eerste die van toepassing is.",
+    at_least: "Een sessie kost minstens",
+    at_most: "Een sessie kost hoogstens",
+    before_tax: "exclusief btw",
+    after_tax: "inclusief btw",
+    tax_included: "De prijzen zijn inclusief btw.",
+    tax_added: "De btw komt bij de prijzen.",
+    tax_none: "Er is geen btw verschuldigd.",
+    days: ["ma", "di", "wo", "do", "vr", "za", "zo"],
+};
