@@ -45,7 +45,6 @@ impl TenantSecret {
 /// The directory as of its end.
 pub struct Directory {
     consumer: Box<dyn Consumer>,
-    partitions: u32,
     positions: BTreeMap<u32, i64>,
     entries: BTreeMap<TokenHash, Vec<TokenEntry>>,
     secret: TenantSecret,
@@ -65,11 +64,9 @@ impl Directory {
         payer: Option<AccountId>,
     ) -> Result<Self, LogError> {
         let consumer = log.consumer(&topics.directory_tokens, Visibility::Process)?;
-        let partitions = log.partitions(&topics.directory_tokens)?;
         let (positions, entries) = (BTreeMap::new(), BTreeMap::new());
         Ok(Self {
             consumer,
-            partitions,
             positions,
             entries,
             secret,
@@ -82,8 +79,7 @@ impl Directory {
     /// # Errors
     /// When the log cannot be read.
     pub fn refresh(&mut self) -> Result<(), LogError> {
-        for partition in 0..self.partitions {
-            let end = self.consumer.end(partition)?;
+        for (partition, end) in (0_u32..).zip(self.consumer.ends()?) {
             let next = self.positions.entry(partition).or_insert(0);
             if *next >= end {
                 continue;

@@ -150,8 +150,8 @@ impl Projector {
         let mut offsets = Vec::new();
         let mut all = true;
         for source in &mut self.sources {
-            for (partition, next) in (0_u32..).zip(&mut source.positions) {
-                let end = source.consumer.end(partition)?;
+            let ends = source.consumer.ends()?;
+            for ((partition, next), end) in (0_u32..).zip(&mut source.positions).zip(ends) {
                 if end <= *next {
                     continue;
                 }

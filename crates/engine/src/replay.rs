@@ -269,10 +269,7 @@ impl Replay<'_> {
         watch: &mut dyn Watch,
     ) -> Result<Progress, ReplayError> {
         let told = self.told(next.at, before.webhooks)?;
-        let mut ends = Vec::new();
-        for partition in (0_u32..).take(before.commands.len()) {
-            ends.push(commands.end(partition)?);
-        }
+        let ends = commands.ends()?;
         let spoken = read_commands(commands, &before.commands, &ends)?;
         self.directory.refresh()?;
         producer.begin()?;

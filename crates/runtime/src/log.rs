@@ -110,7 +110,13 @@ pub trait Consumer: Send {
     /// When the log cannot be reached.
     fn end(&mut self, partition: u32) -> Result<i64, LogError>;
 
-    /// The same once every transaction that is open now has been decided.
+    /// The same of every partition.
+    ///
+    /// # Errors
+    /// When the log cannot be reached.
+    fn ends(&mut self) -> Result<Vec<i64>, LogError>;
+
+    /// Where a partition ends once every transaction that is open now has been decided.
     ///
     /// # Errors
     /// When the log cannot be reached.

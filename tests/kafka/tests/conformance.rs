@@ -129,6 +129,9 @@ impl Consumer for PrefixedConsumer {
     fn end(&mut self, partition: u32) -> Result<i64, LogError> {
         self.inner.end(partition)
     }
+    fn ends(&mut self) -> Result<Vec<i64>, LogError> {
+        self.inner.ends()
+    }
     fn undecided_end(&mut self, partition: u32) -> Result<i64, LogError> {
         self.inner.undecided_end(partition)
     }

@@ -185,8 +185,8 @@ fn on_cluster(
         };
         let working = scope.spawn(work);
         let driven = (|| {
-            let mut ground = Quiet::new(&service.log, &service.topics, service)
-                .context("failed to watch the cluster")?;
+            let mut ground =
+                Quiet::new(log, &service.topics, service).context("failed to watch the cluster")?;
             let done = drive(&mut ground, processor);
             Ok((done, service.standings()))
         })();

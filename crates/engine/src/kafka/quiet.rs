@@ -6,10 +6,11 @@ use crate::replay::{Ground, ReplayError, ReplayProcessor};
 use crate::service::Service;
 use crate::task::StageName;
 use crate::topics::Topics;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use wattledger_runtime::log::read;
-use wattledger_runtime::{Consumer, Log, LogError, Record, Visibility};
+use wattledger_runtime::log::kafka::{KafkaLog, Range, TopicWatch};
+use wattledger_runtime::{Log as _, LogError};
 
 /// How long between two looks.
 const NAP: Duration = Duration::from_millis(3);
@@ -18,7 +19,7 @@ const LOOK: Duration = Duration::from_millis(200);
 
 /// Judges by its own readers.
 pub struct Quiet<'a> {
-    log: &'a Arc<dyn Log>,
+    log: &'a KafkaLog,
     service: &'a Service,
     inputs: Vec<Watched>,
 }
@@ -26,48 +27,26 @@ pub struct Quiet<'a> {
 struct Watched {
     group: Arc<str>,
     topic: Arc<str>,
-    consumer: Box<dyn Consumer>,
-    partitions: Vec<Seen>,
-}
-
-/// How far a partition has been read, and where its last record ends.
-#[derive(Clone, Copy, Default)]
-struct Seen {
-    end: i64,
-    past_last: i64,
+    watch: TopicWatch,
+    /// Ranges that have been seen to be empty, by partition.
+    empty: BTreeMap<u32, Range>,
 }
 
 impl<'a> Quiet<'a> {
     /// Watches the inputs of all stages and of the payments worker.
     ///
     /// # Errors
-    /// When the log lacks a topic.
-    pub fn new(
-        log: &'a Arc<dyn Log>,
-        topics: &Topics,
-        service: &'a Service,
-    ) -> Result<Self, LogError> {
+    /// When the cluster lacks a topic.
+    pub fn new(log: &'a KafkaLog, topics: &Topics, service: &'a Service) -> Result<Self, LogError> {
         let stages = StageName::ALL.into_iter();
-        let mut watched: Vec<(Arc<str>, &Arc<str>)> = stages
-            .map(|stage| (stage.group(), stage.input(topics)))
-            .collect();
-        watched.push((payments::GROUP.into(), &topics.payment_commands));
-        let inputs = watched.into_iter().map(|(group, topic)| {
-            let committed = log.committed(&group, topic)?;
-            let mut consumer = log.consumer(topic, Visibility::Process)?;
-            // What has been committed was a record or lies before one; only later ones are looked for.
-            let partitions = (0_u32..).zip(committed).map(|(partition, next)| {
-                let next = next.unwrap_or(0).max(consumer.start(partition)?);
-                Ok(Seen {
-                    end: next,
-                    past_last: next,
-                })
-            });
+        let stages = stages.map(|stage| (stage.group(), stage.input(topics)));
+        let payments = (payments::GROUP.into(), &topics.payment_commands);
+        let inputs = stages.chain([payments]).map(|(group, topic)| {
             Ok(Watched {
-                partitions: partitions.collect::<Result<_, LogError>>()?,
                 group,
                 topic: Arc::clone(topic),
-                consumer,
+                watch: log.watch(topic)?,
+                empty: BTreeMap::new(),
             })
         });
         Ok(Self {
@@ -77,37 +56,47 @@ impl<'a> Quiet<'a> {
         })
     }
 
-    /// One pass: whether all is committed, and where everything ended.
-    fn pass(&mut self) -> Result<(bool, Vec<i64>), LogError> {
-        let mut ends = Vec::new();
-        let mut quiet = true;
-        for input in &mut self.inputs {
-            for (partition, seen) in (0_u32..).zip(&mut input.partitions) {
-                // Records of a transaction that is still open are on their way.
-                let end = input.consumer.undecided_end(partition)?;
-                let visible = input.consumer.end(partition)?;
-                quiet &= visible >= end;
-                if visible > seen.end {
-                    let consumer = input.consumer.as_mut();
-                    let span = (seen.end, visible);
-                    let mut last = seen.past_last;
-                    read(consumer, partition, span, &mut |record: Record| {
-                        last = record.offset.saturating_add(1);
-                    })?;
-                    *seen = Seen {
-                        end: visible,
-                        past_last: last,
-                    };
+    /// One pass: where everything ended, when all is committed. The inputs are looked at side by side.
+    fn pass(&mut self) -> Result<Option<Vec<i64>>, LogError> {
+        let log = self.log;
+        std::thread::scope(|scope| {
+            let inputs = self.inputs.iter_mut();
+            let looking: Vec<_> = inputs
+                .map(|input| scope.spawn(move || input.pass(log)))
+                .collect();
+            let mut ends = Some(Vec::new());
+            for look in looking {
+                let panicked = || LogError::Storage("a look at the cluster panicked".into());
+                match look.join().map_err(|_| panicked())?? {
+                    Some(found) => ends.iter_mut().for_each(|ends| ends.extend(&found)),
+                    None => ends = None,
                 }
-                ends.push(end);
             }
-            if quiet {
-                let committed = self.log.committed(&input.group, &input.topic)?;
-                let mut each = committed.iter().zip(&input.partitions);
-                quiet &= each.all(|(next, seen)| next.unwrap_or(0) >= seen.past_last);
+            Ok(ends)
+        })
+    }
+}
+
+impl Watched {
+    fn pass(&mut self, log: &KafkaLog) -> Result<Option<Vec<i64>>, LogError> {
+        let found = self.watch.ends()?;
+        // A transaction that is open is on its way.
+        if found.iter().any(|(visible, there)| visible != there) {
+            return Ok(None);
+        }
+        let committed = log.committed(&self.group, &self.topic)?;
+        let mut unsure = BTreeMap::new();
+        for ((partition, next), (end, _)) in (0_u32..).zip(committed).zip(&found) {
+            let range = (next.unwrap_or(0), *end);
+            if range.0 < range.1 && self.empty.get(&partition) != Some(&range) {
+                unsure.insert(partition, range);
             }
         }
-        Ok((quiet, ends))
+        if !self.watch.are_empty(&unsure)? {
+            return Ok(None);
+        }
+        self.empty.extend(unsure);
+        Ok(Some(found.into_iter().map(|(_, end)| end).collect()))
     }
 }
 
@@ -115,7 +104,10 @@ impl Ground for Quiet<'_> {
     fn quiet(&mut self, processor: &mut dyn ReplayProcessor) -> Result<(), ReplayError> {
         let mut before: Option<Vec<i64>> = None;
         let mut looked = Instant::now();
+        let began = Instant::now();
+        let mut passes = 0_u32;
         loop {
+            passes = passes.saturating_add(1);
             if looked.elapsed() >= LOOK {
                 if let Err(error) = processor.keep() {
                     tracing::warn!(%error, "the processor is away");
@@ -125,13 +117,17 @@ impl Ground for Quiet<'_> {
             if let Some(reason) = self.service.failure() {
                 return Err(ReplayError::Failed(reason));
             }
-            let (quiet, ends) = self.pass()?;
-            if quiet && before.as_ref() == Some(&ends) {
-                return Ok(());
-            }
-            before = quiet.then_some(ends);
-            if !quiet {
-                self.service.nap(NAP);
+            match self.pass()? {
+                Some(ends) if before.as_ref() == Some(&ends) => {
+                    let micros = began.elapsed().as_micros();
+                    tracing::debug!(passes, micros, "quiet");
+                    return Ok(());
+                }
+                Some(ends) => before = Some(ends),
+                None => {
+                    before = None;
+                    self.service.nap(NAP);
+                }
             }
         }
     }

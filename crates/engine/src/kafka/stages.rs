@@ -7,8 +7,8 @@ use crate::service::Service;
 use crate::task::{StageName, TaskOpener};
 use crate::topics::Topics;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use wattledger_runtime::log::kafka::{Change, GroupInput, KafkaLog, Member};
@@ -66,32 +66,42 @@ enum Owned {
     Stopped,
 }
 
-/// The thread that opens tasks, one after the other.
+/// The threads that open tasks.
 struct Opening {
     asked: Option<Sender<(StageName, u32)>>,
-    opened: Receiver<(StageName, u32, Result<Box<dyn Turns>, TaskError>)>,
-    thread: Option<JoinHandle<()>>,
+    opened: Receiver<Opened>,
+    threads: Vec<JoinHandle<()>>,
 }
 
+type Opened = (StageName, u32, Result<Box<dyn Turns>, TaskError>);
+
 impl Opening {
-    fn start(opener: TaskOpener) -> std::io::Result<Self> {
+    /// Opening waits for the broker most of its time.
+    const THREADS: usize = 4;
+
+    fn start(opener: &TaskOpener) -> std::io::Result<Self> {
         let (asked, asks) = mpsc::channel::<(StageName, u32)>();
-        let (opened, openings) = mpsc::channel();
-        let body = move || {
-            for (stage, partition) in asks {
-                let task = patient(&opener, stage, partition);
-                if opened.send((stage, partition, task)).is_err() {
-                    return;
+        let (opened, openings) = mpsc::channel::<Opened>();
+        let asks = Arc::new(Mutex::new(asks));
+        let mut threads = Vec::new();
+        for _ in 0..Self::THREADS {
+            let (asks, opened, opener) = (Arc::clone(&asks), opened.clone(), opener.clone());
+            let next = move || asks.lock().unwrap_or_else(PoisonError::into_inner).recv();
+            let body = move || {
+                while let Ok((stage, partition)) = next() {
+                    let task = patient(&opener, stage, partition);
+                    if opened.send((stage, partition, task)).is_err() {
+                        return;
+                    }
                 }
-            }
-        };
-        let thread = std::thread::Builder::new()
-            .name("opening".to_owned())
-            .spawn(body)?;
+            };
+            let thread = std::thread::Builder::new().name("opening".to_owned());
+            threads.push(thread.spawn(body)?);
+        }
         Ok(Self {
             asked: Some(asked),
             opened: openings,
-            thread: Some(thread),
+            threads,
         })
     }
 }
@@ -99,7 +109,7 @@ impl Opening {
 impl Drop for Opening {
     fn drop(&mut self) {
         self.asked = None;
-        if let Some(thread) = self.thread.take() {
+        for thread in self.threads.drain(..) {
             let _ = thread.join();
         }
     }
@@ -146,7 +156,7 @@ impl StageWorker {
         let member = log.join(name, &inputs)?;
         let worker = Worker::with(member.producers())?;
         let opening =
-            Opening::start(opener).map_err(|error| LogError::Storage(error.to_string().into()))?;
+            Opening::start(&opener).map_err(|error| LogError::Storage(error.to_string().into()))?;
         Ok(Self {
             member,
             worker,

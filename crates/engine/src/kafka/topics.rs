@@ -18,17 +18,13 @@ pub fn plans(partitions: u32, replication: u32) -> Vec<TopicPlan> {
         .map(|(name, topic)| TopicPlan {
             name: name.into(),
             partitions: topic.partitions,
-            settings: kafka_settings(name, topic.cleanup, replication),
+            settings: kafka_settings(topic.cleanup, replication),
             groups: groups(&names, name),
         })
         .collect()
 }
 
-fn kafka_settings(
-    name: &str,
-    cleanup: Cleanup,
-    replication: u32,
-) -> BTreeMap<&'static str, String> {
+fn kafka_settings(cleanup: Cleanup, replication: u32) -> BTreeMap<&'static str, String> {
     let mut settings = BTreeMap::new();
     match cleanup {
         Cleanup::Retain(ms) => {
@@ -40,9 +36,8 @@ fn kafka_settings(
             settings.insert("delete.retention.ms", DAY.to_string());
         }
     }
-    let changelog = name.ends_with("-changelog");
-    let compression = if changelog { "zstd" } else { "producer" };
-    settings.insert("compression.type", compression.to_owned());
+    // As the producer has compressed it: compressing again would cost the broker more than it saves.
+    settings.insert("compression.type", "producer".to_owned());
     let in_sync = if replication >= 3 { 2 } else { 1 };
     settings.insert("min.insync.replicas", in_sync.to_string());
     settings

@@ -70,12 +70,7 @@ impl Service {
     /// # Errors
     /// When there is no such topic.
     pub fn ends(&self, topic: &str) -> Result<Vec<i64>, LogError> {
-        let partitions = 0..self.log.partitions(topic)?;
-        self.reading(topic, |consumer| {
-            partitions
-                .map(|partition| consumer.end(partition))
-                .collect()
-        })
+        self.reading(topic, |consumer| consumer.ends())
     }
 
     /// Waits until the views show everything that is durable now, at most this long.

@@ -141,11 +141,12 @@ impl Service {
     fn behind(&self, group: &str, topic: &str) -> Result<Vec<(i64, i64)>, LogError> {
         let mut consumer = self.log.consumer(topic, Visibility::Process)?;
         let committed = self.log.committed(group, topic)?;
-        let of = |(partition, next): (u32, Option<i64>)| {
-            let (next, end) = (next.unwrap_or(0), consumer.end(partition)?);
+        let ends = consumer.ends()?;
+        let of = |((partition, next), end): ((u32, Option<i64>), i64)| {
+            let next = next.unwrap_or(0);
             let is_done = end <= next || consumer.is_empty(partition, next, end)?;
             Ok((next, if is_done { 0 } else { end.saturating_sub(next) }))
         };
-        (0_u32..).zip(committed).map(of).collect()
+        (0_u32..).zip(committed).zip(ends).map(of).collect()
     }
 }

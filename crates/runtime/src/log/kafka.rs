@@ -15,10 +15,12 @@ mod reader;
 mod settings;
 mod told;
 mod topics;
+mod watch;
 
 pub use member::{Change, GroupInput, Member};
 pub use settings::{KafkaSettings, SettingsFault};
 pub use topics::{Difference, TopicPlan, TopicsAdmin};
+pub use watch::{Range, TopicWatch};
 
 use super::{Consumer, Log, LogError, Producer, Visibility};
 use offsets::Groups;
@@ -76,6 +78,14 @@ impl KafkaLog {
     /// When the settings make no client.
     pub fn join(&self, name: &str, inputs: &[GroupInput]) -> Result<Member, LogError> {
         Member::join(&self.shared, name, inputs)
+    }
+
+    /// Looks at a whole topic at once.
+    ///
+    /// # Errors
+    /// [`LogError::UnknownTopic`].
+    pub fn watch(&self, topic: &str) -> Result<TopicWatch, LogError> {
+        TopicWatch::new(&self.shared, topic)
     }
 
     /// Makes and compares topics.
@@ -168,6 +178,20 @@ fn patient<T>(mut ask: impl FnMut() -> Result<T, KafkaError>) -> Result<T, LogEr
             }
         }
     }
+}
+
+/// Whether a record cannot be read as it lies there: nobody may go on past it.
+fn is_damage(error: &KafkaError) -> bool {
+    use rdkafka::error::RDKafkaErrorCode::{
+        BadCompression, BadMessage, InvalidMessage, NotImplemented,
+    };
+    let code = error.rdkafka_error_code();
+    code.is_some_and(|code| {
+        matches!(
+            code,
+            BadCompression | BadMessage | InvalidMessage | NotImplemented
+        )
+    })
 }
 
 fn failed(error: &KafkaError) -> LogError {

@@ -199,6 +199,15 @@ impl Consumer for SimulatedConsumer {
         })
     }
 
+    fn ends(&mut self) -> Result<Vec<i64>, LogError> {
+        self.log.call(Step::Ends, |broker| {
+            let partitions = 0..broker.settings(&self.topic)?.partitions;
+            partitions
+                .map(|partition| broker.end(&self.topic, partition, self.visibility))
+                .collect()
+        })
+    }
+
     fn start(&mut self, partition: u32) -> Result<i64, LogError> {
         self.log
             .call(Step::Ends, |broker| broker.start(&self.topic, partition))

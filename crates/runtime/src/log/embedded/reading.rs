@@ -126,6 +126,13 @@ impl Consumer for EmbeddedConsumer {
         Ok(self.visible(partition))
     }
 
+    fn ends(&mut self) -> Result<Vec<i64>, LogError> {
+        let partitions = 0..self.topic.settings.partitions;
+        Ok(partitions
+            .map(|partition| self.visible(partition))
+            .collect())
+    }
+
     fn start(&mut self, partition: u32) -> Result<i64, LogError> {
         Ok(self.shared.ends(self.topic.id, partition).start)
     }

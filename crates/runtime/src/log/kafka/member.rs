@@ -7,7 +7,7 @@
 use super::offsets::Memberships;
 use super::producer::KafkaProducer;
 use super::told::logged;
-use super::{REQUEST, Shared, failed, generation, headers, patient};
+use super::{REQUEST, Shared, failed, generation, headers, is_damage, patient};
 use crate::log::{Consumer, FetchLimit, LogError};
 use crate::record::Record;
 use crate::turn::MakeProducer;
@@ -382,7 +382,9 @@ fn complain(error: &KafkaError, input: &GroupInput, name: &str) -> Result<(), Lo
             );
             Err(LogError::Storage(what.into()))
         }
-        _ if matches!(error, KafkaError::MessageConsumptionFatal(_)) => Err(failed(error)),
+        _ if matches!(error, KafkaError::MessageConsumptionFatal(_)) || is_damage(error) => {
+            Err(failed(error))
+        }
         _ => {
             tracing::debug!(%error, topic = %input.topic, "consuming goes on");
             Ok(())
@@ -433,6 +435,12 @@ impl Consumer for Input {
     fn end(&mut self, partition: u32) -> Result<i64, LogError> {
         let (client, topic) = (&self.client, &*self.input.topic);
         Ok(patient(|| client.fetch_watermarks(topic, partition as i32, REQUEST))?.1)
+    }
+
+    fn ends(&mut self) -> Result<Vec<i64>, LogError> {
+        Err(LogError::Transaction(
+            "members read on; readers ask where topics end",
+        ))
     }
 
     fn start(&mut self, partition: u32) -> Result<i64, LogError> {

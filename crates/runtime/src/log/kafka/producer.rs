@@ -169,12 +169,17 @@ impl KafkaProducer {
 
     /// Everything up to the commit itself: a failure here has committed nothing.
     fn prepare(&mut self) -> Result<(), LogError> {
+        let began = Instant::now();
+        let groups = self.offsets.len();
         for (group, list) in by_group(&std::mem::take(&mut self.offsets))? {
             let proof = self.memberships.proof(&group)?;
             self.asked(|producer| producer.send_offsets_to_transaction(&list, &proof, REQUEST))
                 .map_err(|error| self.fatal().unwrap_or_else(|| failed(&error)))?;
         }
-        self.drain()
+        let offsets = began.elapsed();
+        let drained = self.drain();
+        tracing::debug!(producer = %self.id, groups, ?offsets, all = ?began.elapsed(), "prepared");
+        drained
     }
 
     /// Asks again while librdkafka says that asking again is safe.
@@ -303,7 +308,10 @@ impl Producer for KafkaProducer {
                 (error, Err(_)) => CommitError::Indefinite(error),
             });
         }
-        let Err(error) = self.producer.commit_transaction(PATIENCE) else {
+        let began = Instant::now();
+        let committed = self.producer.commit_transaction(PATIENCE);
+        tracing::debug!(producer = %self.id, took = ?began.elapsed(), "committed");
+        let Err(error) = committed else {
             self.state = State::Idle;
             return Ok(self.ends());
         };

@@ -4,7 +4,8 @@
 //! nothing more to send of it.
 
 use super::told::Told;
-use super::{PATIENCE, REQUEST, Shared, failed, headers, patient};
+use super::watch::ends;
+use super::{PATIENCE, REQUEST, Shared, failed, headers, is_damage, patient};
 use crate::log::{Consumer, FetchLimit, LogError};
 use crate::record::Record;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
@@ -135,6 +136,9 @@ impl KafkaReader {
     }
 
     fn complain(&mut self, error: &KafkaError) -> Result<(), LogError> {
+        if is_damage(error) {
+            return Err(failed(error));
+        }
         let lost = matches!(
             error.rdkafka_error_code(),
             Some(RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange)
@@ -249,6 +253,11 @@ impl Consumer for KafkaReader {
 
     fn end(&mut self, partition: u32) -> Result<i64, LogError> {
         Ok(self.watermarks(partition)?.1)
+    }
+
+    fn ends(&mut self) -> Result<Vec<i64>, LogError> {
+        let partitions = self.shared.partitions(&self.topic)?;
+        ends(&self.client, &self.topic, partitions)
     }
 
     fn undecided_end(&mut self, partition: u32) -> Result<i64, LogError> {

@@ -39,7 +39,7 @@ const PRODUCER: &[(&str, &str)] = &[
     ("enable.idempotence", "true"),
     ("partitioner", "murmur2_random"),
     ("compression.codec", "lz4"),
-    ("linger.ms", "2"),
+    ("linger.ms", "1"),
     ("queue.buffering.max.messages", "500000"),
 ];
 
