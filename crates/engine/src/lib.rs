@@ -11,6 +11,7 @@ pub mod opening;
 pub mod payments;
 pub mod pipeline;
 pub mod project;
+pub mod registry;
 pub mod replay;
 pub mod retention;
 pub mod service;

@@ -87,9 +87,13 @@ impl Pipeline {
     pub fn step(&mut self) -> Result<bool, TaskError> {
         for StageTasks { input, tasks } in &mut self.stages {
             for task in tasks {
-                if task.lag(input.as_mut())? > 0 {
-                    self.worker
-                        .turn(task.as_mut(), input.as_mut(), self.turn_records)?;
+                // A task whose next record has to be waited for does not hold back the others.
+                if task.lag(input.as_mut())? > 0
+                    && (self.worker)
+                        .turn(task.as_mut(), input.as_mut(), self.turn_records)?
+                        .records
+                        > 0
+                {
                     return Ok(true);
                 }
             }

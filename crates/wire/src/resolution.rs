@@ -8,7 +8,7 @@ mod shape;
 mod transcode;
 
 use crate::avro::DecodeError;
-use crate::schema::Framed;
+use crate::schema::{Framed, single_object, unframed};
 use crate::topics::published;
 use shape::{Shape, Type};
 use std::borrow::Cow;
@@ -115,6 +115,17 @@ impl SchemaSource for NoRegistry {
     fn by_id(&self, _: u32) -> Result<Arc<Writer>, SourceFault> {
         Err(SourceFault::Unknown)
     }
+}
+
+/// A record of either framing and any version of its schema as this build itself would have written
+/// it: single-object framing, the compiled schema.
+///
+/// # Errors
+/// [`DecodeError`] as the decoders of [`crate::topics`] have it for schemas; the body is only looked
+/// at where it has to be resolved.
+pub fn as_compiled(record: &[u8], source: &dyn SchemaSource) -> Result<Vec<u8>, DecodeError> {
+    let (fingerprint, body) = current(unframed(record)?, source)?;
+    Ok(single_object(fingerprint, &body))
 }
 
 /// A record's body in the compiled version of its schema, and that version's fingerprint.

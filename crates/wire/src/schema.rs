@@ -95,6 +95,11 @@ pub fn framed<T: Avro>(fingerprint: u64, value: &T) -> Vec<u8> {
     out
 }
 
+/// A body behind the single-object framing.
+pub(crate) fn single_object(fingerprint: u64, body: &[u8]) -> Vec<u8> {
+    [&[0xC3, 0x01], &fingerprint.to_le_bytes()[..], body].concat()
+}
+
 /// Puts Confluent's framing, 0x00 and the id big-endian, in place of the single-object framing;
 /// other bytes, and records of a schema that `id` does not know, stay as they are.
 #[must_use]

@@ -6,11 +6,15 @@ use anyhow::Context as _;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use wattledger_engine::directory::TenantSecret;
 use wattledger_engine::opening::{EngineConfig, OpenError, open};
+use wattledger_engine::registry::{FramedLog, Registry};
 use wattledger_engine::service::Service;
 use wattledger_runtime::LogError;
 
+/// How long the schema registry may take to answer.
+const REGISTRY_TIMEOUT: Duration = Duration::from_secs(5);
 /// The secret of directories that replays make, so that equal files give equal bytes.
 const REPLAY_SECRET: &[u8] = b"wattledger replay: tokens of a simulated or imported network";
 
@@ -60,7 +64,7 @@ pub fn at_hand(data_dir: &Path, purpose: Purpose) -> Result<EngineAtHand, CliErr
         Purpose::Live => random_secret()?,
         Purpose::Replay => REPLAY_SECRET.to_vec(),
     };
-    let opened = open(&config, cluster, &secret).map_err(|error| match &error {
+    let mut opened = open(&config, cluster, &secret).map_err(|error| match &error {
         OpenError::Log(LogError::Locked { .. }) => CliError::refused(format!(
             "`{}` is in use by another process: ask it instead, or stop it first",
             data_dir.display()
@@ -70,6 +74,17 @@ pub fn at_hand(data_dir: &Path, purpose: Purpose) -> Result<EngineAtHand, CliErr
             CliError::Broken(error.into())
         }
     })?;
+    if let Ok(address) = std::env::var("WATTLEDGER_SCHEMA_REGISTRY") {
+        if opened.kafka.is_some() {
+            return Err(CliError::refused(
+                "WATTLEDGER_SCHEMA_REGISTRY is for the embedded log only so far",
+            ));
+        }
+        let registry = Registry::new(&address, REGISTRY_TIMEOUT).context("no HTTP client")?;
+        let framed = FramedLog::open(opened.log, &opened.topics, registry)
+            .context("failed to register the schemas")?;
+        opened.log = Arc::new(framed);
+    }
     let secret = opened.secret.clone();
     let service = Service::new(opened, &config.instance).context("failed to open the engine")?;
     Ok(EngineAtHand {
