@@ -11,6 +11,7 @@
 
 mod fold;
 mod turn;
+mod written;
 
 use wattledger_benches::scene::Scene;
 
@@ -31,5 +32,8 @@ fn main() {
     }
     if wanted("turn") {
         turn::measure(SCENE);
+    }
+    if wanted("written") {
+        written::measure();
     }
 }

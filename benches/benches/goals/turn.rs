@@ -18,13 +18,13 @@ use wattledger_sessions::samples::{Entry, Samples, What};
 use wattledger_sessions::session::Session;
 use wattledger_wire::topics::charging;
 
-const PARTITIONS: u32 = 4;
+pub const PARTITIONS: u32 = 4;
 const TURN: usize = 500;
 const SETTLE: usize = 20;
 /// Minutes measured; the first warms up.
 const MINUTES: usize = 6;
 
-type SessionsTask = Task<StageFold<Sessions>>;
+pub type SessionsTask = Task<StageFold<Sessions>>;
 
 pub fn measure(scene: Scene) {
     let folder = tempfile::tempdir().unwrap();
@@ -123,12 +123,12 @@ fn readings_size(scene: Scene) -> f64 {
                 value,
             });
         }
-        samples.bytes.len()
+        samples.bytes().len()
     });
     sizes.sum::<usize>() as f64 / count as f64
 }
 
-fn open(log: &EmbeddedLog, topics: &Topics, partition: u32, store: RocksStore) -> SessionsTask {
+pub fn open(log: &EmbeddedLog, topics: &Topics, partition: u32, store: RocksStore) -> SessionsTask {
     let config = TaskConfig {
         stage: "sessions".into(),
         input: Arc::clone(&topics.charging_events),
@@ -146,7 +146,7 @@ fn open(log: &EmbeddedLog, topics: &Topics, partition: u32, store: RocksStore) -
     Task::open(config, fold, Arc::new(log.clone()), Box::new(store)).unwrap()
 }
 
-fn send(
+pub fn send(
     producer: &mut dyn Producer,
     topics: &Topics,
     records: impl Iterator<Item = ChargingRecord>,
@@ -174,13 +174,13 @@ fn send(
 }
 
 #[derive(Default)]
-struct Spent {
+pub struct Spent {
     folding: Duration,
     settling: Duration,
 }
 
 /// Folds all there is; what another thread does in a live engine (syncing the log) is not counted.
-fn turns(tasks: &mut [SessionsTask], log: &EmbeddedLog) -> Spent {
+pub fn turns(tasks: &mut [SessionsTask], log: &EmbeddedLog) -> Spent {
     let shared: Arc<dyn Log> = Arc::new(log.clone());
     let mut worker = Worker::open(&shared, "benchmark-stages").unwrap();
     let mut input = log

@@ -21,4 +21,5 @@ pub mod reference;
 pub mod session;
 pub mod state;
 pub mod tariff;
+mod text;
 pub mod time;

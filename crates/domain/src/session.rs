@@ -169,6 +169,10 @@ pub enum SessionFlag {
     Interpolated,
     /// Charging went on after the stop was ordered.
     OverranLimit,
+    /// Registers and metered power differ by a factor of about 1,000: one of the units is wrong.
+    UnitSuspect,
+    /// Readings count from the session's start, its start and end from the meter's installation.
+    RegisterRelative,
 }
 
 /// Why a session waits for a person.

@@ -7,7 +7,10 @@ mod accounts;
 mod control;
 mod domain;
 mod invoices;
-mod sessions;
+mod session;
+pub(crate) mod sessions;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

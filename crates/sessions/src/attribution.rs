@@ -6,12 +6,14 @@
 use crate::desk::Desk;
 use crate::entries::{Judged, meant};
 use crate::key::{Entity, Key, TimerKind, Value};
+use crate::ledger::Rules;
 use crate::pinning;
+use crate::session::Session;
 use crate::station::{SessionAtHand, Unresolved};
 use wattledger_domain::charging::{FieldBody, FieldEvent};
-use wattledger_domain::ids::{EvseId, SessionId, StationId, TransactionId};
+use wattledger_domain::ids::{EvseId, SessionId, StationId, TokenHash, TransactionId};
 use wattledger_domain::outcome::Outcome;
-use wattledger_domain::quantity::Milliseconds;
+use wattledger_domain::quantity::{Milliseconds, MilliwattHours};
 use wattledger_domain::time::Timestamp;
 
 /// Closing values may come this much after an end.
@@ -27,6 +29,10 @@ pub(crate) struct Traits<'a> {
     pub(crate) transaction: Option<&'a TransactionId>,
     pub(crate) evse: Option<EvseId>,
     pub(crate) at: Timestamp,
+    /// The token that ended it.
+    pub(crate) token: Option<TokenHash>,
+    /// The register at its end.
+    pub(crate) register: Option<MilliwattHours>,
 }
 
 /// The session that an event is about.
@@ -37,8 +43,15 @@ pub(crate) fn find(
 ) -> Option<SessionId> {
     let evse = about.evse.filter(|evse| evse.0 > 0);
     let Some(transaction) = meant(about.transaction) else {
-        return by_place(&desk.live(station)?.sessions, evse?, about.at, |_| true);
+        let Some(evse) = evse else {
+            return by_traits(desk, station, about, |known| known.transaction.is_none());
+        };
+        return by_place(&desk.live(station)?.sessions, evse, about.at, |_| true);
     };
+    if evse.is_none() && shared(desk, station, transaction, about.at) {
+        let named = |known: &SessionAtHand| known.transaction.as_ref() == Some(transaction);
+        return by_traits(desk, station, about, named);
+    }
     let at_hand = desk.live(station).and_then(|live| {
         let named = live.sessions.iter().filter(|known| {
             evse.is_none_or(|evse| evse == known.evse)
@@ -63,6 +76,76 @@ pub(crate) fn find(
         Some(Value::Transaction(sessions)) => sessions.last().cloned(),
         Some(_) | None => None,
     }
+}
+
+/// Whether sessions on several EVSEs carry a transaction id at an instant (9).
+fn shared(
+    desk: &mut Desk<'_, '_>,
+    station: &StationId,
+    transaction: &TransactionId,
+    at: Timestamp,
+) -> bool {
+    let Some(live) = desk.live(station) else {
+        return false;
+    };
+    let named = live
+        .sessions
+        .iter()
+        .filter(|known| known.transaction.as_ref() == Some(transaction) && known.is_at_hand(at));
+    let mut evses = named.map(|known| known.evse);
+    evses
+        .next()
+        .is_some_and(|first| evses.any(|other| other != first))
+}
+
+/// The one session that an end without a place can be about: by the token that ended it, else by its
+/// register. None when several can be (6, 9).
+fn by_traits(
+    desk: &mut Desk<'_, '_>,
+    station: &StationId,
+    about: &Traits<'_>,
+    may_be: impl Fn(&SessionAtHand) -> bool,
+) -> Option<SessionId> {
+    let live = desk.live(station)?;
+    let known = live.sessions.iter();
+    let known = known.filter(|known| may_be(known) && known.is_at_hand(about.at));
+    let known: Vec<SessionId> = known.map(|known| known.session.clone()).collect();
+    let mut by_token = Vec::new();
+    let mut by_register = Vec::new();
+    for id in known {
+        let key = Key::Session(station.clone(), id);
+        if let Some(Value::Session(session)) = desk.get(&key) {
+            let (same, fits) = (
+                about.token.is_some() && session.token == about.token,
+                fits(session, about),
+            );
+            let Key::Session(_, id) = key else { continue };
+            if same {
+                by_token.push(id.clone());
+            }
+            if fits {
+                by_register.push(id);
+            }
+        }
+    }
+    let alone = |found: Vec<SessionId>| <[SessionId; 1]>::try_from(found).ok();
+    let [found] = alone(by_token).or_else(|| alone(by_register))?;
+    Some(found)
+}
+
+/// Whether a session can have come to a register by then.
+fn fits(session: &Session, about: &Traits<'_>) -> bool {
+    let (Some(start), Some(register)) = (session.meter_start, about.register) else {
+        return false;
+    };
+    let (max_power, percent) = pinning::power_bound(session.bound.as_deref(), session.evse);
+    let rules = Rules {
+        max_power,
+        percent,
+        seen: session.seen,
+    };
+    let rise = register.0.saturating_sub(start.0);
+    rise >= 0 && rules.allow(rise, about.at.since(session.started_at))
 }
 
 /// The last to have begun by then; one that began a little later when none had.
@@ -170,11 +253,15 @@ pub(crate) fn traits(body: &FieldBody, at: Timestamp) -> Option<Traits<'_>> {
             transaction: updated.transaction.as_ref(),
             evse: updated.evse,
             at,
+            token: None,
+            register: None,
         }),
         FieldBody::SessionEnded(ended) => Some(Traits {
             transaction: ended.transaction.as_ref(),
             evse: ended.evse,
             at,
+            token: ended.token.as_ref().map(|token| token.hash),
+            register: ended.meter_stop,
         }),
         FieldBody::AuthorizationRequested(_)
         | FieldBody::SessionStarted(_)

@@ -193,9 +193,8 @@ fn occupied(
     match desk.get(&Key::Session(station.clone(), session)) {
         Some(Value::Session(session)) => {
             let other = session.authorization.as_ref() != Some(&request.authorization);
-            let newest = session.recent.last.or(session.older_to);
-            let told = newest.map_or(session.started_at, |entry| entry.at);
-            other && at <= told.plus(SILENCE)
+            let newest = session.newest().unwrap_or(session.started_at);
+            other && at <= newest.plus(SILENCE)
         }
         Some(_) | None => false,
     }

@@ -4,17 +4,18 @@ use crate::attribution::{self, Traits};
 use crate::authorization;
 use crate::desk::Desk;
 use crate::effect::Rejection;
+use crate::ending;
 use crate::entries::{self, Clock, Judged, meant};
 use crate::rating;
 use crate::running;
-use crate::session::{End, Phase};
+use crate::session::Phase;
 use crate::start;
 use crate::station::EvseStatus;
 use crate::work::Work;
 use wattledger_domain::charging::{
-    ConnectorStatus, ConnectorStatusChanged, FieldBody, FieldEvent, SessionEnded, SessionUpdated,
+    ConnectorStatus, ConnectorStatusChanged, FieldBody, FieldEvent, SessionUpdated,
 };
-use wattledger_domain::ids::{EvseId, SessionId, StationId, TransactionId};
+use wattledger_domain::ids::{EvseId, StationId, TransactionId};
 use wattledger_domain::outcome::Outcome;
 use wattledger_domain::session::{EndEvidence, SessionFlag};
 use wattledger_domain::time::Timestamp;
@@ -38,9 +39,9 @@ pub(crate) fn happened(desk: &mut Desk<'_, '_>, event: &FieldEvent) -> Result<()
                 claimed(desk, &waiting);
             }
         }
-        FieldBody::SessionEnded(ended) => end(desk, event, &judged, ended),
+        FieldBody::SessionEnded(ended) => ending::end(desk, event, &judged, ended),
         FieldBody::ConnectorStatusChanged(changed) => status(desk, event, &judged, changed),
-        FieldBody::StationBooted(_) => booted(desk, event, &judged),
+        FieldBody::StationBooted(_) => ending::booted(desk, event, &judged),
         FieldBody::AuthorizationRequested(request) => {
             authorization::requested(desk, event, &judged, request);
         }
@@ -71,7 +72,7 @@ fn claimed(desk: &mut Desk<'_, '_>, event: &FieldEvent) {
     );
     match &event.body {
         FieldBody::SessionUpdated(updated) => update(desk, event, &judged, updated),
-        FieldBody::SessionEnded(ended) => end(desk, event, &judged, ended),
+        FieldBody::SessionEnded(ended) => ending::end(desk, event, &judged, ended),
         // Only updates and ends wait.
         FieldBody::AuthorizationRequested(_)
         | FieldBody::SessionStarted(_)
@@ -85,6 +86,8 @@ fn update(desk: &mut Desk<'_, '_>, event: &FieldEvent, judged: &Judged, updated:
         transaction: updated.transaction.as_ref(),
         evse: updated.evse,
         at: judged.at,
+        token: None,
+        register: None,
     };
     let found = attribution::find(desk, &event.station, &about);
     let Some(mut work) = found.and_then(|id| Work::take(desk, &event.station, id)) else {
@@ -173,14 +176,14 @@ fn changed(
     Changed::Something
 }
 
-fn note_clock(work: &mut Work<'_>, judged: &Judged) {
+pub(crate) fn note_clock(work: &mut Work<'_>, judged: &Judged) {
     if judged.clock == Clock::Suspect {
         work.session.flags.raise(SessionFlag::ClockSuspect);
     }
 }
 
 /// A session that began without a transaction id takes the first that its events name.
-fn name(
+pub(crate) fn name(
     desk: &mut Desk<'_, '_>,
     station: &StationId,
     work: &mut Work<'_>,
@@ -218,105 +221,6 @@ fn reopen(desk: &mut Desk<'_, '_>, station: &StationId, work: &mut Work<'_>, at:
     desk.put_live(station, live);
 }
 
-fn end(desk: &mut Desk<'_, '_>, event: &FieldEvent, judged: &Judged, ended: &SessionEnded) {
-    let about = Traits {
-        transaction: ended.transaction.as_ref(),
-        evse: ended.evse,
-        at: judged.at,
-    };
-    let found = attribution::find(desk, &event.station, &about);
-    let Some(mut work) = found.and_then(|id| Work::take(desk, &event.station, id)) else {
-        attribution::unresolved(desk, event, judged);
-        return;
-    };
-    name(desk, &event.station, &mut work, ended.transaction.as_ref());
-    let said = End {
-        at: judged.at,
-        evidence: EndEvidence::Reported,
-        meter_stop: ended.meter_stop.filter(|meter| meter.0 >= 0),
-        event: Some(start::fingerprint(event)),
-    };
-    match work.session.end {
-        Some(known) if known.evidence == EndEvidence::Reported => {
-            again(desk, event, judged, &mut work, said);
-        }
-        Some(_) | None => {
-            work.session.sequence.came(ended.sequence);
-            for entry in entries::of_samples(&ended.samples, *judged) {
-                work.add(desk, entry);
-            }
-            work.end(desk, said);
-            at_hand_until(desk, &event.station, &work.id, judged.at);
-            let was_rated = matches!(work.session.phase, Phase::Rated | Phase::Held(_));
-            if was_rated && !rating::differs(desk, &mut work) {
-                work.put(desk);
-                return;
-            }
-            note_clock(&mut work, judged);
-            if was_rated {
-                desk.became(
-                    event,
-                    Outcome::Late,
-                    Some(&work.id),
-                    "the end had been inferred",
-                );
-            }
-            if work.session.sequence.is_whole(ended.sequence) {
-                rating::unsettle(desk, &work);
-                rating::rate(desk, &mut work);
-            } else {
-                let wait = work.waits().settling;
-                rating::settle_at(desk, &mut work, desk.now.plus(wait));
-            }
-        }
-    }
-    work.put(desk);
-}
-
-/// A second end: the same is a duplicate, another is for review (ev-domain §2, 4, 5).
-fn again(
-    desk: &mut Desk<'_, '_>,
-    event: &FieldEvent,
-    judged: &Judged,
-    work: &mut Work<'_>,
-    said: End,
-) {
-    let same = work.session.end.is_some_and(|known| {
-        // Without a clock, the time of receipt says nothing: the register does.
-        let at_once = known.at == said.at || judged.clock == Clock::Suspect;
-        known.event == said.event || at_once && known.meter_stop == said.meter_stop
-    });
-    if same {
-        desk.became(
-            event,
-            Outcome::Duplicate,
-            Some(&work.id),
-            "the same end was told before",
-        );
-        return;
-    }
-    work.session.flags.raise(SessionFlag::ConflictingEnd);
-    desk.became(
-        event,
-        Outcome::Conflicting,
-        Some(&work.id),
-        "another end was told before",
-    );
-}
-
-pub(crate) fn at_hand_until(
-    desk: &mut Desk<'_, '_>,
-    station: &StationId,
-    session: &SessionId,
-    to: Timestamp,
-) {
-    let mut live = desk.take_live(station);
-    if let Some(known) = live.at_hand(session) {
-        known.to = Some(to);
-    }
-    desk.put_live(station, live);
-}
-
 fn status(
     desk: &mut Desk<'_, '_>,
     event: &FieldEvent,
@@ -335,6 +239,8 @@ fn status(
         transaction: None,
         evse: Some(evse),
         at,
+        token: None,
+        register: None,
     };
     let Some(found) = attribution::find(desk, station, &about) else {
         return;
@@ -360,57 +266,8 @@ fn freed(desk: &mut Desk<'_, '_>, event: &FieldEvent, work: &mut Work<'_>, at: T
     }
     work.session.free_at = Some(at);
     if work.session.end.is_none() {
-        infer_end(desk, work, at);
+        ending::infer_end(desk, work, at);
     } else {
         changed(desk, event, work, at);
-    }
-}
-
-/// Ends a session that nobody ended; it waits for the real end.
-pub(crate) fn infer_end(desk: &mut Desk<'_, '_>, work: &mut Work<'_>, at: Timestamp) {
-    work.end(
-        desk,
-        End {
-            at,
-            evidence: EndEvidence::Inferred,
-            meter_stop: None,
-            event: None,
-        },
-    );
-    at_hand_until(desk, work.station, &work.id, at);
-    let wait = work.waits().inferred;
-    rating::settle_at(desk, work, desk.now.plus(wait));
-}
-
-/// What the station had open is over at its last reading, or will be resumed.
-fn booted(desk: &mut Desk<'_, '_>, event: &FieldEvent, judged: &Judged) {
-    let station = &event.station;
-    let mut live = desk.take_live(station);
-    let fresh = live.booted(judged.at);
-    let open: Vec<SessionId> = live
-        .sessions
-        .iter()
-        .filter(|known| known.to.is_none() && known.from < judged.at)
-        .map(|known| known.session.clone())
-        .collect();
-    desk.put_live(station, live);
-    if !fresh {
-        desk.became(
-            event,
-            Outcome::Duplicate,
-            None,
-            "the same boot was told before",
-        );
-        return;
-    }
-    for session in open {
-        let Some(mut work) = Work::take(desk, station, session) else {
-            continue;
-        };
-        let goes_on = work.newest().is_some_and(|last| last.at > judged.at);
-        if !goes_on {
-            infer_end(desk, &mut work, judged.at);
-        }
-        work.put(desk);
     }
 }

@@ -17,8 +17,8 @@ pub enum Key {
     Authorization(StationId, AuthorizationId),
     /// A session.
     Session(StationId, SessionId),
-    /// Its older readings.
-    Samples(StationId, SessionId),
+    /// Its older readings, in chunks from 0 that follow each other.
+    Samples(StationId, SessionId, u16),
     /// The sessions that carry a charger's transaction id.
     Transaction(StationId, TransactionId),
     /// Events that name no session that is known yet.
@@ -42,7 +42,7 @@ impl Key {
             Self::Station(station)
             | Self::Authorization(station, _)
             | Self::Session(station, _)
-            | Self::Samples(station, _)
+            | Self::Samples(station, _, _)
             | Self::Transaction(station, _)
             | Self::Unresolved(station)
             | Self::Begun(station, _) => station.as_str(),
@@ -60,7 +60,7 @@ pub enum Value {
     Authorization(Box<Authorization>),
     /// A session.
     Session(Box<Session>),
-    /// Its older readings.
+    /// A chunk of its older readings.
     Samples(Box<Samples>),
     /// Sessions of one transaction id, in order of start.
     Transaction(Vec<SessionId>),

@@ -5,10 +5,12 @@
 //! differ (ev-domain §2, 1, 13, 14, 18).
 
 mod flags;
+mod registers;
 mod seen;
 mod stretches;
 
 pub use flags::Flags;
+pub use registers::{Start, align};
 pub use seen::{Basis, Rules, Seen};
 
 use crate::samples::{Entry, What, state_of};
@@ -52,6 +54,10 @@ pub struct Ledger {
     pub current: Option<Milliamperes>,
     /// Time by state.
     pub durations: Durations,
+    /// What the stretches with a metered power come to by it, mWh.
+    pub by_power: i64,
+    /// What the register rose in them, mWh.
+    pub beside_power: i64,
 }
 
 /// A register reading.
@@ -99,6 +105,8 @@ impl Ledger {
                 suspended_by_station: Milliseconds::ZERO,
                 other: Milliseconds::ZERO,
             },
+            by_power: 0,
+            beside_power: 0,
         }
     }
 
@@ -134,6 +142,21 @@ impl Ledger {
             What::PhaseTwo => self.phase(2, at, value, rules, out),
             What::PhaseThree => self.phase(4, at, value, rules, out),
         }
+    }
+
+    /// Whether registers and metered power differ by a factor of about 1,000: kWh called Wh, or kW
+    /// called W (ev-domain §2, 11). A power is a sample, so that they may well differ by 2 or 5.
+    #[must_use]
+    pub fn unit_suspect(&self) -> bool {
+        /// Less than this is no evidence, mWh.
+        const LEAST: i64 = 100_000;
+        let (less, more) = if self.by_power < self.beside_power {
+            (self.by_power, self.beside_power)
+        } else {
+            (self.beside_power, self.by_power)
+        };
+        let factor = more.checked_div(less).unwrap_or(0);
+        more >= LEAST && (300..3_000).contains(&factor)
     }
 
     /// Closes the last stretch.

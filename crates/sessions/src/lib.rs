@@ -10,6 +10,7 @@ mod attribution;
 pub mod authorization;
 mod desk;
 pub mod effect;
+mod ending;
 mod entries;
 mod field;
 pub mod key;

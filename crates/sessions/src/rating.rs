@@ -263,7 +263,9 @@ pub(crate) fn forget(
     }
     unsettle(desk, &work);
     desk.remove(&Key::Session(station.clone(), session.clone()));
-    desk.remove(&Key::Samples(station.clone(), session.clone()));
+    for chunk in 0..work.session.chunks {
+        desk.remove(&Key::Samples(station.clone(), session.clone(), chunk));
+    }
     if let Some(transaction) = &work.session.transaction {
         let key = Key::Transaction(station.clone(), transaction.clone());
         if let Some(Value::Transaction(mut sessions)) = desk.take(&key) {

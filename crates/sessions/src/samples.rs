@@ -2,6 +2,7 @@
 //!
 //! Invariant: entries are in strict order of (time, what, value); the same one is kept once.
 
+use smallvec::SmallVec;
 use wattledger_domain::session::ChargingState;
 use wattledger_domain::time::Timestamp;
 
@@ -96,16 +97,19 @@ pub const fn state_of(code: i64) -> ChargingState {
     }
 }
 
+/// So many bytes are kept without an allocation: some more than a session keeps with itself.
+const INLINE: usize = 96;
+
 /// The entries of a session: per entry the step in time, the kind, and the value (total registers
 /// as the step since the last), all as variable-length integers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Samples {
-    /// The encoded entries.
-    pub bytes: Vec<u8>,
-    /// The last entry.
-    pub last: Option<Entry>,
-    /// The last total register; 0 before the first.
-    pub last_total: i64,
+    /// The encoded entries. The newest few of a session lie with it: a reading touches no other line.
+    bytes: SmallVec<[u8; INLINE]>,
+    /// The last entry. Follows from the bytes.
+    last: Option<Entry>,
+    /// The last total register; 0 before the first. Follows from the bytes.
+    last_total: i64,
 }
 
 /// What became of an entry.
@@ -120,6 +124,49 @@ pub enum Added {
 }
 
 impl Samples {
+    /// Entries from their encoded form; `None` when it is not one.
+    #[must_use]
+    pub fn read(bytes: &[u8]) -> Option<Self> {
+        let mut entries = Entries::of(bytes);
+        let mut last = None;
+        for entry in entries.by_ref() {
+            if last.is_some_and(|last| last >= entry) {
+                return None;
+            }
+            last = Some(entry);
+        }
+        let (whole, last_total) = (entries.rest.is_empty(), entries.total);
+        whole.then(|| Self {
+            bytes: SmallVec::from_slice(bytes),
+            last,
+            last_total,
+        })
+    }
+
+    /// The encoded entries.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.last.is_none()
+    }
+
+    /// The first entry.
+    #[must_use]
+    pub fn first(&self) -> Option<Entry> {
+        self.iter().next()
+    }
+
+    /// The last entry.
+    #[must_use]
+    pub const fn last(&self) -> Option<Entry> {
+        self.last
+    }
+
     /// Adds an entry at its place.
     pub fn add(&mut self, entry: Entry) -> Added {
         if self.last.is_none_or(|last| last < entry) {
@@ -153,11 +200,7 @@ impl Samples {
     /// The entries in order.
     #[must_use]
     pub fn iter(&self) -> Entries<'_> {
-        Entries {
-            rest: &self.bytes,
-            at: 0,
-            total: 0,
-        }
+        Entries::of(&self.bytes)
     }
 
     fn append(&mut self, entry: Entry) {
@@ -180,6 +223,16 @@ pub struct Entries<'a> {
     rest: &'a [u8],
     at: i64,
     total: i64,
+}
+
+impl<'a> Entries<'a> {
+    const fn of(bytes: &'a [u8]) -> Self {
+        Self {
+            rest: bytes,
+            at: 0,
+            total: 0,
+        }
+    }
 }
 
 impl Iterator for Entries<'_> {
@@ -205,7 +258,7 @@ impl Iterator for Entries<'_> {
 }
 
 /// A signed integer, small ones in few bytes: zigzag, then seven bits a byte.
-fn put(out: &mut Vec<u8>, value: i64) {
+fn put(out: &mut SmallVec<[u8; INLINE]>, value: i64) {
     let mut bits = (value.wrapping_shl(1) ^ value.wrapping_shr(63)).cast_unsigned();
     while bits >= 0x80 {
         out.push(u8::try_from(bits & 0x7f).unwrap_or(0) | 0x80);
@@ -255,6 +308,7 @@ mod tests {
             expect.sort_unstable();
             expect.dedup();
             prop_assert_eq!(samples.iter().collect::<Vec<_>>(), expect);
+            prop_assert_eq!(Samples::read(samples.bytes()), Some(samples));
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::ledger::{Flags, Ledger, Seen};
 use crate::pinning::Bound;
-use crate::samples::{Entry, Samples};
+use crate::samples::Samples;
 use std::sync::Arc;
 use wattledger_domain::charging::HoldGrowth;
 use wattledger_domain::hash::{Digest, Fingerprint};
@@ -37,6 +37,8 @@ pub struct Session {
     pub first_state: ChargingState,
     /// The energy register at the start.
     pub meter_start: Option<MilliwattHours>,
+    /// The register that the session before it on the EVSE ended with, where it is another.
+    pub carried: Option<MilliwattHours>,
     /// What its bill depends on; `None` when the station is unknown.
     pub pinned: Option<Pinned>,
     /// Events counted by the charger.
@@ -45,8 +47,10 @@ pub struct Session {
     pub seen: Seen,
     /// The newest readings; the older ones are kept apart.
     pub recent: Samples,
-    /// The last of those kept apart, if any are.
-    pub older_to: Option<Entry>,
+    /// In how many chunks the older ones are.
+    pub chunks: u16,
+    /// The instant of the last of the older ones; `None` while there are none.
+    pub older_to: Option<Timestamp>,
     /// The readings so far, accounted.
     pub ledger: Ledger,
     /// The price so far; `None` when nothing prices it.
@@ -67,6 +71,15 @@ pub struct Session {
     pub unanswered: Option<Box<Origin>>,
     /// What its pins refer to. Derived, not written down: `None` when read back.
     pub bound: Option<Arc<Bound>>,
+}
+
+impl Session {
+    /// The instant of its last reading.
+    #[must_use]
+    pub fn newest(&self) -> Option<Timestamp> {
+        let recent = self.recent.last().map(|entry| entry.at);
+        recent.or(self.older_to)
+    }
 }
 
 /// Versions of the documents that a bill depends on; the ids follow from the station's document.

@@ -3,8 +3,8 @@
 use crate::authorization::{self, Authorization};
 use crate::desk::Desk;
 use crate::effect::Effect;
+use crate::ending;
 use crate::entries::{self, Clock, Judged, meant};
-use crate::field;
 use crate::key::{Entity, Key, TimerKind, Value};
 use crate::ledger::{Flags, Ledger, Seen};
 use crate::pinning::{self, Contract};
@@ -20,7 +20,7 @@ use wattledger_domain::control::TokenUnknown;
 use wattledger_domain::hash::Fingerprint;
 use wattledger_domain::ids::{AuthorizationId, SessionId, StationId, TransactionId};
 use wattledger_domain::outcome::Outcome;
-use wattledger_domain::quantity::Milliseconds;
+use wattledger_domain::quantity::{Milliseconds, MilliwattHours};
 use wattledger_domain::session::{ChargingState, SessionFlag};
 use wattledger_domain::time::Timestamp;
 
@@ -134,8 +134,9 @@ fn begin(
     id: SessionId,
 ) {
     let station = &event.station;
-    let session = session(desk, event, judged, started, &id);
+    let mut session = session(desk, event, judged, started, &id);
     let successor = make_room(desk, station, &session);
+    session.carried = carried(desk, station, &session);
     let mut work = Work::begin(desk, station, id.clone(), session);
     if let Some(meter) = started.meter_start.filter(|meter| meter.0 >= 0) {
         work.add(
@@ -166,7 +167,7 @@ fn begin(
     }
     announce(desk, event, &work, started);
     if let Some(from) = successor {
-        field::infer_end(desk, &mut work, from);
+        ending::infer_end(desk, &mut work, from);
     }
     running::check(desk, &mut work, judged.at);
     work.put(desk);
@@ -222,10 +223,12 @@ fn session(
         started_at: judged.at,
         first_state,
         meter_start: started.meter_start,
+        carried: None,
         pinned,
         sequence: Sequence::starting(started.sequence),
         seen: Seen::default(),
         recent: Samples::default(),
+        chunks: 0,
         older_to: None,
         ledger: Ledger::start(judged.at, first_state),
         meter: None,
@@ -255,11 +258,30 @@ fn make_room(desk: &mut Desk<'_, '_>, station: &StationId, session: &Session) ->
         .collect();
     for before in open {
         if let Some(mut work) = Work::take(desk, station, before) {
-            field::infer_end(desk, &mut work, from);
+            ending::infer_end(desk, &mut work, from);
             work.put(desk);
         }
     }
     successor
+}
+
+/// The register that the session before it on its EVSE ended with, unless it began with the same.
+fn carried(
+    desk: &mut Desk<'_, '_>,
+    station: &StationId,
+    session: &Session,
+) -> Option<MilliwattHours> {
+    let (evse, from) = (session.evse, session.started_at);
+    let live = desk.live(station)?;
+    let mut before = live.sessions.iter().rev();
+    let before = before.find(|known| known.evse == evse && known.from < from)?;
+    let key = Key::Session(station.clone(), before.session.clone());
+    let Some(Value::Session(before)) = desk.get(&key) else {
+        return None;
+    };
+    let told = before.end.and_then(|end| end.meter_stop);
+    let carried = told.or(before.ledger.base.map(|base| MilliwattHours(base.value)));
+    carried.filter(|carried| session.meter_start != Some(*carried))
 }
 
 /// Notes the charger's transaction id of a session.

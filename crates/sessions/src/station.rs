@@ -1,5 +1,7 @@
 //! What is going on at one station: its EVSEs, its sessions, its boots.
 
+use crate::attribution::CLOSING;
+use smallvec::SmallVec;
 use wattledger_domain::charging::{ConnectorStatus, FieldEvent};
 use wattledger_domain::hash::Fingerprint;
 use wattledger_domain::ids::{EvseId, SessionId, TransactionId};
@@ -18,7 +20,7 @@ pub struct StationLive {
     /// The newest status of each EVSE that told one.
     pub statuses: Vec<EvseStatus>,
     /// Sessions that are open, and some that ended last, in order of start.
-    pub sessions: Vec<SessionAtHand>,
+    pub sessions: SmallVec<[SessionAtHand; 2]>,
     /// When it booted, the last few, in order.
     pub boots: Vec<Timestamp>,
 }
@@ -63,6 +65,13 @@ pub struct Begun {
 pub struct Unresolved {
     /// In order of arrival.
     pub events: Vec<FieldEvent>,
+}
+
+impl SessionAtHand {
+    /// Whether it is open at an instant, or ended so little before that closing values may come.
+    pub(crate) fn is_at_hand(&self, at: Timestamp) -> bool {
+        self.from <= at && self.to.is_none_or(|to| at <= to.plus(CLOSING))
+    }
 }
 
 impl StationLive {

@@ -6,9 +6,12 @@
     reason = "a test that overflows fails, and scripts pick what they look at"
 )]
 
+mod anomalies;
 mod authorizations;
+mod chunks;
 mod corrections;
 mod field;
 mod laws;
 mod metering;
+mod registers;
 mod world;

@@ -1,25 +1,25 @@
 //! A session taken out to be worked on, with its readings and what its pins refer to.
 
+mod older;
+
 use crate::desk::Desk;
 use crate::key::{Key, Value};
 use crate::ledger::{Ledger, Rules};
 use crate::pinning::{self, Bound, Waits};
 use crate::samples::{Added, Entry, Samples, What};
 use crate::session::{End, Phase, Session};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use wattledger_domain::ids::{SessionId, StationId};
 use wattledger_domain::session::ChargingPeriod;
 use wattledger_pricing::{CompiledTariff, Meter, Usage};
 
-/// How many bytes of readings a session keeps with itself; the older ones lie apart.
-const RECENT: usize = 512;
-
 pub(crate) struct Work<'a> {
     pub(crate) station: &'a StationId,
     pub(crate) id: SessionId,
     pub(crate) session: Box<Session>,
-    /// The older readings, once they were needed.
-    older: Option<Box<Samples>>,
+    /// Chunks of older readings that were taken out.
+    older: BTreeMap<u16, Box<Samples>>,
     /// Whether the running ledger no longer follows from the readings.
     stale: Stale,
 }
@@ -48,7 +48,7 @@ impl<'a> Work<'a> {
             station,
             id,
             session,
-            older: None,
+            older: BTreeMap::new(),
             stale: Stale::No,
         };
         work.bind(desk);
@@ -67,7 +67,7 @@ impl<'a> Work<'a> {
             station,
             id,
             session,
-            older: None,
+            older: BTreeMap::new(),
             stale: Stale::No,
         };
         work.bind(desk);
@@ -75,52 +75,10 @@ impl<'a> Work<'a> {
         work
     }
 
-    pub(crate) fn put(self, desk: &mut Desk<'_, '_>) {
-        if let Some(older) = self.older {
-            let key = Key::Samples(self.station.clone(), self.id.clone());
-            desk.put(key, Value::Samples(older));
-        }
+    pub(crate) fn put(mut self, desk: &mut Desk<'_, '_>) {
+        self.put_chunks(desk);
         let key = Key::Session(self.station.clone(), self.id);
         desk.put(key, Value::Session(self.session));
-    }
-
-    /// All readings, in order.
-    pub(crate) fn readings(&mut self, desk: &mut Desk<'_, '_>) -> Vec<Entry> {
-        let mut readings = Vec::new();
-        if self.session.older_to.is_some() {
-            readings.extend(self.older(desk).iter());
-        }
-        readings.extend(self.session.recent.iter());
-        readings
-    }
-
-    /// The last reading.
-    pub(crate) fn newest(&self) -> Option<Entry> {
-        self.session.recent.last.or(self.session.older_to)
-    }
-
-    fn older(&mut self, desk: &mut Desk<'_, '_>) -> &mut Samples {
-        let (station, id) = (self.station, &self.id);
-        self.older.get_or_insert_with(|| {
-            match desk.take(&Key::Samples(station.clone(), id.clone())) {
-                Some(Value::Samples(samples)) => samples,
-                Some(_) | None => Box::default(),
-            }
-        })
-    }
-
-    fn keep(&mut self, desk: &mut Desk<'_, '_>, entry: Entry) -> Added {
-        if self.session.older_to.is_some_and(|last| entry <= last) {
-            return self.older(desk).add(entry);
-        }
-        if self.session.recent.bytes.len() >= RECENT
-            && self.session.recent.last.is_some_and(|last| last < entry)
-        {
-            let recent = std::mem::take(&mut self.session.recent);
-            self.session.older_to = recent.last;
-            self.older(desk).extend(&recent);
-        }
-        self.session.recent.add(entry)
     }
 
     fn bind(&mut self, desk: &mut Desk<'_, '_>) {

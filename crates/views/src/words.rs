@@ -62,6 +62,8 @@ pub const fn flag(flag: SessionFlag) -> &'static str {
         SessionFlag::LateEvents => "late_events",
         SessionFlag::Interpolated => "interpolated",
         SessionFlag::OverranLimit => "overran_limit",
+        SessionFlag::UnitSuspect => "unit_suspect",
+        SessionFlag::RegisterRelative => "register_relative",
     }
 }
 

@@ -15,7 +15,11 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
         &["chrono", "chrono-tz", "thiserror"],
     ),
     ("catalog", &["domain", "pricing"], &["thiserror"]),
-    ("sessions", &["domain", "pricing"], &["thiserror"]),
+    (
+        "sessions",
+        &["domain", "pricing"],
+        &["smallvec", "thiserror"],
+    ),
     ("accounts", &["domain", "pricing"], &["thiserror"]),
     ("invoices", &["domain"], &["thiserror"]),
     ("runtime", &[], &["*"]),

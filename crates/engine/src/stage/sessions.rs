@@ -1,7 +1,7 @@
 //! The sessions stage: one station's telemetry into rated sessions.
 
 use super::{Stage, StateOf, named};
-use crate::stored::Stored;
+use crate::stored::{self, Stored};
 use crate::topics::{self, Topics};
 use wattledger_domain::accounts::AccountRecord;
 use wattledger_domain::charging::ChargingRecord;
@@ -46,7 +46,7 @@ impl Stage for Sessions {
     }
 
     fn key<'k>(key: &'k sessions::Key, name: &mut Vec<u8>) -> &'k str {
-        key.put(name);
+        stored::sessions::put_name(key, name);
         key.routing()
     }
 

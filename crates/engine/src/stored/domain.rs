@@ -16,7 +16,7 @@ stored_as_sent! {
     domain::ids::DraftId, domain::ids::InvoiceId, domain::ids::EntryId, domain::ids::BookId,
     domain::ids::SourceId, domain::ids::EventId, domain::ids::ProcessorId,
     domain::cost::PricedStep, domain::cost::Priced,
-    domain::tariff::LocalDate,
+    domain::tariff::LocalDate, domain::tariff::Dimension,
     domain::session::ChargingState, domain::session::ChargingPeriod, domain::session::Pins,
     domain::session::Durations, domain::session::EndEvidence, domain::session::SessionFlag,
     domain::session::HoldReason, domain::session::Evidence, domain::session::SessionRated,

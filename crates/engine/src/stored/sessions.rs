@@ -5,39 +5,27 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use wattledger_domain::hash::Fingerprint;
 use wattledger_domain::reference::ReferenceRecorded;
-use wattledger_pricing::{FlatFee, Meter};
+use wattledger_pricing::FlatFee;
 use wattledger_sessions::authorization::{Answer, Authorization};
-use wattledger_sessions::ledger::{Flags, Ledger, Partial, Reading, Seen};
+use wattledger_sessions::ledger::{Flags, Partial, Seen};
 use wattledger_sessions::reference::{Assignments, Versions};
-use wattledger_sessions::samples::{Entry, Samples, What};
-use wattledger_sessions::session::{
-    Billed, End, Held, Origin, Phase, Pinned, Sequence, Session, Stop, Watch,
-};
+use wattledger_sessions::session::{Billed, End, Held, Origin, Phase, Pinned, Sequence, Stop};
 use wattledger_sessions::station::{Begun, EvseStatus, SessionAtHand, StationLive, Unresolved};
 use wattledger_sessions::{Entity, Key, Value};
-use wattledger_wire::avro::{DecodeError, Input};
+use wattledger_wire::avro::{DecodeError, Input, put_long};
 
 stored! {
-    StationLive { statuses, sessions, boots }
     EvseStatus { evse, status, at }
     SessionAtHand { session, evse, transaction, from, to }
     Unresolved { events }
     Authorization { account, token, group, evse, limit, pinned, answer, session }
     Pinned { station, site, legal_entity, policy, tariff }
     Sequence { next, ahead }
-    Watch { granted, reserve, growth, op, driver, reported, announced, stop, quiet_below }
     End { at, evidence, meter_stop, event }
     Held { reasons, result }
     Origin { source, id }
     Begun { session, event }
     Billed { version, result, forget_at }
-    Samples { bytes, last, last_total }
-    Entry { at, what, value }
-    Ledger {
-        energy, base, pending, first, readings, rises, interval, partial, flags, closed_to, state,
-        changes, power, current, durations,
-    }
-    Reading { at, value }
     Partial { at, phases, sum }
     Seen { totals, phases, others }
 }
@@ -46,132 +34,34 @@ stored_enum! {
     Answer { 0 => Awaited, 1 => Granted(granted), 2 => Refused(reason) }
     Stop { 0 => NotOrdered, 1 => Ordered(energy) }
     Phase { 0 => Open, 1 => Settling(due), 2 => Held(held), 3 => Rated }
-    What {
-        0 => State, 1 => StatusState, 2 => Power, 3 => Current, 4 => Interval, 5 => Net,
-        6 => PhaseOne, 7 => PhaseTwo, 8 => PhaseThree, 9 => Total,
-    }
     FlatFee { 0 => Due, 1 => Billed }
     Value {
         0 => Station(value), 1 => Authorization(value), 2 => Session(value), 3 => Samples(value),
         4 => Transaction(value), 5 => Unresolved(value), 6 => Begun(value), 7 => Reference(value),
         8 => Assignments(value),
     }
-    Key {
-        0 => Station(station), 1 => Authorization(station, authorization), 2 => Session(station, session),
-        3 => Samples(station, session), 4 => Transaction(station, transaction), 5 => Unresolved(station),
-        6 => Begun(station, period), 7 => Reference(kind, id), 8 => Assignments,
-    }
     Entity { 0 => Authorization(authorization), 1 => Session(session), 2 => Begun(period), 3 => Unresolved }
 }
 
-/// What is bound to it is looked up again from its pins.
-impl Stored for Session {
+impl Stored for StationLive {
     fn put(&self, out: &mut Vec<u8>) {
         let Self {
-            evse,
-            transaction,
-            authorization,
-            account,
-            token,
-            group,
-            started_at,
-            first_state,
-            meter_start,
-            pinned,
-            sequence,
-            seen,
-            ledger,
-            meter,
-            watch,
-            free_at,
-            end,
-            phase,
-            billed,
-            flags,
-            unanswered,
-            recent,
-            older_to,
-            bound: _,
+            statuses,
+            sessions,
+            boots,
         } = self;
-        evse.put(out);
-        transaction.put(out);
-        authorization.put(out);
-        account.put(out);
-        token.put(out);
-        group.put(out);
-        started_at.put(out);
-        first_state.put(out);
-        meter_start.put(out);
-        pinned.put(out);
-        sequence.put(out);
-        seen.put(out);
-        ledger.put(out);
-        meter.put(out);
-        watch.put(out);
-        free_at.put(out);
-        end.put(out);
-        phase.put(out);
-        billed.put(out);
-        flags.put(out);
-        unanswered.put(out);
-        recent.put(out);
-        older_to.put(out);
+        statuses.put(out);
+        super::put_length(out, sessions.len());
+        sessions.iter().for_each(|session| session.put(out));
+        boots.put(out);
     }
     fn take(input: &mut Input<'_>) -> Result<Self, DecodeError> {
+        let statuses = Stored::take(input)?;
+        let sessions = (0..super::length(input)?).map(|_| Stored::take(input));
         Ok(Self {
-            evse: Stored::take(input)?,
-            transaction: Stored::take(input)?,
-            authorization: Stored::take(input)?,
-            account: Stored::take(input)?,
-            token: Stored::take(input)?,
-            group: Stored::take(input)?,
-            started_at: Stored::take(input)?,
-            first_state: Stored::take(input)?,
-            meter_start: Stored::take(input)?,
-            pinned: Stored::take(input)?,
-            sequence: Stored::take(input)?,
-            seen: Stored::take(input)?,
-            ledger: Stored::take(input)?,
-            meter: Stored::take(input)?,
-            watch: Stored::take(input)?,
-            free_at: Stored::take(input)?,
-            end: Stored::take(input)?,
-            phase: Stored::take(input)?,
-            billed: Stored::take(input)?,
-            flags: Stored::take(input)?,
-            unanswered: Stored::take(input)?,
-            recent: Stored::take(input)?,
-            older_to: Stored::take(input)?,
-            bound: None,
-        })
-    }
-}
-
-/// What is in force is looked up again at the next use.
-impl Stored for Meter {
-    fn put(&self, out: &mut Vec<u8>) {
-        let Self {
-            started_at,
-            now,
-            energy,
-            steps,
-            flat,
-            window: _,
-        } = self;
-        started_at.put(out);
-        now.put(out);
-        energy.put(out);
-        steps.put(out);
-        flat.put(out);
-    }
-    fn take(input: &mut Input<'_>) -> Result<Self, DecodeError> {
-        Ok(Self {
-            started_at: Stored::take(input)?,
-            now: Stored::take(input)?,
-            energy: Stored::take(input)?,
-            steps: Stored::take(input)?,
-            flat: Stored::take(input)?,
-            window: None,
+            statuses,
+            sessions: sessions.collect::<Result<_, DecodeError>>()?,
+            boots: Stored::take(input)?,
         })
     }
 }
@@ -191,6 +81,41 @@ impl Stored for Flags {
     }
     fn take(input: &mut Input<'_>) -> Result<Self, DecodeError> {
         Stored::take(input).map(Self)
+    }
+}
+
+/// What an entity is called within its station, which the key names already.
+pub(crate) fn put_name(key: &Key, out: &mut Vec<u8>) {
+    match key {
+        Key::Station(_) => put_long(out, 0),
+        Key::Authorization(_, authorization) => {
+            put_long(out, 1);
+            authorization.put(out);
+        }
+        Key::Session(_, session) => {
+            put_long(out, 2);
+            session.put(out);
+        }
+        Key::Samples(_, session, chunk) => {
+            put_long(out, 3);
+            session.put(out);
+            chunk.put(out);
+        }
+        Key::Transaction(_, transaction) => {
+            put_long(out, 4);
+            transaction.put(out);
+        }
+        Key::Unresolved(_) => put_long(out, 5),
+        Key::Begun(_, period) => {
+            put_long(out, 6);
+            period.put(out);
+        }
+        Key::Reference(kind, id) => {
+            put_long(out, 7);
+            kind.put(out);
+            id.put(out);
+        }
+        Key::Assignments => put_long(out, 8),
     }
 }
 

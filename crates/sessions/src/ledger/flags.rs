@@ -7,7 +7,7 @@ use wattledger_domain::session::SessionFlag;
 pub struct Flags(pub u16);
 
 impl Flags {
-    const ALL: [SessionFlag; 10] = [
+    const ALL: [SessionFlag; 12] = [
         SessionFlag::BaselineSuspect,
         SessionFlag::RegisterReset,
         SessionFlag::ReadingOutlier,
@@ -18,6 +18,8 @@ impl Flags {
         SessionFlag::LateEvents,
         SessionFlag::Interpolated,
         SessionFlag::OverranLimit,
+        SessionFlag::UnitSuspect,
+        SessionFlag::RegisterRelative,
     ];
 
     const fn bit(flag: SessionFlag) -> u16 {
@@ -32,6 +34,8 @@ impl Flags {
             SessionFlag::LateEvents => 128,
             SessionFlag::Interpolated => 256,
             SessionFlag::OverranLimit => 512,
+            SessionFlag::UnitSuspect => 1_024,
+            SessionFlag::RegisterRelative => 2_048,
         }
     }
 

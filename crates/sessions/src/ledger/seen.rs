@@ -85,7 +85,7 @@ pub struct Rules {
 
 impl Rules {
     /// Whether an EVSE can have given this much in this span.
-    pub(super) fn allow(&self, energy: i64, span: Milliseconds) -> bool {
+    pub(crate) fn allow(&self, energy: i64, span: Milliseconds) -> bool {
         let span = i128::from(span.0.saturating_add(CYCLE));
         let power = i128::from(self.max_power.0).saturating_mul(i128::from(self.percent));
         // mW × ms ÷ 3,600,000 is mWh; the percent another 100.

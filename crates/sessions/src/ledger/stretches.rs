@@ -17,6 +17,9 @@ impl Ledger {
         out: &mut impl FnMut(&ChargingPeriod),
     ) {
         let (power, current) = (self.power.take(), self.current.take());
+        if let Some(power) = power {
+            self.compare(power, to.since(self.closed_to), energy);
+        }
         if self.changes.is_empty() {
             let stretch = Stretch {
                 to,
@@ -60,6 +63,14 @@ impl Ledger {
             };
             self.hand_out(&stretch, out);
         }
+    }
+
+    /// Notes what a metered power comes to, beside what the register rose.
+    fn compare(&mut self, power: Milliwatts, span: Milliseconds, energy: i64) {
+        let product = i128::from(power.0).saturating_mul(i128::from(span.0));
+        let by_power = i64::try_from(product / 3_600_000).unwrap_or(i64::MAX);
+        self.by_power = self.by_power.saturating_add(by_power.max(0));
+        self.beside_power = self.beside_power.saturating_add(energy);
     }
 
     fn hand_out(&mut self, stretch: &Stretch, out: &mut impl FnMut(&ChargingPeriod)) {

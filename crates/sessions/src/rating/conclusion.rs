@@ -3,7 +3,7 @@
 use super::too_dear;
 use crate::attribution::CLOSING;
 use crate::desk::Desk;
-use crate::ledger::{Basis, Flags, Ledger, Rules};
+use crate::ledger::{Basis, Flags, Ledger, Rules, Start, align};
 use crate::samples::Entry;
 use crate::session::{End, Session};
 use crate::work::Work;
@@ -57,13 +57,22 @@ impl Conclusion {
 
 /// Accounts all readings up to the end and prices what they come to.
 pub(super) fn conclude(desk: &mut Desk<'_, '_>, work: &mut Work<'_>) -> Conclusion {
-    let readings = work.readings(desk);
+    let mut readings = work.readings(desk);
     let session = &work.session;
     let rules = work.rules();
+    let start = Start {
+        at: session.started_at,
+        meter: session.meter_start,
+        carried: session.carried,
+    };
+    let registers = align(&mut readings, &start, &rules);
     let bound = work.bound();
     let span = Span::of(session, readings.iter().copied());
     let (ledger, periods) = account(session, &rules, &span, readings.iter().copied());
-    let mut flags = session.flags.and(ledger.flags);
+    let mut flags = session.flags.and(ledger.flags).and(registers);
+    if ledger.unit_suspect() {
+        flags.raise(SessionFlag::UnitSuspect);
+    }
     if span.end == EndEvidence::Inferred {
         flags.raise(SessionFlag::EndInferred);
     }
@@ -210,7 +219,7 @@ fn doubts(session: &Session, ledger: &Ledger, flags: Flags, span: &Span) -> Vec<
             HoldReason::EnergyImplausible
         });
     }
-    if flags.has(SessionFlag::PowerImplausible) {
+    if flags.has(SessionFlag::PowerImplausible) || flags.has(SessionFlag::UnitSuspect) {
         held.push(HoldReason::EnergyImplausible);
     }
     if flags.has(SessionFlag::ConflictingEnd) {

@@ -64,28 +64,6 @@ fn anomaly_5_the_same_end_in_another_message_is_a_duplicate() {
 }
 
 #[test]
-fn anomaly_6_transaction_ids_that_mean_nothing_are_unknown() {
-    for id in ["-1", "0", "9223372036854775807"] {
-        check(
-            &format!(
-                "08:00 start evse=1 tx={id} token=alice meter=1000
-                 08:00 start evse=2 tx={id} token=bob meter=500
-                 08:30 read evse=1 tx={id} total=6000
-                 09:00 end evse=1 tx={id} meter=11000
-                 09:00 end tx={id} meter=999
-                 tick 00:01"
-            ),
-            &[
-                "opened alice",
-                "opened bob",
-                "Unresolved",
-                "rated v1 08:00-09:00 10000 Wh 5.00 EUR",
-            ],
-        );
-    }
-}
-
-#[test]
 fn anomaly_7_an_end_before_its_start_waits_and_is_claimed() {
     check(
         "09:00 end tx=7 meter=11000

@@ -266,7 +266,7 @@ macro_rules! texts {
                 "string".into()
             }
             fn write(&self, out: &mut Vec<u8>) {
-                put_bytes(out, self.as_str().as_bytes());
+                put_bytes(out, self.as_bytes());
             }
             fn read(input: &mut Input<'_>) -> Result<Self, DecodeError> {
                 Ok(Self::new(input.text()?))

@@ -74,6 +74,7 @@ symbols! { "wattledger.SessionFlag", "What was odd about a session.", SessionFla
     4 => ClockSuspect "CLOCK_SUSPECT", 5 => EndInferred "END_INFERRED",
     6 => ConflictingEnd "CONFLICTING_END", 7 => LateEvents "LATE_EVENTS",
     8 => Interpolated "INTERPOLATED", 9 => OverranLimit "OVERRAN_LIMIT",
+    10 => UnitSuspect "UNIT_SUSPECT", 11 => RegisterRelative "REGISTER_RELATIVE",
 } }
 symbols! { "wattledger.HoldReason", "Why a session waits for a person.", HoldReason {
     0 => NoPayer "NO_PAYER", 1 => NoTariff "NO_TARIFF", 2 => NoStation "NO_STATION",

@@ -85,6 +85,7 @@ impl Line<'_> {
             ("interval", Measurand::EnergyImportInterval, Phase::Total),
             ("net", Measurand::EnergyNet, Phase::Total),
             ("soc", Measurand::StateOfCharge, Phase::Total),
+            ("watts", Measurand::PowerImport, Phase::Total),
         ];
         let sampled_at = self.text("sampled").map_or(self.at, clock);
         let sample = |(word, measurand, phase)| {
@@ -92,7 +93,10 @@ impl Line<'_> {
                 at: sampled_at,
                 measurand,
                 phase,
-                context: ReadingContext::Periodic,
+                context: match self.text("context") {
+                    Some("clock") => ReadingContext::Clock,
+                    _ => ReadingContext::Periodic,
+                },
                 value: value * 1_000,
             })
         };
@@ -140,7 +144,10 @@ fn body(verb: &str, line: &Line<'_>) -> FieldBody {
             token: line.token(),
             meter_start: line.register("meter"),
             state: line.state(),
-            connectivity: Connectivity::Online,
+            connectivity: match line.text("offline") {
+                Some(_) => Connectivity::Offline,
+                None => Connectivity::Online,
+            },
             samples: line.samples(),
         }),
         "read" => FieldBody::SessionUpdated(SessionUpdated {
