@@ -27,7 +27,7 @@ pub fn measure() {
     send(&mut *producer, &topics, SCENE.documents().chain(begun));
     turns(&mut tasks, &log);
     let mut changelog = log
-        .consumer(&topics.sessions_changelog, Visibility::Committed)
+        .consumer(&topics.sessions_changelog, Visibility::Process)
         .unwrap();
     let mut read = Written::default();
     read.rest(&mut *changelog);

@@ -1,6 +1,7 @@
 //! A data directory: the log, the stores, the views, the tenant's secret.
 
 use crate::directory::TenantSecret;
+use crate::kafka::run::Edge;
 use crate::pipeline::PipelineConfig;
 use crate::topics::{self, Topics};
 use std::path::{Path, PathBuf};
@@ -53,7 +54,7 @@ pub struct Opened {
     /// The same where it is embedded: what only such a log can be asked.
     pub embedded: Option<EmbeddedLog>,
     /// The same where it is a Kafka cluster.
-    pub kafka: Option<KafkaLog>,
+    pub kafka: Option<Edge>,
     /// Topic names.
     pub topics: Topics,
     /// The views.
@@ -111,6 +112,7 @@ pub fn open(
     }
     let secret = TenantSecret::new(std::fs::read(&file).map_err(disk(&file))?);
     let views = Views::open(&directory.join("views.sqlite"))?;
+    let kafka = kafka.map(|log| Edge { log, framed: None });
     Ok(Opened {
         log,
         embedded,

@@ -13,6 +13,7 @@ pub use status::{Instance, PartitionStatus, Status, WorkerStatus};
 use crate::audit::{self, ProcessorLedger, Report};
 use crate::directory::Directory;
 use crate::intake::{self, Door};
+use crate::kafka::run::Edge;
 use crate::opening::Opened;
 use crate::payments::outcome_record;
 use crate::pipeline::Standing;
@@ -27,7 +28,6 @@ use wattledger_domain::charging::FieldEvent;
 use wattledger_domain::payment::PaymentOutcome;
 use wattledger_domain::time::Timestamp;
 use wattledger_runtime::log::PartitionEnd;
-use wattledger_runtime::log::kafka::KafkaLog;
 use wattledger_runtime::{
     CommitError, Consumer, EmbeddedLog, Log, LogError, Outgoing, Producer, TaskStanding,
 };
@@ -41,7 +41,7 @@ pub struct Service {
     /// The same where it is embedded.
     pub embedded: Option<EmbeddedLog>,
     /// The same where it is a Kafka cluster.
-    pub kafka: Option<KafkaLog>,
+    pub kafka: Option<Edge>,
     /// Topic names.
     pub topics: Topics,
     /// The views.

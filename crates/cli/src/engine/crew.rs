@@ -7,10 +7,9 @@ use anyhow::Context as _;
 use std::sync::Arc;
 use wattledger_domain::ids::AccountId;
 use wattledger_engine::directory::Directory;
-use wattledger_engine::kafka::run::{Crew, Roles, Time, run};
+use wattledger_engine::kafka::run::{Crew, Edge, Roles, Time, run};
 use wattledger_engine::payments::Processor;
 use wattledger_engine::task::{StageName, TaskOpener};
-use wattledger_runtime::log::kafka::KafkaLog;
 
 /// Everything, with one worker.
 #[must_use]
@@ -48,7 +47,7 @@ pub fn asked(arguments: &RunArguments) -> Roles {
 /// When a thread cannot be started.
 pub fn work(
     engine: &EngineAtHand,
-    log: &KafkaLog,
+    edge: &Edge,
     roles: Roles,
     (time, timers_per_record): (Time, usize),
     payer: Option<&AccountId>,
@@ -57,7 +56,7 @@ pub fn work(
     let service = &engine.service;
     let crew = Crew {
         service,
-        log,
+        edge: edge.clone(),
         opener: TaskOpener {
             log: Arc::clone(&service.log),
             topics: service.topics.clone(),

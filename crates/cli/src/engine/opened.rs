@@ -75,14 +75,12 @@ pub fn at_hand(data_dir: &Path, purpose: Purpose) -> Result<EngineAtHand, CliErr
         }
     })?;
     if let Ok(address) = std::env::var("WATTLEDGER_SCHEMA_REGISTRY") {
-        if opened.kafka.is_some() {
-            return Err(CliError::refused(
-                "WATTLEDGER_SCHEMA_REGISTRY is for the embedded log only so far",
-            ));
-        }
         let registry = Registry::new(&address, REGISTRY_TIMEOUT).context("no HTTP client")?;
         let framed = FramedLog::open(opened.log, &opened.topics, registry)
             .context("failed to register the schemas")?;
+        if let Some(edge) = &mut opened.kafka {
+            edge.framed = Some(framed.clone());
+        }
         opened.log = Arc::new(framed);
     }
     let secret = opened.secret.clone();

@@ -14,12 +14,11 @@ use wattledger_domain::reference::{BackDating, ReferenceSubmitted};
 use wattledger_domain::time::Timestamp;
 use wattledger_engine::directory::Directory;
 use wattledger_engine::kafka::quiet::Quiet;
-use wattledger_engine::kafka::run::Time;
+use wattledger_engine::kafka::run::{Edge, Time};
 use wattledger_engine::payments::PaymentsWorker;
 use wattledger_engine::pipeline::{Pipeline, Standing};
 use wattledger_engine::replay::{Ground, InThread, Plan, Replay, ReplayError, Source, Watch};
 use wattledger_engine::service::Service;
-use wattledger_runtime::log::kafka::KafkaLog;
 use wattledger_wire::documents;
 use wattledger_wire::imports::Refused;
 
@@ -123,7 +122,7 @@ pub fn replay(
     };
     let (done, standings) = match &service.kafka {
         None => in_thread(engine, processor, &mut drive)?,
-        Some(log) => on_cluster(engine, log, payer.as_ref(), processor, &mut drive)?,
+        Some(edge) => on_cluster(engine, edge, payer.as_ref(), processor, &mut drive)?,
     };
     shown.bar.finish_and_clear();
     done.map_err(|error| match error {
@@ -170,7 +169,7 @@ fn in_thread(
 /// Members of the cluster's groups fold and pay, in this process and in others; this one drives.
 fn on_cluster(
     engine: &EngineAtHand,
-    log: &KafkaLog,
+    edge: &Edge,
     payer: Option<&AccountId>,
     processor: &mut ProcessorChild,
     drive: &mut Drive<'_>,
@@ -181,12 +180,12 @@ fn on_cluster(
     std::thread::scope(|scope| {
         let work = || {
             let time = (Time::Driver, 0);
-            crew::work(engine, log, crew::all(), time, payer, Some(&mut paying))
+            crew::work(engine, edge, crew::all(), time, payer, Some(&mut paying))
         };
         let working = scope.spawn(work);
         let driven = (|| {
-            let mut ground =
-                Quiet::new(log, &service.topics, service).context("failed to watch the cluster")?;
+            let mut ground = Quiet::new(&edge.log, &service.topics, service)
+                .context("failed to watch the cluster")?;
             let done = drive(&mut ground, processor);
             Ok((done, service.standings()))
         })();

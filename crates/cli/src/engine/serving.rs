@@ -175,11 +175,11 @@ pub fn run_live(live: Live<'_>) -> Result<(), CliError> {
         .map(|chargers| charging(service, format!("http://{}", live.address), chargers))
         .transpose()?;
     match &service.kafka {
-        Some(log) => {
+        Some(edge) => {
             let time = (Time::Wall, TIMERS_PER_RECORD);
             crew::work(
                 live.engine,
-                log,
+                edge,
                 live.roles,
                 time,
                 None,

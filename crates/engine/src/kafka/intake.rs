@@ -3,6 +3,7 @@
 //! Invariant: each record leaves exactly one of two things, an event or a dead letter, in one
 //! transaction with the offset after it.
 
+use super::run::Edge;
 use crate::directory::Directory;
 use crate::intake::{self, Door};
 use crate::live::now;
@@ -15,7 +16,9 @@ use wattledger_domain::charging::{ChargingRecord, FieldBody, FieldEvent, PayerRe
 use wattledger_domain::time::Timestamp;
 use wattledger_runtime::log::kafka::{Change, GroupInput, KafkaLog, Member};
 use wattledger_runtime::log::{FetchLimit, GroupOffset};
-use wattledger_runtime::{CommitError, Destination, LogError, Outgoing, Producer, Record, Urgency};
+use wattledger_runtime::{
+    CommitError, Consumer as _, Destination, LogError, Outgoing, Producer, Record, Urgency,
+};
 use wattledger_wire::card_numbers;
 use wattledger_wire::json;
 use wattledger_wire::topics::charging;
@@ -39,7 +42,7 @@ const BYTES_MAX: usize = 256 << 10;
 pub struct IntakeWorker {
     member: Member,
     producer: Box<dyn Producer>,
-    log: KafkaLog,
+    edge: Edge,
     topics: Topics,
     directory: Directory,
     refreshed: Option<Instant>,
@@ -59,7 +62,7 @@ impl IntakeWorker {
     /// # Errors
     /// When the cluster cannot be reached.
     pub fn join(
-        log: &KafkaLog,
+        edge: &Edge,
         name: &str,
         topics: &Topics,
         directory: Directory,
@@ -68,12 +71,12 @@ impl IntakeWorker {
             group: GROUP.into(),
             topic: Arc::clone(&topics.gateway_events),
         };
-        let member = log.join(name, &[input])?;
-        let producer = member.producers()()?;
+        let member = edge.log.join(name, &[input])?;
+        let producer = edge.producers(&member)()?;
         Ok(Self {
             member,
             producer,
-            log: log.clone(),
+            edge: edge.clone(),
             topics: topics.clone(),
             directory,
             refreshed: None,
@@ -108,7 +111,7 @@ impl IntakeWorker {
         for change in self.member.poll(at_most, RECORDS_MAX)? {
             match change {
                 Change::Assigned { topic, partition } => {
-                    let next = committed(&self.log, &topic, partition)?;
+                    let next = committed(&self.edge.log, &topic, partition)?;
                     self.positions.insert(partition, next);
                     self.member.start(&topic, partition, next)?;
                 }
@@ -135,7 +138,14 @@ impl IntakeWorker {
             let taken = records.len();
             let input = self.member.consumer(&self.topics.gateway_events)?;
             let mut some = Vec::new();
-            input.fetch(*partition, *next, limit, &mut some)?;
+            match &self.edge.framed {
+                Some(framed) => {
+                    framed
+                        .reading(input)
+                        .fetch(*partition, *next, limit, &mut some)?;
+                }
+                None => input.fetch(*partition, *next, limit, &mut some)?,
+            }
             records.append(&mut some);
             if let Some(last) = records.get(taken..).and_then(<[Record]>::last) {
                 *next = last.offset.saturating_add(1);

@@ -4,6 +4,7 @@
 //! workers that hold a partition for a moment make the same attempt under the same key.
 
 use super::intake::committed_of;
+use super::run::Edge;
 pub(super) use crate::payments::GROUP;
 use crate::payments::{Processor, ProcessorDown, WorkerError, attempt, outcome_record};
 use crate::service::Service;
@@ -11,9 +12,9 @@ use crate::topics::Topics;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use wattledger_runtime::log::kafka::{Change, GroupInput, KafkaLog, Member};
+use wattledger_runtime::log::kafka::{Change, GroupInput, Member};
 use wattledger_runtime::log::{FetchLimit, GroupOffset};
-use wattledger_runtime::{CommitError, LogError, Producer, Record};
+use wattledger_runtime::{CommitError, Consumer as _, LogError, Producer, Record};
 
 /// How long an idle worker waits before it looks whether to stop.
 const NAP: Duration = Duration::from_millis(100);
@@ -24,7 +25,7 @@ const AWAY: Duration = Duration::from_secs(1);
 pub struct PaymentsMember {
     member: Member,
     producer: Box<dyn Producer>,
-    log: KafkaLog,
+    edge: Edge,
     topics: Topics,
     positions: BTreeMap<u32, i64>,
 }
@@ -34,17 +35,17 @@ impl PaymentsMember {
     ///
     /// # Errors
     /// When the cluster cannot be reached.
-    pub fn join(log: &KafkaLog, name: &str, topics: &Topics) -> Result<Self, LogError> {
+    pub fn join(edge: &Edge, name: &str, topics: &Topics) -> Result<Self, LogError> {
         let input = GroupInput {
             group: GROUP.into(),
             topic: Arc::clone(&topics.payment_commands),
         };
-        let member = log.join(name, &[input])?;
-        let producer = member.producers()()?;
+        let member = edge.log.join(name, &[input])?;
+        let producer = edge.producers(&member)()?;
         Ok(Self {
             member,
             producer,
-            log: log.clone(),
+            edge: edge.clone(),
             topics: topics.clone(),
             positions: BTreeMap::new(),
         })
@@ -78,7 +79,7 @@ impl PaymentsMember {
     fn change(&mut self, change: Change) -> Result<(), LogError> {
         match change {
             Change::Assigned { topic, partition } => {
-                let next = committed_of(&self.log, GROUP, &topic, partition)?;
+                let next = committed_of(&self.edge.log, GROUP, &topic, partition)?;
                 self.positions.insert(partition, next);
                 self.member.start(&topic, partition, next)
             }
@@ -104,7 +105,14 @@ impl PaymentsMember {
                 };
                 let mut records = Vec::new();
                 let input = self.member.consumer(&self.topics.payment_commands)?;
-                input.fetch(partition, next, limit, &mut records)?;
+                match &self.edge.framed {
+                    Some(framed) => {
+                        framed
+                            .reading(input)
+                            .fetch(partition, next, limit, &mut records)?;
+                    }
+                    None => input.fetch(partition, next, limit, &mut records)?,
+                }
                 let Some(record) = records.first() else { break };
                 if !self.carry_out(record, processor)? {
                     break;

@@ -8,10 +8,12 @@ use super::stages::{Pace, StageWorker};
 use crate::directory::Directory;
 use crate::live;
 use crate::payments::{Processor, WorkerError};
+use crate::registry::FramedLog;
 use crate::service::Service;
 use crate::task::{StageName, TaskOpener};
 use std::time::Duration;
-use wattledger_runtime::log::kafka::KafkaLog;
+use wattledger_runtime::log::kafka::{KafkaLog, Member};
+use wattledger_runtime::turn::MakeProducer;
 use wattledger_runtime::{CommitError, LogError, TaskError};
 
 /// How long a worker that has lost the cluster waits before it joins anew.
@@ -30,12 +32,33 @@ pub struct Roles {
     pub payments: bool,
 }
 
+/// A cluster, and the schema registry beside it where there is one.
+#[derive(Clone)]
+pub struct Edge {
+    /// The cluster.
+    pub log: KafkaLog,
+    /// Frames what is sent and reads what comes, by the registry's ids.
+    pub framed: Option<FramedLog>,
+}
+
+impl Edge {
+    /// What makes a member's producer.
+    #[must_use]
+    pub fn producers(&self, member: &Member) -> MakeProducer {
+        let make = member.producers();
+        match self.framed.clone() {
+            None => make,
+            Some(framed) => Box::new(move || Ok(framed.writing(make()?))),
+        }
+    }
+}
+
 /// What the threads are made of.
 pub struct Crew<'a> {
     /// Shared.
     pub service: &'a Service,
     /// The cluster.
-    pub log: &'a KafkaLog,
+    pub edge: Edge,
     /// Opens tasks.
     pub opener: TaskOpener,
     /// What this process does.
@@ -151,7 +174,13 @@ fn keep(service: &Service, name: &str, mut work: impl FnMut() -> End) {
 
 fn stages(crew: &Crew<'_>, name: &str) -> End {
     let opener = crew.opener.clone();
-    let joined = StageWorker::join(crew.log, name, &crew.roles.stages, opener, crew.time.pace());
+    let joined = StageWorker::join(
+        &crew.edge,
+        name,
+        &crew.roles.stages,
+        opener,
+        crew.time.pace(),
+    );
     match joined {
         Ok(mut worker) => match worker.run(crew.service) {
             Ok(()) => End::Stopped,
@@ -168,13 +197,13 @@ fn intake(
 ) -> End {
     let topics = &crew.opener.topics;
     let worked = tokens()
-        .and_then(|directory| IntakeWorker::join(crew.log, name, topics, directory))
+        .and_then(|directory| IntakeWorker::join(&crew.edge, name, topics, directory))
         .and_then(|mut worker| worker.run(crew.service));
     worked.map_or_else(End::from, |()| End::Stopped)
 }
 
 fn payments(crew: &Crew<'_>, name: &str, processor: &mut dyn Processor) -> End {
-    let joined = PaymentsMember::join(crew.log, name, &crew.opener.topics);
+    let joined = PaymentsMember::join(&crew.edge, name, &crew.opener.topics);
     let worked = match joined {
         Ok(mut worker) => worker.run(crew.service, processor),
         Err(error) => return error.into(),

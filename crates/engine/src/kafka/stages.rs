@@ -3,6 +3,8 @@
 //! Rebalances are served between two transactions. A partition that is assigned waits, held, while
 //! its task is opened on another thread; the others go on meanwhile.
 
+use super::run::Edge;
+use crate::registry::FramedLog;
 use crate::service::Service;
 use crate::task::{StageName, TaskOpener};
 use crate::topics::Topics;
@@ -11,7 +13,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-use wattledger_runtime::log::kafka::{Change, GroupInput, KafkaLog, Member};
+use wattledger_runtime::log::kafka::{Change, GroupInput, Member};
 use wattledger_runtime::{CommitError, LogError, TaskError, Turns, Worker};
 
 /// How a worker turns.
@@ -46,6 +48,8 @@ impl Pace {
 /// A worker.
 pub struct StageWorker {
     member: Member,
+    /// Reads and writes a schema registry's ids, where one is configured.
+    framed: Option<FramedLog>,
     worker: Worker,
     topics: Topics,
     tasks: BTreeMap<(StageName, u32), Owned>,
@@ -139,7 +143,7 @@ impl StageWorker {
     /// # Errors
     /// When the cluster cannot be reached.
     pub fn join(
-        log: &KafkaLog,
+        edge: &Edge,
         name: &str,
         stages: &[StageName],
         opener: TaskOpener,
@@ -153,12 +157,13 @@ impl StageWorker {
                 topic: Arc::clone(stage.input(&topics)),
             })
             .collect();
-        let member = log.join(name, &inputs)?;
-        let worker = Worker::with(member.producers())?;
+        let member = edge.log.join(name, &inputs)?;
+        let worker = Worker::with(edge.producers(&member))?;
         let opening =
             Opening::start(&opener).map_err(|error| LogError::Storage(error.to_string().into()))?;
         Ok(Self {
             member,
+            framed: edge.framed.clone(),
             worker,
             topics,
             tasks: BTreeMap::new(),
@@ -321,7 +326,12 @@ impl StageWorker {
                 continue;
             }
             let input = self.member.consumer(topic)?;
-            match task.fold(input, self.pace.records_max) {
+            let records_max = self.pace.records_max;
+            let report = match &self.framed {
+                Some(framed) => task.fold(&mut framed.reading(input), records_max),
+                None => task.fold(input, records_max),
+            };
+            match report {
                 Ok(report) if report.records > 0 => {
                     records += report.records;
                     folded.push(task.as_mut());

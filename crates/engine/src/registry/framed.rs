@@ -192,6 +192,9 @@ where
     fn end(&mut self, partition: u32) -> Result<i64, LogError> {
         self.consumer.end(partition)
     }
+    fn ends(&mut self) -> Result<Vec<i64>, LogError> {
+        self.consumer.ends()
+    }
     fn undecided_end(&mut self, partition: u32) -> Result<i64, LogError> {
         self.consumer.undecided_end(partition)
     }
