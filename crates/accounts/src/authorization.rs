@@ -48,6 +48,10 @@ pub struct Authorization {
 }
 
 /// What stands behind an authorisation.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "it lives inside its authorisation, which is boxed as a whole where that matters"
+)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Credit {
     /// The account's standing: billed afterwards.

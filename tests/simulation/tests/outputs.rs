@@ -5,8 +5,8 @@ use std::path::Path;
 use wattledger_domain::document::{DocumentKind, EntryCause, IssuedDocument};
 use wattledger_engine::opening::{EngineConfig, Opened, open};
 use wattledger_engine::topics::{PUBLIC, settings};
-use wattledger_runtime::log::FetchLimit;
-use wattledger_runtime::{Record, Visibility};
+use wattledger_runtime::log::read;
+use wattledger_runtime::{Log, Record, Visibility};
 use wattledger_wire::topics as wire;
 
 /// What others read, and what stages and the payments worker read.
@@ -62,16 +62,17 @@ pub struct Sums {
 impl Outputs {
     /// Reads the log of a directory that nothing runs on.
     pub fn read(directory: &Path, partitions: u32) -> Self {
-        let log = opened(directory, partitions).log;
-        let limit = FetchLimit {
-            records: usize::MAX,
-            bytes: usize::MAX,
-        };
+        Self::of(opened(directory, partitions).log.as_ref())
+    }
+
+    /// Reads a log.
+    pub fn of(log: &dyn Log) -> Self {
         let mut records = Vec::new();
         for topic in compared() {
             let mut consumer = log.consumer(topic, Visibility::Process).unwrap();
-            for partition in 0..log.partitions(topic).unwrap() {
-                consumer.fetch(partition, 0, limit, &mut records).unwrap();
+            for (partition, end) in (0..).zip(consumer.ends().unwrap()) {
+                let mut take = |record| records.push(record);
+                read(consumer.as_mut(), partition, (0, end), &mut take).unwrap();
             }
         }
         Self(records)

@@ -69,11 +69,13 @@ pub fn opened(settings: KafkaSettings) -> Result<(KafkaLog, u32), CliError> {
     let brokers = settings.brokers().to_owned();
     let log = KafkaLog::open(settings).context("failed to set up the Kafka client")?;
     let topic = &Topics::default().charging_events;
-    let partitions = log.partitions(topic).map_err(|error| match error {
-        LogError::UnknownTopic(_) => CliError::refused(format!(
-            "the topics are not there yet at {brokers}: run `wattledger topics create --kafka {brokers}`"
-        )),
-        error => CliError::Broken(anyhow::Error::from(error).context(format!("Kafka at {brokers}"))),
+    let partitions = log.partitions(topic).map_err(|error| {
+        if matches!(error, LogError::UnknownTopic(_)) {
+            return CliError::refused(format!(
+                "the topics are not there yet at {brokers}: run `wattledger topics create --kafka {brokers}`"
+            ));
+        }
+        CliError::Broken(anyhow::Error::from(error).context(format!("Kafka at {brokers}")))
     })?;
     let differences = differences(&log, partitions, 1)?;
     let grave = differences.iter().find(|one| {

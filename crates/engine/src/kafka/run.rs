@@ -138,19 +138,19 @@ enum End {
 
 impl From<TaskError> for End {
     fn from(error: TaskError) -> Self {
-        match error {
-            TaskError::Log(error) | TaskError::Commit(CommitError::Aborted(error)) => error.into(),
-            other => Self::Lost(other.to_string()),
+        if let TaskError::Log(error) | TaskError::Commit(CommitError::Aborted(error)) = error {
+            return error.into();
         }
+        Self::Lost(error.to_string())
     }
 }
 
 impl From<LogError> for End {
     fn from(error: LogError) -> Self {
-        match error {
-            LogError::Fenced(_) => Self::Fenced,
-            other => Self::Lost(other.to_string()),
+        if matches!(error, LogError::Fenced(_)) {
+            return Self::Fenced;
         }
+        Self::Lost(error.to_string())
     }
 }
 

@@ -181,7 +181,7 @@ impl StageWorker {
     pub fn run(&mut self, service: &Service) -> Result<(), TaskError> {
         while !service.is_stopping_workers() {
             self.gather(service)?;
-            self.turn()?;
+            self.turn(service)?;
             if self.settled.elapsed() >= self.pace.settle {
                 self.settle(service)?;
             }
@@ -315,7 +315,7 @@ impl StageWorker {
     }
 
     /// Folds what has come for every task, then commits all of it at once.
-    fn turn(&mut self) -> Result<(), TaskError> {
+    fn turn(&mut self, service: &Service) -> Result<(), TaskError> {
         let mut folded: Vec<&mut dyn Turns> = Vec::new();
         let mut broken = Vec::new();
         let mut records = 0;
@@ -333,7 +333,7 @@ impl StageWorker {
             };
             match report {
                 Ok(report) if report.records > 0 => {
-                    records += report.records;
+                    records = report.records.saturating_add(records);
                     folded.push(task.as_mut());
                 }
                 Ok(_) => {}
@@ -355,17 +355,12 @@ impl StageWorker {
                 Err(other) => return Err(other),
             }
         }
-        for (place, error) in broken {
-            return Err(match error {
+        for ((stage, partition), error) in broken {
+            if let TaskError::Log(error) = error {
                 // The cluster: join anew.
-                TaskError::Log(error) => TaskError::Log(error),
-                other => {
-                    self.tasks.insert(place, Owned::Stopped);
-                    self.member.hold(place.0.input(&self.topics), place.1)?;
-                    tracing::error!(stage = place.0.word(), partition = place.1, error = %other, "this partition stops; the others go on");
-                    continue;
-                }
-            });
+                return Err(error.into());
+            }
+            self.stop((stage, partition), &error, service)?;
         }
         Ok(())
     }

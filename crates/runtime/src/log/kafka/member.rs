@@ -4,22 +4,17 @@
 //! assigned stays paused until its task is ready. Invariant: a commit carries the generation that
 //! was read right after the last poll, or does not happen.
 
+mod input;
+
 use super::offsets::Memberships;
 use super::producer::KafkaProducer;
-use super::told::logged;
-use super::{REQUEST, Shared, failed, generation, headers, is_damage, patient};
-use crate::log::{Consumer, FetchLimit, LogError};
-use crate::record::Record;
+use super::{Shared, failed};
+use crate::log::{Consumer, LogError};
 use crate::turn::MakeProducer;
-use rdkafka::client::ClientContext;
-use rdkafka::config::RDKafkaLogLevel;
-use rdkafka::consumer::{
-    BaseConsumer, Consumer as _, ConsumerContext, ConsumerGroupMetadata, Rebalance,
-};
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
-use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use input::{Input, Rebalances};
+use rdkafka::consumer::{Consumer as _, ConsumerGroupMetadata};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// A group and the topic that it reads.
@@ -82,80 +77,6 @@ impl Bell {
         let waited = self.signal.wait_timeout_while(rung, at_most, |rung| !*rung);
         let (mut rung, _) = waited.unwrap_or_else(PoisonError::into_inner);
         *rung = false;
-    }
-}
-
-/// One group's client.
-struct Input {
-    input: GroupInput,
-    client: BaseConsumer<Rebalances>,
-    buffers: BTreeMap<u32, Buffer>,
-    /// Records buffered over all partitions.
-    buffered: usize,
-}
-
-#[derive(Default)]
-struct Buffer {
-    records: VecDeque<Record>,
-    next: i64,
-}
-
-/// What rebalance callbacks have noted.
-#[derive(Default)]
-struct Rebalances {
-    noted: Mutex<Vec<Noted>>,
-}
-
-enum Noted {
-    Assigned(u32),
-    Revoked { partition: u32, lost: bool },
-}
-
-impl Rebalances {
-    fn noted(&self) -> MutexGuard<'_, Vec<Noted>> {
-        self.noted.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl ClientContext for Rebalances {
-    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        logged(level, facility, message);
-    }
-    fn error(&self, error: KafkaError, reason: &str) {
-        tracing::debug!(%error, reason, "kafka member");
-    }
-}
-
-impl ConsumerContext for Rebalances {
-    fn pre_rebalance(&self, client: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
-        if let Rebalance::Revoke(list) = rebalance {
-            let lost = client.assignment_lost();
-            let partitions = list.elements();
-            self.noted()
-                .extend(partitions.iter().map(|element| Noted::Revoked {
-                    partition: element.partition() as u32,
-                    lost,
-                }));
-        }
-    }
-
-    fn post_rebalance(&self, client: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
-        match rebalance {
-            Rebalance::Assign(list) => {
-                if let Err(error) = client.pause(list) {
-                    tracing::warn!(%error, "assigned partitions could not be paused");
-                }
-                let partitions = list.elements();
-                let assigned = |partition: i32| Noted::Assigned(partition as u32);
-                self.noted().extend(
-                    partitions
-                        .iter()
-                        .map(|element| assigned(element.partition())),
-                );
-            }
-            Rebalance::Revoke(_) => {}
-            Rebalance::Error(error) => tracing::warn!(%error, "rebalancing failed"),
-        }
     }
 }
 
@@ -305,148 +226,4 @@ impl Memberships for Proven {
             )
         })
     }
-}
-
-impl Input {
-    /// The membership as of now, if its generation is certain.
-    fn proof(&self) -> Option<Arc<ConsumerGroupMetadata>> {
-        let before = generation::of(&self.client)?;
-        let proof = self.client.group_metadata()?;
-        (generation::of(&self.client)? == before).then(|| Arc::new(proof))
-    }
-
-    /// How many records came.
-    fn poll(&mut self, records_max: usize, name: &str) -> Result<usize, LogError> {
-        let mut came = 0;
-        while self.buffered < records_max {
-            let Some(polled) = self.client.poll(Duration::ZERO) else {
-                break;
-            };
-            match polled {
-                Ok(message) => {
-                    let record = headers::record(&self.input.topic, &message);
-                    let buffer = self.buffers.entry(record.partition).or_default();
-                    if record.offset >= buffer.next {
-                        buffer.records.push_back(record);
-                        self.buffered += 1;
-                        came += 1;
-                    }
-                }
-                Err(error) => complain(&error, &self.input, name)?,
-            }
-        }
-        Ok(came)
-    }
-
-    fn changes(&mut self, changes: &mut Vec<Change>) {
-        let noted = std::mem::take(&mut *self.client.context().noted());
-        for one in noted {
-            let topic = Arc::clone(&self.input.topic);
-            changes.push(match one {
-                Noted::Assigned(partition) => Change::Assigned { topic, partition },
-                Noted::Revoked { partition, lost } => {
-                    self.forget(partition);
-                    Change::Revoked {
-                        topic,
-                        partition,
-                        lost,
-                    }
-                }
-            });
-        }
-    }
-
-    fn forget(&mut self, partition: u32) {
-        if let Some(buffer) = self.buffers.remove(&partition) {
-            self.buffered -= buffer.records.len();
-        }
-    }
-
-    fn list(&self, partition: u32) -> Result<TopicPartitionList, LogError> {
-        let mut list = TopicPartitionList::new();
-        list.add_partition_offset(&self.input.topic, partition as i32, Offset::Invalid)
-            .map_err(|error| failed(&error))?;
-        Ok(list)
-    }
-}
-
-fn complain(error: &KafkaError, input: &GroupInput, name: &str) -> Result<(), LogError> {
-    match error.rdkafka_error_code() {
-        Some(RDKafkaErrorCode::FencedInstanceId) => Err(LogError::Fenced(name.into())),
-        Some(RDKafkaErrorCode::Fatal) => Err(failed(error)),
-        Some(RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange) => {
-            let (group, topic) = (&input.group, &input.topic);
-            let what = format!(
-                "group {group} has no offset in {topic} that is still kept: run `topics check`, and restore what was \
-                 deleted; nothing is skipped or read again by itself ({error})"
-            );
-            Err(LogError::Storage(what.into()))
-        }
-        _ if matches!(error, KafkaError::MessageConsumptionFatal(_)) || is_damage(error) => {
-            Err(failed(error))
-        }
-        _ => {
-            tracing::debug!(%error, topic = %input.topic, "consuming goes on");
-            Ok(())
-        }
-    }
-}
-
-impl Consumer for Input {
-    fn fetch(
-        &mut self,
-        partition: u32,
-        from: i64,
-        limit: FetchLimit,
-        records: &mut Vec<Record>,
-    ) -> Result<(), LogError> {
-        let buffer = self.buffers.entry(partition).or_default();
-        if buffer.next > from {
-            // A turn is folded again whose records have been taken already.
-            self.buffered -= buffer.records.len();
-            buffer.records.clear();
-            buffer.next = from;
-            let (client, topic) = (&self.client, &*self.input.topic);
-            return patient(|| client.seek(topic, partition as i32, Offset::Offset(from), REQUEST));
-        }
-        let mut bytes = 0;
-        while let Some(record) = buffer.records.front() {
-            let size = record.key.len() + record.value.as_ref().map_or(0, Vec::len);
-            if records.len() == limit.records || (bytes > 0 && bytes + size > limit.bytes) {
-                break;
-            }
-            bytes += size;
-            buffer.next = record.offset + 1;
-            records.extend(buffer.records.pop_front());
-            self.buffered -= 1;
-        }
-        Ok(())
-    }
-
-    fn is_empty(&mut self, partition: u32, from: i64, before: i64) -> Result<bool, LogError> {
-        // Members read on; whether a range is empty is for readers to prove.
-        let first = self
-            .buffers
-            .get(&partition)
-            .and_then(|of| of.records.front());
-        Ok(from >= before || first.is_some_and(|record| record.offset >= before))
-    }
-
-    fn end(&mut self, partition: u32) -> Result<i64, LogError> {
-        let (client, topic) = (&self.client, &*self.input.topic);
-        Ok(patient(|| client.fetch_watermarks(topic, partition as i32, REQUEST))?.1)
-    }
-
-    fn ends(&mut self) -> Result<Vec<i64>, LogError> {
-        Err(LogError::Transaction(
-            "members read on; readers ask where topics end",
-        ))
-    }
-
-    fn start(&mut self, partition: u32) -> Result<i64, LogError> {
-        let (client, topic) = (&self.client, &*self.input.topic);
-        Ok(patient(|| client.fetch_watermarks(topic, partition as i32, REQUEST))?.0)
-    }
-
-    fn wait(&mut self, _at_most: Duration) {}
 }

@@ -12,8 +12,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Clients that ask for groups' offsets; members of none.
 pub struct Groups {
     settings: KafkaSettings,
-    clients: Arc<Mutex<BTreeMap<Box<str>, Arc<BaseConsumer<Told>>>>>,
+    clients: Arc<Mutex<Clients>>,
 }
+
+/// By group.
+type Clients = BTreeMap<Box<str>, Arc<BaseConsumer<Told>>>;
 
 /// What proves the memberships of a producer's groups.
 pub trait Memberships: Send {
@@ -64,7 +67,11 @@ impl Groups {
             let element = found.find_partition(topic, partition as i32)?;
             match element.offset() {
                 Offset::Offset(next) => Some(next),
-                _ => None,
+                Offset::Beginning
+                | Offset::End
+                | Offset::Stored
+                | Offset::Invalid
+                | Offset::OffsetTail(_) => None,
             }
         };
         Ok((0..partitions).map(of).collect())

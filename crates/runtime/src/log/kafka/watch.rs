@@ -125,7 +125,11 @@ pub(super) fn ends(
     })?;
     let of = |partition: u32| match found.find_partition(topic, partition as i32)?.offset() {
         Offset::Offset(end) => Some(end),
-        _ => None,
+        Offset::Beginning
+        | Offset::End
+        | Offset::Stored
+        | Offset::Invalid
+        | Offset::OffsetTail(_) => None,
     };
     (0..partitions)
         .map(|partition| {
