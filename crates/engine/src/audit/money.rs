@@ -1,8 +1,8 @@
 //! The promises about money: the journal, what is owed, the processor.
 
-use super::{Check, Cut, Finding, ProcessorLedger, ProcessorLine, by_payment};
+use super::{Check, Cut, Finding, by_payment};
 use std::collections::BTreeMap;
-use wattledger_domain::document::{DocumentKind, EntryCause, Movement, PaymentFact, Side};
+use wattledger_domain::document::{DocumentKind, EntryCause, Movement, Side};
 use wattledger_domain::ids::{BookId, InvoiceId, SessionId};
 use wattledger_domain::money::Currency;
 
@@ -172,26 +172,6 @@ fn captured_once(cut: &Cut) -> Check {
     for (payment, line) in by_payment(&cut.facts) {
         finding.look(line.refunded <= line.captured, || {
             format!("{payment} gave back {} of {}", line.refunded, line.captured)
-        });
-    }
-    finding.done()
-}
-
-/// The processor's ledger says the same of every payment as our facts.
-pub fn processor_agrees(facts: &[PaymentFact], ledger: &ProcessorLedger) -> Check {
-    let mut finding = Finding::of("the processor's ledger equals ours");
-    let ours = by_payment(facts);
-    for (payment, theirs) in ledger {
-        let id = wattledger_domain::ids::PaymentId::new(payment.as_str());
-        let line = ours.get(&id).copied().unwrap_or_default();
-        finding.look(line == *theirs, || {
-            format!("{payment}: processor has {theirs:?}, we have {line:?}")
-        });
-    }
-    for (payment, line) in ours {
-        let known = ledger.contains_key(payment.as_str()) || line == ProcessorLine::default();
-        finding.look(known, || {
-            format!("{payment}: we have {line:?}, the processor knows nothing")
         });
     }
     finding.done()
