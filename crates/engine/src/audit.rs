@@ -114,6 +114,7 @@ struct Cut {
     rejected: BTreeMap<DraftId, SessionId>,
     /// Every draft that was emitted.
     drafts: BTreeMap<DraftId, SessionId>,
+    moving: reading::Moving,
     inputs: reading::Inputs,
 }
 

@@ -85,16 +85,13 @@ fn posted(cut: &Cut) -> Check {
             format!("{} is not in the journal", document.number)
         });
     }
-    let unposted = cut
-        .inputs
-        .behind
-        .iter()
-        .any(|(stage, _, lag)| stage == "invoices" && *lag > 0);
-    for fact in cut.facts.iter().filter(|_| !unposted) {
-        let count = facts
-            .get(&(fact.payment.as_str(), fact.op, fact.movement))
-            .copied()
-            .unwrap_or(0);
+    for fact in &cut.facts {
+        let key = (fact.payment.as_str(), fact.op, fact.movement);
+        let count = facts.get(&key).copied().unwrap_or(0);
+        let moving = (fact.payment.as_str().into(), fact.op, fact.movement);
+        if count == 0 && cut.moving.facts.contains(&moving) {
+            continue;
+        }
         finding.look(count == 1, || {
             format!(
                 "{:?} {} of {} is posted {count} times",
@@ -146,8 +143,10 @@ fn owed(cut: &Cut) -> Check {
             *sum = sum.saturating_add(signed(posting.side, posting.amount.minor));
         }
     }
-    let settled = cut.inputs.behind.iter().all(|(_, _, lag)| *lag == 0);
-    for (session, due) in due.into_iter().filter(|_| settled) {
+    let settled = due
+        .into_iter()
+        .filter(|(session, _)| !cut.moving.sessions.contains(*session));
+    for (session, due) in settled {
         let open = receivable.get(session).copied().unwrap_or(0);
         finding.look(open == due, || {
             format!("session {session} owes {due} minor units, the journal says {open}")
