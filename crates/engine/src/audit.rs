@@ -4,6 +4,7 @@
 //! processor's ledger. Invariant: nothing here knows how a fold came to its result.
 
 mod money;
+mod processor;
 mod reading;
 mod series;
 
@@ -113,18 +114,20 @@ struct Cut {
     rejected: BTreeMap<DraftId, SessionId>,
     /// Every draft that was emitted.
     drafts: BTreeMap<DraftId, SessionId>,
+    moving: reading::Moving,
     inputs: reading::Inputs,
 }
 
-/// Audits a log, and the processor's ledger where there is one.
+/// Audits a log, and the processor's ledger where there is one: asked for once our side is read.
 ///
 /// # Errors
-/// When the log cannot be read.
-pub fn audit(
+/// When the log or that ledger cannot be read.
+pub fn audit<E: From<LogError>>(
     log: &Arc<dyn Log>,
     topics: &Topics,
-    processor: Option<&ProcessorLedger>,
-) -> Result<Report, LogError> {
+    ledger: impl FnOnce() -> Result<Option<ProcessorLedger>, E>,
+) -> Result<Report, E> {
+    let concluded = processor::concluded(log, topics)?;
     let cut = reading::cut(log, topics)?;
     let mut report = Report::default();
     report.checks.extend(cut.inputs.checks());
@@ -134,10 +137,11 @@ pub fn audit(
         .push(one_invoice_per_session(&cut, &mut report.in_flight));
     report.checks.extend(series::checks(&cut.documents));
     report.checks.extend(money::checks(&cut));
-    if let Some(ledger) = processor {
-        report
-            .checks
-            .push(money::processor_agrees(&cut.facts, ledger));
+    if let Some(ledger) = ledger()? {
+        let under_way = processor::under_way(log, topics, &concluded)?;
+        let in_flight = &mut report.in_flight;
+        let check = processor::agrees(&cut.facts, &ledger, &under_way, in_flight);
+        report.checks.push(check);
     }
     Ok(report)
 }

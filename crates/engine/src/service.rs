@@ -205,9 +205,12 @@ impl Service {
     /// Takes a cut and checks every promise on it.
     ///
     /// # Errors
-    /// When the log cannot be read.
-    pub fn audit(&self, processor: Option<&ProcessorLedger>) -> Result<Report, LogError> {
-        audit::audit(&self.log, &self.topics, processor)
+    /// When the log or the processor's ledger cannot be read.
+    pub fn audit<E: From<LogError>>(
+        &self,
+        ledger: impl FnOnce() -> Result<Option<ProcessorLedger>, E>,
+    ) -> Result<Report, E> {
+        audit::audit(&self.log, &self.topics, ledger)
     }
 
     /// Tells every worker to stop.

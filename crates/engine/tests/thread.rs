@@ -27,7 +27,7 @@ use wattledger_engine::replay::{
 };
 use wattledger_engine::topics::PUBLIC;
 use wattledger_runtime::log::FetchLimit;
-use wattledger_runtime::{Record, Visibility};
+use wattledger_runtime::{LogError, Record, Visibility};
 use wattledger_wire::documents;
 use wattledger_wire::imports::{ImportedEvent, Refused};
 
@@ -245,7 +245,7 @@ fn replay_with(
 
 fn replay(folder: &Path, turn_records: usize) -> Vec<Record> {
     let opened = replay_with(folder, turn_records, &mut Approving::default()).unwrap();
-    let report = audit::audit(&opened.log, &opened.topics, None).unwrap();
+    let report = audit::audit(&opened.log, &opened.topics, || Ok::<_, LogError>(None)).unwrap();
     assert!(report.is_clean(), "{report:#?}");
     let mut projector = Projector::open(&opened.log, &opened.topics, &opened.views).unwrap();
     while projector.step(&opened.views).unwrap() {}

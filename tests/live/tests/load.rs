@@ -1,6 +1,7 @@
 //! `simulate --rate`: load on an engine that runs, from chargers that obey.
 
 use serde_json::Value;
+use std::process::Stdio;
 use wattledger_tests_live::{Place, eventually};
 
 /// The data of records of a type, from the beginning.
@@ -89,6 +90,42 @@ fn a_live_load_is_billed_and_its_chargers_stop_when_a_hold_cannot_grow() {
     });
     let audit = place.done(&["audit", "--json"]).json();
     assert_eq!(audit["verdict"], "clean", "{audit}");
+    engine.stop();
+}
+
+#[test]
+fn an_audit_in_the_middle_of_a_load_is_clean() {
+    let place = Place::new();
+    let engine = place.ready();
+    let simulate = [
+        "simulate",
+        "--rate",
+        "100",
+        "--stations",
+        "50",
+        "--duration",
+        "8s",
+        "--json",
+    ];
+    let mut load = place
+        .command(&simulate)
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("a load");
+    let mut audits: u32 = 0;
+    let ended = loop {
+        let audit = place.ask(&["audit", "--json"]);
+        assert_eq!(
+            audit.json()["verdict"],
+            "clean",
+            "after {audits}: {audit:?}"
+        );
+        audits = audits.saturating_add(1);
+        if let Some(ended) = load.try_wait().expect("a load") {
+            break ended;
+        }
+    };
+    assert!(ended.success() && audits > 3, "{ended} {audits}");
     engine.stop();
 }
 

@@ -38,7 +38,7 @@ pub struct EngineBackend {
 }
 
 fn broken(error: impl std::fmt::Display) -> Fault {
-    Fault::new(Code::Broken, error.to_string())
+    Fault::new(Code::Broken, format!("{error:#}"))
 }
 
 fn of_service(error: ServiceError) -> Fault {
@@ -305,8 +305,7 @@ impl Backend for EngineBackend {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
-        let ledger = source.read().map_err(broken)?;
-        let report = self.service.audit(ledger.as_ref()).map_err(broken)?;
+        let report = self.service.audit(|| source.read()).map_err(broken)?;
         Ok(report.json())
     }
 

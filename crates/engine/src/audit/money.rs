@@ -1,8 +1,8 @@
 //! The promises about money: the journal, what is owed, the processor.
 
-use super::{Check, Cut, Finding, ProcessorLedger, ProcessorLine, by_payment};
+use super::{Check, Cut, Finding, by_payment};
 use std::collections::BTreeMap;
-use wattledger_domain::document::{DocumentKind, EntryCause, Movement, PaymentFact, Side};
+use wattledger_domain::document::{DocumentKind, EntryCause, Movement, Side};
 use wattledger_domain::ids::{BookId, InvoiceId, SessionId};
 use wattledger_domain::money::Currency;
 
@@ -85,16 +85,13 @@ fn posted(cut: &Cut) -> Check {
             format!("{} is not in the journal", document.number)
         });
     }
-    let unposted = cut
-        .inputs
-        .behind
-        .iter()
-        .any(|(stage, _, lag)| stage == "invoices" && *lag > 0);
-    for fact in cut.facts.iter().filter(|_| !unposted) {
-        let count = facts
-            .get(&(fact.payment.as_str(), fact.op, fact.movement))
-            .copied()
-            .unwrap_or(0);
+    for fact in &cut.facts {
+        let key = (fact.payment.as_str(), fact.op, fact.movement);
+        let count = facts.get(&key).copied().unwrap_or(0);
+        let moving = (fact.payment.as_str().into(), fact.op, fact.movement);
+        if count == 0 && cut.moving.facts.contains(&moving) {
+            continue;
+        }
         finding.look(count == 1, || {
             format!(
                 "{:?} {} of {} is posted {count} times",
@@ -146,8 +143,10 @@ fn owed(cut: &Cut) -> Check {
             *sum = sum.saturating_add(signed(posting.side, posting.amount.minor));
         }
     }
-    let settled = cut.inputs.behind.iter().all(|(_, _, lag)| *lag == 0);
-    for (session, due) in due.into_iter().filter(|_| settled) {
+    let settled = due
+        .into_iter()
+        .filter(|(session, _)| !cut.moving.sessions.contains(*session));
+    for (session, due) in settled {
         let open = receivable.get(session).copied().unwrap_or(0);
         finding.look(open == due, || {
             format!("session {session} owes {due} minor units, the journal says {open}")
@@ -172,26 +171,6 @@ fn captured_once(cut: &Cut) -> Check {
     for (payment, line) in by_payment(&cut.facts) {
         finding.look(line.refunded <= line.captured, || {
             format!("{payment} gave back {} of {}", line.refunded, line.captured)
-        });
-    }
-    finding.done()
-}
-
-/// The processor's ledger says the same of every payment as our facts.
-pub fn processor_agrees(facts: &[PaymentFact], ledger: &ProcessorLedger) -> Check {
-    let mut finding = Finding::of("the processor's ledger equals ours");
-    let ours = by_payment(facts);
-    for (payment, theirs) in ledger {
-        let id = wattledger_domain::ids::PaymentId::new(payment.as_str());
-        let line = ours.get(&id).copied().unwrap_or_default();
-        finding.look(line == *theirs, || {
-            format!("{payment}: processor has {theirs:?}, we have {line:?}")
-        });
-    }
-    for (payment, line) in ours {
-        let known = ledger.contains_key(payment.as_str()) || line == ProcessorLine::default();
-        finding.look(known, || {
-            format!("{payment}: we have {line:?}, the processor knows nothing")
         });
     }
     finding.done()

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use wattledger_domain::accounts::AccountRecord;
 use wattledger_domain::charging::ChargingRecord;
-use wattledger_domain::document::InvoiceRecord;
+use wattledger_domain::document::{InvoiceRecord, Movement};
+use wattledger_domain::ids::SessionId;
 use wattledger_runtime::log::read;
 use wattledger_runtime::{Log, LogError, Record, Visibility};
 use wattledger_wire::topics as wire;
@@ -53,7 +54,33 @@ impl Inputs {
     }
 }
 
-/// Reads everything.
+/// What invoices had not folded when the reading began: the journal may or may not have it.
+#[derive(Default)]
+pub struct Moving {
+    /// Payment facts: payment, operation, movement.
+    pub facts: BTreeSet<(Box<str>, i32, Movement)>,
+    /// Sessions with a draft or fact among them.
+    pub sessions: BTreeSet<SessionId>,
+}
+
+impl Moving {
+    fn take(&mut self, record: &InvoiceRecord) {
+        match record {
+            InvoiceRecord::Draft(draft) => {
+                self.sessions.insert(draft.supply.session.clone());
+            }
+            InvoiceRecord::PaymentFact(fact) => {
+                self.sessions.extend(fact.session.clone());
+                let payment = fact.payment.as_str().into();
+                self.facts.insert((payment, fact.op, fact.movement));
+            }
+            InvoiceRecord::Reference(_) | InvoiceRecord::Tick(_) => {}
+        }
+    }
+}
+
+/// Reads everything. A running engine goes on meanwhile, so the order is: how far invoices are, what
+/// they issued and posted, and only then what it came from.
 pub fn cut(log: &Arc<dyn Log>, topics: &Topics) -> Result<Cut, LogError> {
     let mut inputs = Inputs {
         events: 0,
@@ -63,11 +90,11 @@ pub fn cut(log: &Arc<dyn Log>, topics: &Topics) -> Result<Cut, LogError> {
         broken_links: Vec::new(),
         linked: 0,
     };
-    each(log, &topics.dead_letter, &mut |record| {
-        inputs
-            .dead
-            .insert(String::from_utf8_lossy(&record.key).into_owned());
-    })?;
+    let folded = log.committed("wattledger.invoices", &topics.invoice_events)?;
+    let mut moving = Moving::default();
+    let documents = all(log, &topics.billing_invoices, wire::issued::decode)?;
+    let entries = all(log, &topics.billing_journal, wire::journal::decode)?;
+    let facts = all(log, &topics.billing_payments, wire::payment_fact::decode)?;
     let mut rated: BTreeMap<_, i32> = BTreeMap::new();
     each(log, &topics.charging_sessions, &mut |record| {
         if let Some(Ok(session)) = record.value.as_deref().map(wire::rated::decode) {
@@ -75,14 +102,17 @@ pub fn cut(log: &Arc<dyn Log>, topics: &Topics) -> Result<Cut, LogError> {
             *newest = session.version.max(*newest);
         }
     })?;
-    let documents = all(log, &topics.billing_invoices, wire::issued::decode)?;
-    let entries = all(log, &topics.billing_journal, wire::journal::decode)?;
-    let facts = all(log, &topics.billing_payments, wire::payment_fact::decode)?;
     let (mut drafts, mut rejected) = (BTreeMap::new(), BTreeMap::new());
     let mut links = Links::default();
     each(log, &topics.invoice_events, &mut |record| {
         links.look(record, &mut inputs);
-        match record.value.as_deref().map(wire::invoice::decode) {
+        let read = record.value.as_deref().map(wire::invoice::decode);
+        let place = usize::try_from(record.partition).unwrap_or(usize::MAX);
+        let next = folded.get(place).copied().flatten().unwrap_or(0);
+        if let Some(Ok(read)) = read.as_ref().filter(|_| record.offset >= next) {
+            moving.take(read);
+        }
+        match read {
             Some(Ok(InvoiceRecord::Draft(draft))) => {
                 drafts.insert(draft.draft.clone(), draft.supply.session.clone());
             }
@@ -108,6 +138,11 @@ pub fn cut(log: &Arc<dyn Log>, topics: &Topics) -> Result<Cut, LogError> {
             Some(Ok(_)) | None => {}
         }
     })?;
+    each(log, &topics.dead_letter, &mut |record| {
+        inputs
+            .dead
+            .insert(String::from_utf8_lossy(&record.key).into_owned());
+    })?;
     inputs.behind = behind(log, topics)?;
     Ok(Cut {
         rated,
@@ -116,6 +151,7 @@ pub fn cut(log: &Arc<dyn Log>, topics: &Topics) -> Result<Cut, LogError> {
         facts,
         rejected,
         drafts,
+        moving,
         inputs,
     })
 }
