@@ -152,7 +152,11 @@ watch() {
         tail=$!
         trap 'kill $tail 2>/dev/null; exit 0' TERM
         wait $tail || true
-        if runs "$folder"; then kill -9 "$(cat "$folder/pid")"; fi
+        if runs "$folder"; then
+            pid=$(cat "$folder/pid")
+            kill -9 "$pid"
+            while lives "$pid"; do sleep 0.05; done
+        fi
         rm -rf "$folder"
     ) </dev/null >/dev/null 2>&1 &
     echo $! >"$folder/watcher"
