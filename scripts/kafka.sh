@@ -15,7 +15,8 @@ set -euo pipefail
 here="$(cd "$(dirname "$0")/.." && pwd)"
 cache="${WATTLEDGER_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/wattledger}"
 pom="$here/deploy/kafka/pom.xml"
-version=$(sed -n 's/.*<kafka.version>\(.*\)<.*/\1/p' "$pom")
+# Another version for a trial, or where this one cannot be had: WATTLEDGER_KAFKA_VERSION=4.3.1, 4.2.1 or 4.1.1.
+version=${WATTLEDGER_KAFKA_VERSION:-$(sed -n 's/.*<kafka.version>\(.*\)<.*/\1/p' "$pom")}
 jars="$cache/kafka-$version"
 start_seconds="${WATTLEDGER_KAFKA_START_SECONDS:-90}"
 stop_seconds=30
@@ -31,7 +32,8 @@ fetch() {
             flock 9
             if [ ! -e "$jars/ready" ]; then
                 say "Fetching Apache Kafka $version once (43 MB, and 50 MB of prepared classes) into $jars"
-                mvn -q -B -Dstyle.color=never -f "$pom" dependency:copy-dependencies -DoutputDirectory="$jars/jars" >&2 \
+                mvn -q -B -Dstyle.color=never -f "$pom" -Dkafka.version="$version" dependency:copy-dependencies \
+                    -DoutputDirectory="$jars/jars" >&2 \
                     || fail "the jars of Kafka $version cannot be fetched"
                 train
                 touch "$jars/ready"
@@ -150,7 +152,11 @@ watch() {
         tail=$!
         trap 'kill $tail 2>/dev/null; exit 0' TERM
         wait $tail || true
-        if runs "$folder"; then kill -9 "$(cat "$folder/pid")"; fi
+        if runs "$folder"; then
+            pid=$(cat "$folder/pid")
+            kill -9 "$pid"
+            while lives "$pid"; do sleep 0.05; done
+        fi
         rm -rf "$folder"
     ) </dev/null >/dev/null 2>&1 &
     echo $! >"$folder/watcher"

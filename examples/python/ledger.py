@@ -99,13 +99,14 @@ class Reader:
                 if message.offset() >= ends.get(place, 0):
                     ends.pop(place, None)
                 continue
-            if place not in ends:
+            end = ends.get(place)
+            if end is None:
                 continue
-            if message.offset() < ends[place]:
+            # What came after the ends were taken belongs to the next round, which asks for it again.
+            if message.offset() < end:
                 yield message
-            if message.offset() + 1 >= ends[place]:
+            if message.offset() + 1 >= end:
                 ends.pop(place)
-                self.consumer.pause([TopicPartition(*place)])
         self.consumer.unassign()
 
 

@@ -1,9 +1,9 @@
-"""Makes topics, or prints what is in one as lines of JSON: for tests."""
+"""Makes topics, sends bytes to one, or prints what is in one as lines of JSON: for tests."""
 
 import argparse
 import json
 
-from confluent_kafka import Consumer, KafkaError, TopicPartition
+from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 
@@ -11,6 +11,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--kafka", required=True)
     parser.add_argument("--make", type=int, metavar="PARTITIONS")
+    parser.add_argument("--send", action="append", metavar="TEXT")
     parser.add_argument("topics", nargs="+")
     options = parser.parse_args()
     if options.make:
@@ -18,6 +19,11 @@ def main():
         new = [NewTopic(topic, options.make, 1) for topic in options.topics]
         for future in admin.create_topics(new).values():
             future.result(30)
+    elif options.send:
+        producer = Producer({"bootstrap.servers": options.kafka})
+        for text in options.send:
+            producer.produce(options.topics[0], value=text.encode())
+        assert producer.flush(30) == 0, "the broker does not take them"
     else:
         for topic in options.topics:
             show(options.kafka, topic)
@@ -34,7 +40,7 @@ def show(kafka, topic):
         assert message is not None, "the topic does not answer"
         if message.error() is None:
             print(json.dumps({"partition": message.partition(), "offset": message.offset(),
-                              "key": message.key().hex(), "value": message.value().hex(),
+                              "key": (message.key() or b"").hex(), "value": (message.value() or b"").hex(),
                               "headers": {name: value.decode() for name, value in message.headers() or []}}))
         else:
             assert message.error().code() == KafkaError._PARTITION_EOF, message.error()

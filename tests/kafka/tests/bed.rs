@@ -2,8 +2,10 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::process::{Command, Stdio};
 use std::time::Duration;
-use wattledger_kafka_tests::{ApiKey, Broker, Fault, Proxy, Setup};
+use wattledger_kafka_tests::{ApiKey, Broker, Fault, Proxy, Setup, of_checkout};
+use wattledger_tests_live::eventually;
 
 const FIND_COORDINATOR: ApiKey = ApiKey(10);
 const API_VERSIONS: ApiKey = ApiKey(18);
@@ -90,6 +92,29 @@ fn a_broker_is_paused_killed_and_started_again_at_the_same_address() {
         client.coordinator_port().expect("it coordinates"),
         port(broker.bootstrap())
     );
+}
+
+#[test]
+fn a_broker_ends_with_its_owner_and_its_folder_goes_along() {
+    let place = tempfile::tempdir().expect("a folder");
+    let folder = place.path().join("kafka");
+    let mut owner = Command::new("cat")
+        .stdin(Stdio::piped())
+        .spawn()
+        .expect("cat runs");
+    let started = Command::new(of_checkout("scripts/kafka.sh"))
+        .args(["start", "--owner", &owner.id().to_string()])
+        .arg(&folder)
+        .output()
+        .expect("the script runs");
+    let printed = String::from_utf8_lossy(&started.stdout);
+    let mut client = Client::connect(printed.trim()).expect("it listens");
+    client.versions().expect("it answers");
+
+    drop(owner.stdin.take());
+    owner.wait().expect("cat ends with its input");
+    eventually("the broker's end", || (!folder.exists()).then_some(()));
+    client.versions().expect_err("its broker still answers");
 }
 
 #[test]

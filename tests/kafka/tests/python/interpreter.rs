@@ -45,8 +45,13 @@ fn as_usual(mut command: Command, name: &str) -> Command {
 
 /// The same with the shared broker named.
 pub fn with_kafka(name: &str) -> Command {
+    at(Broker::shared(), name)
+}
+
+/// The same with a broker named.
+pub fn at(broker: &Broker, name: &str) -> Command {
     let mut command = program(name);
-    command.args(["--kafka", Broker::shared().bootstrap()]);
+    command.args(["--kafka", broker.bootstrap()]);
     command
 }
 

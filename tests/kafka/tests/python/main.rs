@@ -8,6 +8,7 @@
 )]
 
 mod billed;
+mod engine;
 mod gateway;
 mod interpreter;
 mod ledger;
