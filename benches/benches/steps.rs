@@ -11,11 +11,16 @@ use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
 use std::time::Duration;
 use wattledger_benches::scene;
-use wattledger_domain::cost::Rounding;
-use wattledger_domain::quantity::MilliwattHours;
+use wattledger_domain::cost::{Rounding, UsageRules};
+use wattledger_domain::quantity::{Milliseconds, MilliwattHours};
+use wattledger_domain::record::{RecordPeriod, ReservationEnd};
 use wattledger_domain::session::{ChargingPeriod, ChargingState};
+use wattledger_domain::tariff::{LocalMinute, Tariff};
 use wattledger_domain::time::Timestamp;
-use wattledger_pricing::{CompiledTariff, Meter, Usage, rate, settle};
+use wattledger_pricing::{
+    AbsentTax, CompiledTariff, Credit, Meter, Record, RecordTariff, RecordTerms, TaxLiability,
+    Usage, price_record, rate, settle,
+};
 use wattledger_wire::topics::charging;
 
 const MINUTE: i64 = 60_000;
@@ -68,6 +73,7 @@ fn pricing(criterion: &mut Criterion) {
     criterion.bench_function("pricing: a session of 20 periods rated", |bencher| {
         bencher.iter(|| rate(&tariff, periods[0].from, black_box(&periods)).unwrap());
     });
+    records(criterion, &periods);
     let priced = rate(&tariff, periods[0].from, &periods).unwrap();
     criterion.bench_function("pricing: settled", |bencher| {
         bencher.iter(|| settle(black_box(&priced), &Rounding::DEFAULT).unwrap());
@@ -76,6 +82,69 @@ fn pricing(criterion: &mut Criterion) {
         let tariff = scene::tariff();
         bencher.iter(|| CompiledTariff::compile(black_box(&tariff), "Europe/Berlin").unwrap());
     });
+}
+
+/// A tariff of a price for each quarter of an hour.
+fn quarters() -> Tariff {
+    let scene = scene::tariff();
+    let first = scene.elements[0].clone();
+    let elements = (0..96_u16).map(|quarter| {
+        let mut element = first.clone();
+        element.components[0].price.0 += i64::from(quarter) * 10_000;
+        element.restrictions.start_time = Some(LocalMinute(quarter * 15));
+        element.restrictions.end_time = Some(LocalMinute((quarter + 1) % 96 * 15));
+        element
+    });
+    Tariff {
+        elements: elements.collect(),
+        ..scene
+    }
+}
+
+/// A record of the same periods, priced and rounded: with few prices, and with 96 a day.
+fn records(criterion: &mut Criterion, periods: &[ChargingPeriod]) {
+    let stated = |period: &ChargingPeriod| {
+        let span = Milliseconds(period.to.0 - period.from.0);
+        let charging = period.state == ChargingState::Charging;
+        RecordPeriod {
+            from: period.from,
+            to: period.to,
+            energy: Some(period.energy),
+            time: charging.then_some(span),
+            parking_time: (!charging).then_some(span),
+            reservation_time: None,
+            power: None,
+            current: None,
+            tariff: None,
+        }
+    };
+    let stated: Vec<RecordPeriod> = periods.iter().map(stated).collect();
+    let record = Record {
+        start: stated[0].from,
+        periods: &stated,
+        reservation: ReservationEnd::Used,
+        credit: Credit::No,
+    };
+    let terms = RecordTerms {
+        rounding: Rounding::DEFAULT,
+        places: None,
+        absent_tax: AbsentTax::NotApplicable,
+        liability: TaxLiability::Seller,
+    };
+    for (name, tariff) in [
+        ("pricing: a record of 20 periods priced", scene::tariff()),
+        (
+            "pricing: a record of 20 periods at 96 prices a day",
+            quarters(),
+        ),
+    ] {
+        let (zone, rules) = ("Europe/Berlin", UsageRules::default());
+        let ready = RecordTariff::compile(&tariff, zone, ReservationEnd::Used, rules).unwrap();
+        let ready = [ready];
+        criterion.bench_function(name, |bencher| {
+            bencher.iter(|| price_record(&ready, black_box(&record), &terms).unwrap());
+        });
+    }
 }
 
 fn wire(criterion: &mut Criterion) {

@@ -2,6 +2,7 @@
 
 mod engine;
 mod journal;
+mod tariff;
 
 pub use engine::{
     CsvArguments, DemoArguments, ImportArguments, ImportFormat, ProcessorArguments, Role,
@@ -9,6 +10,10 @@ pub use engine::{
 };
 
 pub use journal::{JournalAction, JournalArguments, JournalExport};
+
+pub use tariff::{
+    CdrArguments, CdrCommand, SimulateTariffArguments, TariffArguments, TariffCommand,
+};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -75,6 +80,8 @@ pub enum Command {
     Audit(AuditArguments),
     Topics(TopicsArguments),
     Price(PriceArguments),
+    Tariff(TariffArguments),
+    Cdr(CdrArguments),
     Processor(ProcessorArguments),
 }
 

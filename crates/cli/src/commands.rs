@@ -3,6 +3,7 @@
 
 pub mod apply;
 pub mod audit;
+pub mod cdr;
 pub mod get;
 pub mod invoice;
 pub mod journal;
@@ -12,6 +13,7 @@ pub mod session;
 pub mod status;
 mod story;
 pub mod tail;
+pub mod tariff;
 pub mod topics;
 
 use crate::error::CliError;

@@ -81,5 +81,7 @@ fn execute(cli: &Cli, out: &mut dyn Write) -> Result<(), CliError> {
         Command::Audit(arguments) => commands::audit::run(arguments, &transport()?, out),
         Command::Topics(arguments) => commands::topics::run(&cli.data_dir, arguments, out),
         Command::Price(arguments) => commands::price::run(arguments, out),
+        Command::Tariff(arguments) => commands::tariff::run(arguments, out),
+        Command::Cdr(arguments) => commands::cdr::run(arguments, out),
     }
 }

@@ -121,6 +121,11 @@ pub struct Restrictions {
     pub min_duration: Option<Milliseconds>,
     /// Time since session start, exclusive.
     pub max_duration: Option<Milliseconds>,
+    /// Time since charging ended, inclusive: holds only while the vehicle is parked. Not of OCPI but of
+    /// OCPP 2.1 (`minIdleTime`); what is asked for in ocpi/ocpi#368.
+    pub min_idle: Option<Milliseconds>,
+    /// Time since charging ended, exclusive: holds only while the vehicle is parked (`maxIdleTime`).
+    pub max_idle: Option<Milliseconds>,
     /// Local weekdays; empty means all.
     pub days: Vec<Weekday>,
     /// The element prices a reservation, not charging.

@@ -32,6 +32,8 @@ pub struct CompiledTariff {
     pub(crate) energies: Vec<i64>,
     /// Duration thresholds in milliseconds, sorted.
     pub(crate) durations: Vec<i64>,
+    /// Thresholds of time since charging ended in milliseconds, sorted.
+    pub(crate) idles: Vec<i64>,
     /// Whether any price depends on power or current.
     pub(crate) flow: FlowDependence,
 }
@@ -162,6 +164,7 @@ impl CompiledTariff {
             strikes: Vec::new(),
             energies: Vec::new(),
             durations: Vec::new(),
+            idles: Vec::new(),
             flow: FlowDependence::Independent,
         })
     }
@@ -214,8 +217,8 @@ impl CompiledTariff {
     }
 
     fn find_edges(&mut self, elements: &[(u16, &Element)]) {
-        let (mut strikes, mut energies, mut durations) =
-            (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        let (mut strikes, mut energies) = (BTreeSet::new(), BTreeSet::new());
+        let (mut durations, mut idles) = (BTreeSet::new(), BTreeSet::new());
         for (_, element) in elements {
             let when = &element.restrictions;
             if is_local(when) {
@@ -239,6 +242,12 @@ impl CompiledTariff {
                     .flatten()
                     .map(|d| d.0),
             );
+            idles.extend(
+                [when.min_idle, when.max_idle]
+                    .into_iter()
+                    .flatten()
+                    .map(|d| d.0),
+            );
             if when.min_power.is_some() || when.max_power.is_some() {
                 self.flow = FlowDependence::Power;
             } else if when.min_current.is_some() || when.max_current.is_some() {
@@ -248,6 +257,7 @@ impl CompiledTariff {
         self.strikes = strikes.into_iter().collect();
         self.energies = energies.into_iter().collect();
         self.durations = durations.into_iter().collect();
+        self.idles = idles.into_iter().collect();
     }
 }
 

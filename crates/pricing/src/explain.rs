@@ -186,6 +186,13 @@ fn conditions(when: &Restrictions) -> Vec<String> {
         when.max_current.map(|c| c.0),
     );
     range(
+        "time since charging ended",
+        "s",
+        3,
+        when.min_idle.map(|d| d.0),
+        when.max_idle.map(|d| d.0),
+    );
+    range(
         "duration",
         "s",
         3,

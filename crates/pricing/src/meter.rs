@@ -3,20 +3,21 @@
 //! Invariant: energy and time are conserved exactly, and a cut that lies on the line between two
 //! readings changes nothing: edges are found on that line, never on what an earlier cut left.
 
+mod edges;
 mod line;
 mod priced;
 mod stretch;
 mod window;
 
 use crate::PricingError;
-use crate::calendar::{Local, local, next_strike};
 use crate::compile::{Candidate, CompiledTariff};
 use crate::restriction::Moment;
+use edges::{above, at_most};
 use line::Line;
 pub use priced::cost_of;
 pub use stretch::{Flow, Stretch, Volumes};
 use wattledger_domain::cost::{Priced, PricedStep, StartFee};
-use wattledger_domain::quantity::{Milliamperes, Milliseconds, MilliwattHours, Milliwatts};
+use wattledger_domain::quantity::{Milliamperes, MilliwattHours, Milliwatts};
 use wattledger_domain::record::Extent;
 use wattledger_domain::session::{ChargingPeriod, ChargingState};
 use wattledger_domain::time::Timestamp;
@@ -36,6 +37,8 @@ pub struct Meter {
     pub steps: Vec<PricedStep>,
     /// Whether the start fee is still to come.
     pub flat: FlatFee,
+    /// When charging ended, while the vehicle asks for no power.
+    pub idle_since: Option<Timestamp>,
     /// What is in force until an edge; empty after reading back.
     pub window: Option<Window>,
 }
@@ -120,6 +123,7 @@ impl Meter {
             energy: MilliwattHours::ZERO,
             steps: Vec::new(),
             flat: FlatFee::Due,
+            idle_since: None,
             window: None,
         }
     }
@@ -156,6 +160,7 @@ impl Meter {
             .0
             .checked_add(stretch.volumes.energy)
             .ok_or(PricingError::Overflow)?;
+        self.notice_idleness(tariff, stretch);
         // An edge that has been reached ends the window: edges are inclusive from below.
         if let Some(window) = &self.window
             && self.now < window.until
@@ -173,6 +178,18 @@ impl Meter {
             return Ok(Course::Steady);
         }
         self.advance_over_edges(tariff, stretch)
+    }
+
+    /// Parking goes on until charging does, or until the vehicle asks for power in vain.
+    fn notice_idleness(&mut self, tariff: &CompiledTariff, stretch: &Stretch) {
+        let idles = stretch.volumes.parking > 0 && stretch.volumes.time == 0;
+        if idles == self.idle_since.is_some() || stretch.to == self.now {
+            return;
+        }
+        self.idle_since = idles.then_some(self.now);
+        if !tariff.idles.is_empty() {
+            self.window = None;
+        }
     }
 
     fn advance_over_edges(
@@ -233,6 +250,7 @@ impl Meter {
             local: wall.as_ref(),
             energy: MilliwattHours(level),
             duration: self.now.since(self.started_at),
+            idle: self.idle_since.map(|since| self.now.since(since)),
             power,
             current: stretch.current,
         };
@@ -281,25 +299,6 @@ impl Meter {
             }
         }
         Ok(())
-    }
-
-    /// The wall clock, where a price depends on it.
-    fn wall(&self, tariff: &CompiledTariff) -> Option<Local> {
-        if tariff.strikes.is_empty() {
-            return None;
-        }
-        local(tariff.zone, self.now, &tariff.strikes)
-    }
-
-    fn next_edge(&self, tariff: &CompiledTariff, wall: Option<&Local>) -> Timestamp {
-        const NEVER: Timestamp = Timestamp(i64::MAX);
-        let duration = above(&tariff.durations, self.now.since(self.started_at).0);
-        let by_duration = duration.map_or(NEVER, |duration| {
-            self.started_at.plus(Milliseconds(duration))
-        });
-        wall.map_or(by_duration, |wall| {
-            next_strike(tariff.zone, self.now, wall, &tariff.strikes).min(by_duration)
-        })
     }
 
     /// The step of a component, made when it is first in force.
@@ -361,29 +360,4 @@ impl Meter {
         step.to = to;
         Ok(())
     }
-
-    /// The energy until a price may change by energy alone.
-    pub(crate) fn energy_to_next_change(&self, tariff: &CompiledTariff) -> Option<i64> {
-        above(&tariff.energies, self.energy.0)?.checked_sub(self.energy.0)
-    }
-
-    /// The next instant at which a price may change by time alone.
-    #[must_use]
-    pub fn next_change(&self, tariff: &CompiledTariff) -> Option<Timestamp> {
-        let edge = self.next_edge(tariff, self.wall(tariff).as_ref());
-        (edge.0 < i64::MAX).then_some(edge)
-    }
-}
-
-/// The least of sorted thresholds that is above a value.
-fn above(thresholds: &[i64], value: i64) -> Option<i64> {
-    thresholds
-        .get(thresholds.partition_point(|threshold| *threshold <= value))
-        .copied()
-}
-
-/// The greatest of sorted thresholds that is not above a value.
-fn at_most(thresholds: &[i64], value: i64) -> Option<i64> {
-    let above = thresholds.partition_point(|threshold| *threshold <= value);
-    thresholds.get(above.checked_sub(1)?).copied()
 }

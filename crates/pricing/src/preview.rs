@@ -46,6 +46,7 @@ pub fn prices_between(
             local: wall.as_ref(),
             energy: MilliwattHours::ZERO,
             duration: Milliseconds::ZERO,
+            idle: None,
             power: None,
             current: None,
         };

@@ -14,6 +14,8 @@ pub struct Moment<'a> {
     pub local: Option<&'a Local>,
     pub energy: MilliwattHours,
     pub duration: Milliseconds,
+    /// Since charging ended; none while it goes on.
+    pub idle: Option<Milliseconds>,
     pub power: Option<Extent<i64>>,
     pub current: Option<Extent<i64>>,
 }
@@ -29,6 +31,10 @@ pub fn holds(when: &Restrictions, moment: &Moment<'_>) -> bool {
         Some(Extent::steady(duration)),
         when.min_duration.map(|d| d.0),
         when.max_duration.map(|d| d.0),
+    ) && between(
+        moment.idle.map(|idle| Extent::steady(idle.0)),
+        when.min_idle.map(|d| d.0),
+        when.max_idle.map(|d| d.0),
     ) && between(
         moment.power,
         when.min_power.map(|p| p.0),

@@ -10,9 +10,10 @@ use crate::commands::write_json;
 use crate::error::CliError;
 use crate::figures::local_time;
 use crate::words;
+pub use answer::{answer, decimal_trimmed, exact};
 use anyhow::Context as _;
 use policy::PricePolicy;
-use request::{Priced, Request};
+pub use request::{Priced, Request};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use std::io::Write;
@@ -28,8 +29,7 @@ const FILE_BYTES_MAX: u64 = 16_777_216;
 /// # Errors
 /// [`CliError::Refused`] with file and JSON path for what cannot be read or priced.
 pub fn run(arguments: &PriceArguments, out: &mut dyn Write) -> Result<(), CliError> {
-    let policy = arguments.policy.as_deref().map(PricePolicy::read);
-    let policy = policy.transpose()?.unwrap_or_default();
+    let policy = policy_of(arguments.policy.as_deref())?;
     if let Some(file) = &arguments.batch {
         return batch::run(file, &policy, out);
     }
@@ -43,8 +43,16 @@ pub fn run(arguments: &PriceArguments, out: &mut dyn Write) -> Result<(), CliErr
     for note in &priced.notes {
         words::note(&format!("warning: {}: {}", note.path, note.message));
     }
-    write!(out, "{}", text(&priced))?;
+    write!(out, "{}", text_of(&priced))?;
     Ok(())
+}
+
+/// The policy that `--policy` names, or that of OCPI and EN 16931.
+///
+/// # Errors
+/// [`CliError`] for a word that is not known or a file that cannot be read.
+pub fn policy_of(text: Option<&str>) -> Result<PricePolicy, CliError> {
+    Ok(text.map(PricePolicy::read).transpose()?.unwrap_or_default())
 }
 
 fn priced(
@@ -74,7 +82,11 @@ fn priced(
     request.price(policy).map_err(refused)
 }
 
-fn object(path: &Path) -> Result<Value, CliError> {
+/// The JSON of a file.
+///
+/// # Errors
+/// [`CliError`] for what cannot be read or is no JSON.
+pub fn object(path: &Path) -> Result<Value, CliError> {
     let text = read(path)?;
     serde_json::from_str(&text)
         .map_err(|error| CliError::refused(format!("{}: $: not JSON: {error}", path.display())))
@@ -93,7 +105,9 @@ fn read(path: &Path) -> Result<String, CliError> {
     String::from_utf8(bytes).map_err(|_| CliError::refused(format!("`{name}` is not UTF-8 text")))
 }
 
-fn text(priced: &Priced) -> String {
+/// A priced record for a person.
+#[must_use]
+pub fn text_of(priced: &Priced) -> String {
     let Priced {
         cdr,
         tariffs,

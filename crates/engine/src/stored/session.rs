@@ -262,6 +262,7 @@ fn put_meter(meter: &Meter, start: Timestamp, ledger: &Ledger, out: &mut Vec<u8>
         energy,
         steps,
         flat,
+        idle_since,
         window: _,
     } = meter;
     put_long(out, step(*started_at, start));
@@ -289,6 +290,7 @@ fn put_meter(meter: &Meter, start: Timestamp, ledger: &Ledger, out: &mut Vec<u8>
         put_long(out, step(*to, *now));
     }
     flat.put(out);
+    idle_since.map(|idle| step(idle, start)).put(out);
 }
 
 fn take_meter(
@@ -317,6 +319,7 @@ fn take_meter(
         energy,
         steps: steps.collect::<Result<_, DecodeError>>()?,
         flat: Stored::take(input)?,
+        idle_since: <Option<i64> as Stored>::take(input)?.map(|idle| at(idle, start)),
         window: None,
     })
 }

@@ -91,6 +91,7 @@ fn charging(minutes: i64) -> Session {
             energy,
             steps: vec![step(Dimension::Energy, 1)],
             flat: FlatFee::Due,
+            idle_since: Some(at),
             window: None,
         }),
         watch: Some(Watch {

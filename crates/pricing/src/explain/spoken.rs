@@ -159,6 +159,8 @@ fn conditions(when: &Restrictions, words: &Words) -> Vec<String> {
         when.max_duration.map(minutes),
     );
     range(words.session_time, "min", 3, (low, high));
+    let (low, high) = (when.min_idle.map(minutes), when.max_idle.map(minutes));
+    range(words.idle_time, "min", 3, (low, high));
     match when.reservation {
         None | Some(Reservation::Reservation) => {}
         Some(Reservation::Expires) => found.push(words.expired.to_owned()),

@@ -106,8 +106,12 @@ fn restrictions(when: &Restrictions, path: &str, findings: &mut Vec<Finding>) {
 
 type Bounds = (Option<i64>, Option<i64>);
 
-fn bounds(when: &Restrictions) -> [(&'static str, Bounds); 4] {
+fn bounds(when: &Restrictions) -> [(&'static str, Bounds); 5] {
     [
+        (
+            "idle_time",
+            (when.min_idle.map(|d| d.0), when.max_idle.map(|d| d.0)),
+        ),
         (
             "kwh",
             (when.min_energy.map(|e| e.0), when.max_energy.map(|e| e.0)),

@@ -15,6 +15,8 @@ type Used = BTreeMap<(Dimension, usize), i64>;
 struct Instant {
     at: i64,
     since_start: i64,
+    /// Since charging ended; none while it goes on.
+    idle: Option<i64>,
     energy: i64,
     power: Option<i64>,
     current: Option<i64>,
@@ -23,15 +25,24 @@ struct Instant {
 fn naive(tariff: &Tariff, start: Timestamp, periods: &[ChargingPeriod]) -> Used {
     let mut used = Used::new();
     let (mut energy, mut flat) = (0_i64, false);
+    let mut idle: Option<i64> = None;
     for period in periods {
         let span = period.to.0.checked_sub(period.from.0).unwrap();
         // At most one mWh per ms.
         let rises = span > 0 && period.energy.0 == span;
         let mean = (span > 0).then_some(if rises { 3_600_000 } else { 0 });
+        let parked = matches!(
+            period.state,
+            ChargingState::SuspendedByVehicle | ChargingState::Idle | ChargingState::Connected
+        );
+        if span > 0 {
+            idle = parked.then(|| idle.unwrap_or(0));
+        }
         for at in period.from.0..period.to.0 {
             let now = Instant {
                 at,
                 since_start: at.checked_sub(start.0).unwrap(),
+                idle,
                 energy,
                 power: period.power.map(|power| power.0).or(mean),
                 current: period.current.map(|current| current.0),
@@ -56,6 +67,7 @@ fn naive(tariff: &Tariff, start: Timestamp, periods: &[ChargingPeriod]) -> Used 
                 | ChargingState::Connected => count(Dimension::ParkingTime),
                 ChargingState::SuspendedByStation => false,
             };
+            idle = idle.and_then(|idle| idle.checked_add(1));
         }
     }
     used
@@ -106,6 +118,10 @@ fn matches(when: &Restrictions, now: &Instant) -> bool {
         Some(now.since_start),
         when.min_duration.map(|d| d.0),
         when.max_duration.map(|d| d.0),
+    ) && within(
+        now.idle,
+        when.min_idle.map(|d| d.0),
+        when.max_idle.map(|d| d.0),
     ) && within(
         now.power,
         when.min_power.map(|p| p.0),

@@ -57,6 +57,8 @@ pub fn restrictions() -> impl Strategy<Value = Restrictions> {
         amount(200_000),
         amount(200_000),
     );
+    let idle = || prop::option::weighted(0.15, 0..60_000_i64);
+    let idle = (idle(), idle());
     let flows = (
         amount(40_000_000),
         amount(40_000_000),
@@ -68,7 +70,7 @@ pub fn restrictions() -> impl Strategy<Value = Restrictions> {
         month: 6,
         day,
     };
-    (clocks, session, flows).prop_map(move |(clocks, session, flows)| Restrictions {
+    (clocks, session, flows, idle).prop_map(move |(clocks, session, flows, idle)| Restrictions {
         start_time: clocks.0.map(LocalMinute),
         end_time: clocks.1.map(LocalMinute),
         start_date: clocks.2.map(date),
@@ -78,6 +80,8 @@ pub fn restrictions() -> impl Strategy<Value = Restrictions> {
         max_energy: session.1.map(MilliwattHours),
         min_duration: session.2.map(Milliseconds),
         max_duration: session.3.map(Milliseconds),
+        min_idle: idle.0.map(Milliseconds),
+        max_idle: idle.1.map(Milliseconds),
         min_power: flows.0.map(Milliwatts),
         max_power: flows.1.map(Milliwatts),
         min_current: flows.2.map(Milliamperes),

@@ -16,6 +16,7 @@ fn check(when: &Restrictions, at: &str, expect: bool) {
         local: wall.as_ref(),
         energy: MilliwattHours::ZERO,
         duration: Milliseconds::ZERO,
+        idle: None,
         power: None,
         current: None,
     };
@@ -149,6 +150,7 @@ fn quantities_begin_with_the_minimum_and_end_before_the_maximum() {
         local: None,
         energy: MilliwattHours(-1),
         duration: Milliseconds(-1),
+        idle: None,
         power: None,
         current: None,
     };
@@ -263,6 +265,39 @@ fn energy_that_comes_all_at_once_has_the_price_of_its_instant() {
         .charge(60, "1")
         .charge_seconds(0, "1");
     assert_eq!(scene.watt_hours(), [(0, 1_000), (1, 1_000)]);
+}
+
+#[test]
+fn grace_and_a_cap_count_from_the_end_of_charging_and_anew_after_each() {
+    let idle = |from: i64, to: i64| Restrictions {
+        min_idle: Milliseconds::from_seconds(from.checked_mul(60).unwrap()),
+        max_idle: Milliseconds::from_seconds(to.checked_mul(60).unwrap()),
+        ..Restrictions::default()
+    };
+    // Ten minutes free, then 6.00 an hour for half an hour, then no more.
+    let tariff = tariff(vec![when(&[parking("6")], idle(10, 40))]);
+    let new = || Scene::new(tariff.clone(), "2024-06-03 10:00:00");
+    new().charge(120, "1").park(10).costs("0", "0.00 EUR");
+    new().charge(120, "1").park(25).costs("1.5", "1.50 EUR");
+    new().charge(5, "1").park(600).costs("3", "3.00 EUR");
+    // Flapping: each end of charging has its own grace.
+    let flaps = new()
+        .charge(5, "1")
+        .park(9)
+        .charge(5, "1")
+        .park(9)
+        .charge(5, "1")
+        .park(12);
+    flaps.costs("0.2", "0.20 EUR");
+    // Readings in between change nothing; a station that gives no power is no idle car.
+    let read = new().charge(5, "1").park(8).park(8).park(8);
+    read.costs("1.4", "1.40 EUR");
+    new()
+        .charge(5, "1")
+        .park(9)
+        .pause(30)
+        .park(9)
+        .costs("0", "0.00 EUR");
 }
 
 #[test]

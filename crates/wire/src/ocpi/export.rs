@@ -137,6 +137,12 @@ fn element_json(
             reason: "OCPI 2.1.1 does not know it".to_owned(),
         });
     }
+    if element.restrictions.min_idle.is_some() || element.restrictions.max_idle.is_some() {
+        return Err(Fault {
+            path: format!("$.elements[{index}].restrictions.min_idle_time"),
+            reason: "no version of OCPI knows the time since charging ended".to_owned(),
+        });
+    }
     if !restrictions.is_empty() {
         fields.insert("restrictions".to_owned(), restrictions.into());
     }

@@ -237,6 +237,8 @@ fn restrictions_of(at: &At<'_, '_>, warnings: &mut Vec<Warning>) -> Result<Restr
         max_power: at.optional_scaled("max_power", 6)?.map(Milliwatts),
         min_duration: at.optional_scaled("min_duration", 3)?.map(Milliseconds),
         max_duration: at.optional_scaled("max_duration", 3)?.map(Milliseconds),
+        min_idle: at.optional_scaled("min_idle_time", 3)?.map(Milliseconds),
+        max_idle: at.optional_scaled("max_idle_time", 3)?.map(Milliseconds),
         days,
         reservation,
     })

@@ -25,9 +25,13 @@ pub struct Request<'a> {
 
 /// A record, priced.
 pub struct Priced {
+    /// The record.
     pub cdr: OcpiCdr,
+    /// The tariffs that priced it.
     pub tariffs: Vec<Tariff>,
+    /// The zone that hours and days were read in.
     pub time_zone: String,
+    /// What it comes to.
     pub price: RecordPrice,
     /// What was odd, with paths.
     pub notes: Vec<Warning>,
@@ -35,6 +39,9 @@ pub struct Priced {
 
 impl Request<'_> {
     /// Reads and prices.
+    ///
+    /// # Errors
+    /// A [`Fault`] with the path of what cannot be read or priced.
     pub fn price(&self, policy: &PricePolicy) -> Result<Priced, Fault> {
         let (cdr, path) = self.cdr;
         let version = self.version.unwrap_or_else(|| self.guess());

@@ -82,6 +82,18 @@ fn what_a_version_cannot_say_is_refused_with_its_path() {
 }
 
 #[test]
+fn the_time_since_charging_ended_is_ours_alone() {
+    let mut ours = full();
+    ours["elements"][3]["restrictions"] = json!({ "min_idle_time": 600, "max_idle_time": 3600 });
+    let tariff = read(&ours, Version::V2_3_0);
+    let idle = &tariff.elements[3].restrictions;
+    let minutes = |minutes| Some(wattledger_domain::quantity::Milliseconds::minutes(minutes));
+    assert_eq!((idle.min_idle, idle.max_idle), (minutes(10), minutes(60)));
+    let refused = tariff_json(&tariff, Version::V2_3_0, &OWNER).unwrap_err();
+    assert_eq!(refused.path, "$.elements[3].restrictions.min_idle_time");
+}
+
+#[test]
 fn a_record_reads_back_with_the_same_periods_and_price() {
     let (read_in, _) = record(
         "12:00:01",

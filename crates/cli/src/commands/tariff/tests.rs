@@ -1,0 +1,131 @@
+//! The commands around a tariff, on files made for them.
+
+use super::*;
+use crate::arguments::SimulateTariffArguments;
+
+const TARIFF: &str = r#"{"country_code": "NL", "party_id": "ABC", "id": "T", "currency": "EUR",
+    "elements": [
+        {"price_components": [{"type": "ENERGY", "price": 0.5, "vat": 21, "step_size": 1}],
+         "restrictions": {"start_time": "08:00", "end_time": "20:00"}},
+        {"price_components": [
+            {"type": "ENERGY", "price": 0.25, "vat": 21, "step_size": 1},
+            {"type": "PARKING_TIME", "price": 6, "vat": 21, "step_size": 60}]}],
+    "last_updated": "2026-01-01T00:00:00Z"}"#;
+
+/// What a command says of a tariff.
+fn said(tariff: &str, command: impl FnOnce(&Path) -> TariffCommand) -> Result<String, CliError> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("t.json");
+    std::fs::write(&file, tariff).unwrap();
+    let arguments = TariffArguments {
+        command: command(&file),
+    };
+    let mut out = Vec::new();
+    run(&arguments, &mut out)?;
+    Ok(String::from_utf8(out).unwrap())
+}
+
+fn linted(tariff: &str, strict: bool) -> Result<String, CliError> {
+    said(tariff, |file| TariffCommand::Lint {
+        file: file.to_owned(),
+        strict,
+        json: false,
+    })
+}
+
+fn simulated(change: impl FnOnce(&mut SimulateTariffArguments)) -> String {
+    let told = said(TARIFF, |file| {
+        let mut arguments = SimulateTariffArguments {
+            file: file.to_owned(),
+            time_zone: "Europe/Amsterdam".to_owned(),
+            start: "2026-01-05T18:30:00Z".to_owned(),
+            kwh: "20".to_owned(),
+            charge: 60,
+            park: 10,
+            week: false,
+            svg: None,
+            policy: None,
+            json: false,
+        };
+        change(&mut arguments);
+        TariffCommand::Simulate(arguments)
+    });
+    told.unwrap()
+}
+
+#[test]
+fn a_sound_tariff_has_no_findings_and_an_odd_one_is_refused_where_asked() {
+    assert_eq!(linted(TARIFF, true).unwrap(), "");
+    let odd = TARIFF.replace(r#""start_time": "08:00", "end_time": "20:00""#, "");
+    let shown = linted(&odd, false).unwrap();
+    let expect = "unreachable: $.elements[1].price_components[0]: never counts: elements[0] holds \
+                  whenever it does\n";
+    assert_eq!(shown, expect);
+    assert_eq!(linted(&odd, true).unwrap_err().code(), 1);
+    assert_eq!(linted("{}", false).unwrap_err().code(), 1);
+}
+
+#[test]
+fn a_tariff_is_told_in_a_language_there_is() {
+    let told = |language: &str| {
+        said(TARIFF, |file| TariffCommand::Explain {
+            file: file.to_owned(),
+            language: language.to_owned(),
+        })
+    };
+    let dutch = told("nl").unwrap();
+    assert!(
+        dutch.starts_with("Energie: 0.5 EUR/kWh + 21 % btw (08:00–20:00)\n"),
+        "{dutch}"
+    );
+    assert_eq!(told("tlh").unwrap_err().code(), 1);
+}
+
+#[test]
+fn a_session_that_never_was_has_its_price() {
+    // From 19:30 in Amsterdam: half at 0.50, half at 0.25, ten minutes at 6.00 an hour.
+    let shown = simulated(|_| ());
+    assert!(shown.contains("Total before tax: 8.50 EUR"), "{shown}");
+    assert!(
+        shown.contains("Parking time 10 min 00 s × 6 EUR/h = 1.00 EUR"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_week_is_shown_with_bars_and_drawn() {
+    let picture = tempfile::NamedTempFile::new().unwrap();
+    let shown = simulated(|arguments| {
+        arguments.week = true;
+        arguments.start = "2026-01-04T23:00:00Z".to_owned();
+        arguments.svg = Some(picture.path().to_owned());
+    });
+    // Two changes a day, and the night over midnight is one.
+    assert_eq!(shown.lines().count(), 17, "{shown}");
+    assert!(shown.contains("0.5") && shown.contains('█'), "{shown}");
+    let drawn = std::fs::read_to_string(picture.path()).unwrap();
+    assert!(
+        drawn.starts_with("<svg ") && drawn.contains("polyline"),
+        "{drawn}"
+    );
+}
+
+#[test]
+fn a_tariff_is_written_in_a_version_that_can_say_it() {
+    let written = |to: &str| {
+        said(TARIFF, |file| TariffCommand::Compile {
+            file: file.to_owned(),
+            to: to.to_owned(),
+        })
+    };
+    let newer: Value = serde_json::from_str(&written("2.3.0").unwrap()).unwrap();
+    assert_eq!(newer["tax_included"], "NO");
+    assert_eq!(newer["party_id"], "ABC");
+    assert_eq!(newer["last_updated"], "2026-01-01T00:00:00Z");
+    let refused = written("2.1.1").unwrap_err().to_string();
+    assert!(
+        refused.contains("$.elements: OCPI 2.1.1 knows no tax rates"),
+        "{refused}"
+    );
+    assert_eq!(written("3.0").unwrap_err().code(), 1);
+}
