@@ -9,7 +9,7 @@ ROCKSDB = export ROCKSDB_STATIC=1 ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)"
 # Benchmarks and runs use the release profile; tests the development profile.
 WATTLEDGER = "$${CARGO_TARGET_DIR:-target}/release/wattledger"
 
-.PHONY: help setup setup-kafka build run kafka-up kafka-down test check bench clean
+.PHONY: help setup setup-kafka build run run-kafka kafka-up kafka-down test check bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ build: setup ## Build the program (release)
 
 run: build ## Bill a simulated charging day, then stay up (ONCE=1 ends after the summary)
 	@$(WATTLEDGER) demo --data-dir "$(DATA)/demo" --fresh --seed $(SEED) $(if $(ONCE),--once)
+
+run-kafka: build setup-kafka ## Bill the same day on a real Apache Kafka (ONCE=1 ends after the summary)
+	@ONCE=$(ONCE) scripts/run-kafka.sh $(WATTLEDGER) "$(DATA)/run-kafka" $(SEED)
 
 kafka-up: ## Start an Apache Kafka broker for development and print its address
 	@scripts/setup.sh kafka >&2

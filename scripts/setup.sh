@@ -17,6 +17,8 @@ else
     need clang clang
     need pkg-config pkg-config
     ldconfig -p 2>/dev/null | grep -q 'libclang' || packages+=(libclang-dev)
+    # For TLS to Kafka, which the tests build.
+    pkg-config --exists openssl 2>/dev/null || packages+=(libssl-dev)
 fi
 
 if [ "${#packages[@]}" -gt 0 ]; then
