@@ -17,7 +17,7 @@ use outputs::Outputs;
 use program::{Draw, Invocation, Running, children, kill};
 use std::path::Path;
 use std::time::Duration;
-use wattledger_kafka_tests::Broker;
+use wattledger_kafka_tests::{Broker, Setup};
 use wattledger_runtime::log::kafka::{KafkaLog, KafkaSettings};
 
 const PARTITIONS: u32 = 2;
@@ -118,4 +118,154 @@ fn an_hour_on_kafka_bills_the_same_however_often_it_is_killed() {
     audited(folder.path());
     let log = KafkaLog::open(KafkaSettings::new(broker.bootstrap())).unwrap();
     assert_same_bills(&expected, &Outputs::of(&log));
+}
+
+/// A process that folds some stages of a live engine.
+fn folding(directory: &Path, instance: &str, number: usize) -> Running {
+    let stages = "sessions,accounts,invoices";
+    let run = [
+        "run",
+        "--listen",
+        "127.0.0.1:0",
+        "--instance",
+        instance,
+        "--stages",
+        stages,
+    ];
+    Invocation::new(directory, &run).start(number)
+}
+
+/// Where the engine of a directory serves.
+fn address(directory: &Path) -> Option<String> {
+    let text = std::fs::read_to_string(directory.join("engine.json")).ok()?;
+    let told: serde_json::Value = serde_json::from_str(&text).ok()?;
+    Some(format!("http://{}", told["address"].as_str()?))
+}
+
+/// What every partition of a stage has still to fold, and payments and views to do.
+fn lag(directory: &Path) -> i64 {
+    let status = Invocation::new(directory, &["status", "--json"]).output();
+    let status: serde_json::Value = serde_json::from_str(&status).unwrap();
+    let instances = status["instances"].as_array().unwrap().iter();
+    let partitions = instances.flat_map(|instance| instance["partitions"].as_array().unwrap());
+    partitions
+        .map(|partition| partition["lag"].as_i64().unwrap())
+        .sum()
+}
+
+/// Processes join, are killed, come back under their names, and are stopped for longer than their
+/// sessions last, under a load in wall-clock time.
+#[test]
+fn processes_come_and_go_under_load_and_every_promise_holds() {
+    let broker = Broker::start_as(&Setup {
+        settings: vec!["group.min.session.timeout.ms=1000".to_owned()],
+        proxied: None,
+    });
+    let folders: Vec<_> = (0..3).map(|_| tempfile::tempdir().unwrap()).collect();
+    let properties = folders[0].path().join("kafka.properties");
+    let quick = "session.timeout.ms=4000\nheartbeat.interval.ms=500\ntransaction.timeout.ms=5000\n";
+    std::fs::write(&properties, quick).unwrap();
+    for folder in &folders {
+        let kafka = serde_json::json!({
+            "brokers": broker.bootstrap(), "properties": properties.to_str().unwrap(),
+        });
+        std::fs::write(folder.path().join("kafka.json"), kafka.to_string()).unwrap();
+    }
+    let whole = folders[0].path();
+    let create = ["topics", "create", "--partitions", "4"];
+    Invocation::new(whole, &create).output();
+    let run = ["run", "--listen", "127.0.0.1:0", "--instance", "whole"];
+    let mut first = Invocation::new(whole, &run).start(0);
+    assert!(
+        first.wait_until(|| address(whole).is_some()).is_none(),
+        "{}",
+        first.words()
+    );
+    let into = address(whole).unwrap();
+    let load = [
+        "simulate",
+        "--into",
+        &into,
+        "--rate",
+        "60",
+        "--duration",
+        "40s",
+        "--stations",
+        "30",
+    ];
+    let mut loading = Invocation::new(whole, &load).start(1);
+
+    let mut second = folding(folders[1].path(), "second", 0);
+    assert!(
+        loading.wait(Duration::from_secs(8)).is_none(),
+        "{}",
+        loading.words()
+    );
+    let third = folding(folders[2].path(), "third", 0);
+    assert!(
+        loading.wait(Duration::from_secs(6)).is_none(),
+        "{}",
+        loading.words()
+    );
+    kill(&[second.id()]);
+    second.bury();
+    let second = folding(folders[1].path(), "second", 1);
+    assert!(
+        loading.wait(Duration::from_secs(4)).is_none(),
+        "{}",
+        loading.words()
+    );
+    signal("STOP", third.id());
+    assert!(
+        loading.wait(Duration::from_secs(10)).is_none(),
+        "{}",
+        loading.words()
+    );
+    signal("CONT", third.id());
+    loading.finish();
+    assert!(
+        first.wait_until(|| lag(whole) == 0).is_none(),
+        "{}",
+        first.words()
+    );
+    audited(whole);
+    drop((second, third));
+}
+
+fn signal(name: &str, id: u32) {
+    let sent = std::process::Command::new("kill")
+        .args([format!("-{name}"), id.to_string()])
+        .status();
+    assert!(sent.unwrap().success());
+}
+
+#[test]
+fn a_second_process_of_a_name_ends_the_first_and_says_why() {
+    let broker = Broker::start();
+    let folders: Vec<_> = (0..2).map(|_| tempfile::tempdir().unwrap()).collect();
+    for folder in &folders {
+        let kafka = serde_json::json!({ "brokers": broker.bootstrap(), "properties": null });
+        std::fs::write(folder.path().join("kafka.json"), kafka.to_string()).unwrap();
+    }
+    Invocation::new(
+        folders[0].path(),
+        &["topics", "create", "--partitions", "1"],
+    )
+    .output();
+    let mut first = folding(folders[0].path(), "same", 0);
+    assert!(
+        first
+            .wait_until(|| address(folders[0].path()).is_some())
+            .is_none()
+    );
+    assert!(
+        first.wait(Duration::from_secs(5)).is_none(),
+        "{}",
+        first.words()
+    );
+    let second = folding(folders[1].path(), "same", 0);
+    let ended = first.wait_until(|| false).unwrap();
+    assert_eq!(ended.code(), Some(2), "{}", first.words());
+    assert!(first.words().contains("--instance"), "{}", first.words());
+    drop(second);
 }
