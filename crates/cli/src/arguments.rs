@@ -282,6 +282,10 @@ pub enum TailFrom {
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub struct AuditArguments {
+    /// Instead, make the state of every stage from its directory, from its changelog and from its
+    /// input, and compare the three; no engine may run
+    #[arg(long)]
+    pub refold: bool,
     /// Answer in JSON
     #[arg(long)]
     pub json: bool,

@@ -11,6 +11,7 @@ mod load;
 mod opened;
 mod processor;
 mod processors;
+mod refolding;
 mod replaying;
 mod serving;
 mod sources;
@@ -21,6 +22,7 @@ pub use day::{demo, simulate};
 pub use importing::import;
 pub use load::simulate_live;
 pub use processor::processor;
+pub use refolding::refold;
 
 use crate::arguments::RunArguments;
 use crate::client::Transport;

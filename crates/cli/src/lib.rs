@@ -78,6 +78,9 @@ fn execute(cli: &Cli, out: &mut dyn Write) -> Result<(), CliError> {
         Command::Journal(arguments) => commands::journal::run(arguments, transport, out),
         Command::Status(arguments) => commands::status::run(arguments, &transport()?, out),
         Command::Tail(arguments) => commands::tail::run(arguments, &transport()?, out),
+        Command::Audit(arguments) if arguments.refold => {
+            engine::refold(&cli.data_dir, arguments.json, out)
+        }
         Command::Audit(arguments) => commands::audit::run(arguments, &transport()?, out),
         Command::Topics(arguments) => commands::topics::run(&cli.data_dir, arguments, out),
         Command::Price(arguments) => commands::price::run(arguments, out),

@@ -9,7 +9,8 @@ use crate::stage::{Stage, StageFold};
 use crate::topics::Topics;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use wattledger_runtime::{Log, RocksStore, Task, TaskConfig, TaskError, Turns};
+use wattledger_runtime::task::Entries;
+use wattledger_runtime::{Log, MemoryStore, RocksStore, Store, Task, TaskConfig, TaskError, Turns};
 
 /// Decoded objects that a task keeps at most beside those it changes.
 const CACHE: usize = 200_000;
@@ -95,26 +96,60 @@ impl TaskOpener {
     /// # Errors
     /// [`TaskError`] names the task and what to do.
     pub fn open(&self, stage: StageName, partition: u32) -> Result<Box<dyn Turns>, TaskError> {
+        let path = store_path(&self.config.stores, stage.word(), partition);
+        self.opened(
+            stage,
+            partition,
+            From::Changelog(Box::new(RocksStore::open(&path)?)),
+        )
+    }
+
+    /// The state of a task in memory, made from its changelog alone or from its input alone.
+    ///
+    /// # Errors
+    /// [`TaskError`] when it cannot be made.
+    pub fn restored(
+        &self,
+        stage: StageName,
+        partition: u32,
+        way: Way,
+    ) -> Result<Entries, TaskError> {
+        let empty = || Box::new(MemoryStore::default());
+        let from = match way {
+            Way::Directory => {
+                let path = store_path(&self.config.stores, stage.word(), partition);
+                From::Changelog(Box::new(RocksStore::open(&path)?))
+            }
+            Way::Changelog => From::Changelog(empty()),
+            Way::Input => From::Input(empty()),
+        };
+        self.opened(stage, partition, from)?.dump()
+    }
+
+    fn opened(
+        &self,
+        stage: StageName,
+        partition: u32,
+        from: From,
+    ) -> Result<Box<dyn Turns>, TaskError> {
         let topics = || self.topics.clone();
+        let at = (stage, partition, from);
         match stage {
             StageName::Control => {
                 let (topics, partitions) = (topics(), self.config.partitions);
-                self.task(Control { topics, partitions }, stage, partition)
+                self.task(Control { topics, partitions }, at)
             }
-            StageName::Sessions => self.task(Sessions { topics: topics() }, stage, partition),
-            StageName::Accounts => self.task(Accounts { topics: topics() }, stage, partition),
-            StageName::Invoices => self.task(Invoices { topics: topics() }, stage, partition),
+            StageName::Sessions => self.task(Sessions { topics: topics() }, at),
+            StageName::Accounts => self.task(Accounts { topics: topics() }, at),
+            StageName::Invoices => self.task(Invoices { topics: topics() }, at),
         }
     }
 
     fn task<S: Stage>(
         &self,
         fold: S,
-        stage: StageName,
-        partition: u32,
+        (stage, partition, from): (StageName, u32, From),
     ) -> Result<Box<dyn Turns>, TaskError> {
-        let path = store_path(&self.config.stores, S::NAME, partition);
-        let store = Box::new(RocksStore::open(&path)?);
         let config = TaskConfig {
             stage: S::NAME.into(),
             input: Arc::clone(stage.input(&self.topics)),
@@ -126,9 +161,35 @@ impl TaskOpener {
             cache: CACHE,
             parked_max: PARKED_MAX,
         };
-        let task = Task::open(config, StageFold::new(fold), Arc::clone(&self.log), store)?;
+        let (fold, log) = (StageFold::new(fold), Arc::clone(&self.log));
+        let task = match from {
+            From::Changelog(store) => Task::open(config, fold, log, store)?,
+            From::Input(store) => Task::refold(config, fold, log, store)?,
+        };
         Ok(Box::new(task))
     }
+}
+
+/// What a state is made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Its own directory, and the changelog after it.
+    Directory,
+    /// Its changelog alone.
+    Changelog,
+    /// Its input alone.
+    Input,
+}
+
+impl Way {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Directory, Self::Changelog, Self::Input];
+}
+
+/// The store that a task begins with, and what brings it up to the log.
+enum From {
+    Changelog(Box<dyn Store>),
+    Input(Box<dyn Store>),
 }
 
 /// Where a task's store is.

@@ -5,6 +5,7 @@
 
 mod opening;
 mod parking;
+mod refolding;
 mod turning;
 
 use crate::fold::{Fold, StateFault};

@@ -6,7 +6,7 @@
 use crate::fold::Fold;
 use crate::log::{CommitError, Consumer, Log, LogError, PartitionEnd, Producer};
 use crate::metrics::Counters;
-use crate::task::{Task, TaskError, TurnReport};
+use crate::task::{Entries, Task, TaskError, TurnReport};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -45,6 +45,11 @@ pub trait Turns: Send {
     fn lag(&mut self, input: &mut dyn Consumer) -> Result<i64, TaskError>;
     /// See [`Task::has_fetched`].
     fn has_fetched(&self) -> bool;
+    /// See [`Task::dump`].
+    ///
+    /// # Errors
+    /// See there.
+    fn dump(&mut self) -> Result<Entries, TaskError>;
     /// Where it stands.
     fn standing(&self) -> TaskStanding;
 }
@@ -95,6 +100,9 @@ impl<F: Fold> Turns for Task<F> {
     }
     fn has_fetched(&self) -> bool {
         Self::has_fetched(self)
+    }
+    fn dump(&mut self) -> Result<Entries, TaskError> {
+        Self::dump(self)
     }
     fn standing(&self) -> TaskStanding {
         let mut timers = self.pending_timers();

@@ -10,13 +10,13 @@
 #[path = "toy/counting.rs"]
 mod counting;
 
-use counting::{PARTITIONS, Turned, input, state_key, topics};
+use counting::{Count, PARTITIONS, Turned, config, input, state_key, topics};
 use std::path::Path;
 use std::sync::Arc;
 use wattledger_runtime::task::Entries;
 use wattledger_runtime::{
     Cleanup, Consumer, EmbeddedLog, Link, Log, MemoryStore, Outgoing, Record, RocksStore, Store,
-    TaskError, TopicSettings, Visibility,
+    Task, TaskError, TopicSettings, Visibility,
 };
 
 fn log(path: &Path) -> EmbeddedLog {
@@ -132,6 +132,34 @@ fn a_lost_store_is_restored_from_its_changelog() {
     drop(first);
     let mut restored = task(&log, "first", 0, Box::new(MemoryStore::default())).unwrap();
     assert_eq!(restored.task.dump().unwrap(), kept);
+}
+
+/// Own directory and tail, changelog alone, input folded again: one state.
+#[test]
+fn every_way_to_restore_gives_the_same_state() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = log(folder.path());
+    append(&log, &input(5, 300));
+    let mut first = task(&log, "first", 0, rocks(folder.path(), "first", 0)).unwrap();
+    for turn in 0.. {
+        if first.turn(7).unwrap().records == 0 {
+            break;
+        }
+        if turn == 9 {
+            log.sync().unwrap();
+            first.task.settle().unwrap();
+        }
+    }
+    drop(first);
+    let shared: Arc<dyn Log> = Arc::new(log.clone());
+    let empty = || Box::new(MemoryStore::default());
+    let refolded = Task::refold(config("first", 0), Count::of("first", 0), shared, empty());
+    let refolded = refolded.unwrap().dump().unwrap();
+    let mut changelog = task(&log, "first", 0, empty()).unwrap();
+    let mut own = task(&log, "first", 0, rocks(folder.path(), "first", 0)).unwrap();
+    assert!(refolded.len() > 2, "the toy says too little");
+    assert_eq!(changelog.task.dump().unwrap(), refolded);
+    assert_eq!(own.task.dump().unwrap(), refolded);
 }
 
 #[test]

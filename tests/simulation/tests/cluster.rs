@@ -116,6 +116,7 @@ fn an_hour_on_kafka_bills_the_same_however_often_it_is_killed() {
     }
     running.finish();
     audited(folder.path());
+    Invocation::new(folder.path(), &["audit", "--refold"]).output();
     let log = KafkaLog::open(KafkaSettings::new(broker.bootstrap())).unwrap();
     assert_same_bills(&expected, &Outputs::of(&log));
 }

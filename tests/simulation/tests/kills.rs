@@ -58,6 +58,7 @@ fn check(seed: u64) {
     let audit = Invocation::new(killed, &["audit", "--json"]).output();
     let audit: serde_json::Value = serde_json::from_str(&audit).unwrap();
     assert_eq!(audit["verdict"], "clean", "{audit:#}");
+    Invocation::new(killed, &["audit", "--refold"]).output();
     let expected = Outputs::read(undisturbed, PARTITIONS);
     let counts = expected.counts();
     assert!(counts.len() >= 10, "a day fills the topics: {counts:?}");

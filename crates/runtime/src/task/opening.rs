@@ -64,6 +64,17 @@ impl<F: Fold> Task<F> {
         }
         meta.partitions = log.partitions(&config.input)?;
         meta.fold_version = fold.version();
+        Self::at(config, fold, log, store, meta)
+    }
+
+    /// A task whose store stands for `meta`.
+    pub(super) fn at(
+        config: TaskConfig,
+        fold: F,
+        log: Arc<dyn Log>,
+        store: Box<dyn Store>,
+        meta: Meta,
+    ) -> Result<Self, TaskError> {
         let (timers, parked) = indexes(store.as_ref())?;
         Ok(Self {
             overlay: Overlay::new(config.cache),
@@ -123,7 +134,7 @@ impl<F: Fold> Task<F> {
 }
 
 /// The next input offset as the log has it.
-fn committed(config: &TaskConfig, log: &dyn Log) -> Result<i64, TaskError> {
+pub(super) fn committed(config: &TaskConfig, log: &dyn Log) -> Result<i64, TaskError> {
     let all = log.committed(&config.group, &config.input)?;
     let ours = usize::try_from(config.partition).ok();
     let ours = ours.and_then(|place| all.get(place).copied());

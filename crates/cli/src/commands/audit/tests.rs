@@ -8,7 +8,14 @@ fn audited(answer: Value) -> (Result<(), CliError>, String) {
     let route = post(move || async move { Json(answer) });
     let transport = Transport::in_process(Router::new().route("/v1/audit", route)).unwrap();
     let mut out = Vec::new();
-    let done = run(&AuditArguments { json: false }, &transport, &mut out);
+    let done = run(
+        &AuditArguments {
+            refold: false,
+            json: false,
+        },
+        &transport,
+        &mut out,
+    );
     (done, String::from_utf8(out).unwrap())
 }
 
