@@ -128,6 +128,11 @@ fn a_session_becomes_an_invoice_that_reads_the_same_with_and_without_the_engine(
     assert_eq!(report["fate"], "folded", "{report}");
     assert_eq!(fate("never-seen").status, 404);
 
+    // The processor tells of the hold and of the capture by itself too, a moment later.
+    eventually("both notices of the processor", || {
+        let story = place.done(&["session", &id, "--json"]).out;
+        (story.matches("\"webhook\"").count() >= 2).then_some(())
+    });
     let asked: [&[&str]; 7] = [
         &["get", "invoices", "--json"],
         &["session", &id, "--json"],
