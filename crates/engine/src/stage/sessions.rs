@@ -22,7 +22,7 @@ pub struct Sessions {
 
 impl Stage for Sessions {
     const NAME: &'static str = "sessions";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Record = ChargingRecord;
     type Key = sessions::Key;
     type Value = sessions::Value;
