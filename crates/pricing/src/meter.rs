@@ -170,6 +170,7 @@ impl Meter {
                 .energy
                 .is_none_or(|edge| self.energy.0 < edge && end <= edge)
             && window.flows_alike(tariff.flow, stretch)
+            && !self.starts_with_energy(tariff, stretch)
         {
             self.add(window.places, stretch.to, stretch.volumes)?;
             return Ok(Course::Steady);
@@ -178,6 +179,13 @@ impl Meter {
             return Ok(Course::Steady);
         }
         self.advance_over_edges(tariff, stretch)
+    }
+
+    /// Whether a fee that waits for energy may be due in a stretch.
+    fn starts_with_energy(&self, tariff: &CompiledTariff, stretch: &Stretch) -> bool {
+        stretch.volumes.energy > 0
+            && self.flat == FlatFee::Due
+            && tariff.rules.start_fee == StartFee::WithEnergy
     }
 
     /// Parking goes on until charging does, or until the vehicle asks for power in vain.
@@ -212,10 +220,11 @@ impl Meter {
         let (mut course, mut last) = (Course::Steady, None);
         loop {
             let window = self.look(tariff, stretch, power)?;
-            if last.is_some_and(|last| last != window.places) {
+            let here = (window.places, self.flat);
+            if last.is_some_and(|last| last != here) {
                 course = Course::Switched;
             }
-            last = Some(window.places);
+            last = Some(here);
             let edge = window.energy.and_then(|edge| edge.checked_sub(base));
             let Some((to, volumes)) = line.cut(window.until, edge)? else {
                 self.add(window.places, stretch.to, line.volumes.minus(counted)?)?;
@@ -228,6 +237,9 @@ impl Meter {
 
     /// Lets usage pass that another tariff prices, or none.
     pub(crate) fn pass(&mut self, to: Timestamp, energy: i64) -> Result<(), PricingError> {
+        if to == self.now && energy == 0 {
+            return Ok(());
+        }
         let energy = self.energy.0.checked_add(energy);
         self.energy = MilliwattHours(energy.ok_or(PricingError::Overflow)?);
         self.now = to;
