@@ -41,7 +41,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
-use wattledger_engine::kafka::run::Roles;
+use wattledger_engine::kafka::run::{Roles, Time};
 use wattledger_engine::live;
 use wattledger_simulator::Chargers;
 
@@ -92,6 +92,11 @@ pub fn run(data_dir: &Path, arguments: &RunArguments, out: &mut dyn Write) -> Re
     let going = Going {
         processor,
         roles: crew::asked(arguments),
+        time: if arguments.replay {
+            Time::Driver
+        } else {
+            Time::Wall
+        },
         chargers: None,
         views: None,
     };
@@ -102,6 +107,7 @@ pub fn run(data_dir: &Path, arguments: &RunArguments, out: &mut dyn Write) -> Re
 struct Going {
     processor: ProcessorPlace,
     roles: Roles,
+    time: Time,
     chargers: Option<Chargers>,
     views: Option<JoinHandle<()>>,
 }
@@ -129,6 +135,7 @@ fn serve_live(
         engine,
         processor: going.processor,
         roles: going.roles,
+        time: going.time,
         address: front.address(),
         chargers: going.chargers,
         backend: &backend,

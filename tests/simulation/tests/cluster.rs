@@ -270,3 +270,66 @@ fn a_second_process_of_a_name_ends_the_first_and_says_why() {
     assert!(first.words().contains("--instance"), "{}", first.words());
     drop(second);
 }
+
+/// One process drives, two fold and pay, one of them is killed twice: the same bills.
+#[test]
+fn a_replay_over_several_processes_bills_the_same() {
+    let expected = undisturbed(12);
+    let broker = Broker::start();
+    let driving = prepared(12);
+    make_topics(driving.path(), &broker);
+    let drive = free_address();
+    let url = format!("http://{drive}");
+    let others: Vec<_> = (0..2).map(|_| tempfile::tempdir().unwrap()).collect();
+    let work = |place: usize, number: usize| {
+        let folder = others[place].path();
+        let kafka = serde_json::json!({ "brokers": broker.bootstrap(), "properties": null });
+        std::fs::write(folder.join("kafka.json"), kafka.to_string()).unwrap();
+        std::fs::copy(
+            driving.path().join("tenant.secret"),
+            folder.join("tenant.secret"),
+        )
+        .unwrap();
+        let instance = format!("worker-{place}");
+        let run = [
+            "run",
+            "--replay",
+            "--processor",
+            &url,
+            "--listen",
+            "127.0.0.1:0",
+            "--instance",
+            &instance,
+        ];
+        Invocation::new(folder, &run).start(number)
+    };
+    let mut driver = Invocation::new(driving.path(), &["simulate", "--drive", &drive]).start(0);
+    let secret = driving.path().join("tenant.secret");
+    assert!(
+        driver.wait_until(|| secret.exists()).is_none(),
+        "{}",
+        driver.words()
+    );
+    let first = work(0, 0);
+    let mut second = work(1, 0);
+    for number in 1..3 {
+        assert!(
+            driver.wait(Duration::from_secs(8)).is_none(),
+            "too short an hour"
+        );
+        kill(&[second.id()]);
+        second.bury();
+        second = work(1, number);
+    }
+    driver.finish();
+    drop((first, second));
+    audited(driving.path());
+    let log = KafkaLog::open(KafkaSettings::new(broker.bootstrap())).unwrap();
+    assert_same_bills(&expected, &Outputs::of(&log));
+}
+
+/// A loopback address on which nobody listens.
+fn free_address() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().to_string()
+}

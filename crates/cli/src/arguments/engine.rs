@@ -142,6 +142,10 @@ pub struct ImportArguments {
     /// How the files are written
     #[arg(long, default_value = "auto")]
     pub format: ImportFormat,
+    /// Only drive, with --kafka: other processes fold and pay (`run --replay --processor
+    /// http://ADDRESS`); the processor listens here
+    #[arg(long, value_name = "ADDRESS")]
+    pub drive: Option<SocketAddr>,
     /// How many days to go on after the last record, so that late payments settle
     #[arg(long, value_name = "DAYS", default_value_t = 10,
         value_parser = clap::value_parser!(u16).range(0..=400))]
@@ -240,6 +244,10 @@ pub struct SimulateArguments {
     /// Write the events of a past day here instead
     #[arg(long, value_name = "FILE", conflicts_with_all = ["rate", "duration", "into"])]
     pub out: Option<PathBuf>,
+    /// Only drive the past day, with --kafka: other processes fold and pay (`run --replay --processor
+    /// http://ADDRESS`); the processor listens here
+    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["rate", "duration", "into", "out"])]
+    pub drive: Option<SocketAddr>,
     /// Live: events a second, 1 to 100,000; left out: 50
     #[arg(long, value_name = "EVENTS", value_parser = rate)]
     pub rate: Option<NonZeroU32>,

@@ -5,6 +5,7 @@
 use super::spawning::spawn;
 use anyhow::{Context as _, anyhow};
 use serde_json::{Value, json};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Child;
 use std::time::Duration;
@@ -41,6 +42,8 @@ pub struct ChildConfig {
     pub faults: Faults,
     /// Whose time it takes.
     pub time: ChildTime,
+    /// Where it listens; left out: at a free loopback port.
+    pub listen: Option<SocketAddr>,
 }
 
 /// Whether anything goes wrong at the simulated processor.
@@ -87,7 +90,8 @@ impl ProcessorChild {
     /// # Errors
     /// When it does not start.
     pub fn start(config: ChildConfig) -> anyhow::Result<Self> {
-        let (child, base) = spawn(&config, "127.0.0.1:0")?;
+        let free = SocketAddr::from(([127, 0, 0, 1], 0));
+        let (child, base) = spawn(&config, &config.listen.unwrap_or(free).to_string())?;
         let connector =
             SimulatedConnector::new(base.as_str(), secrets()?, Duration::from_secs(20))?;
         let client = reqwest::blocking::Client::builder()

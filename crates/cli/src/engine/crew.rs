@@ -4,6 +4,7 @@ use super::opened::EngineAtHand;
 use crate::arguments::{Role, RunArguments};
 use crate::error::CliError;
 use anyhow::Context as _;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use wattledger_domain::ids::AccountId;
 use wattledger_engine::directory::Directory;
@@ -20,6 +21,27 @@ pub fn all() -> Roles {
         intake: true,
         payments: true,
     }
+}
+
+/// What the driver of a replay does besides: everything, or nothing when others do.
+///
+/// # Errors
+/// [`CliError::Refused`] when there are no others.
+pub fn in_replay(engine: &EngineAtHand, drive: Option<SocketAddr>) -> Result<Roles, CliError> {
+    if drive.is_some() && engine.service.kafka.is_none() {
+        return Err(CliError::refused(
+            "--drive needs --kafka: one process does everything on the log in --data-dir",
+        ));
+    }
+    Ok(match drive {
+        None => all(),
+        Some(_) => Roles {
+            stages: Vec::new(),
+            workers: 0,
+            intake: false,
+            payments: false,
+        },
+    })
 }
 
 /// What a command line asks of this process.

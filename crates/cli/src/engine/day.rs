@@ -1,6 +1,6 @@
 //! `wattledger demo` and `simulate`: a charging day that does not exist.
 
-use super::child::{Faults, LedgerSource, ProcessorChild};
+use super::child::{ChildConfig, Faults, LedgerSource, ProcessorChild};
 use super::crew;
 use super::opened::{EngineAtHand, Purpose, at_hand};
 use super::processors::{ProcessorPlace, own};
@@ -15,10 +15,12 @@ use crate::error::CliError;
 use anyhow::Context as _;
 use serde_json::{Value, json};
 use std::io::Write;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use wattledger_domain::time::Timestamp;
+use wattledger_engine::kafka::run::Time;
 use wattledger_engine::live;
 use wattledger_simulator::{Chargers, Scenario};
 
@@ -77,6 +79,7 @@ pub fn demo(
         engine: &engine,
         planned: &planned,
         faults: Faults::Demo,
+        drive: None,
     };
     let began = Instant::now();
     let (chargers, views) = day.replay(out)?;
@@ -102,6 +105,7 @@ pub fn demo(
     let going = Going {
         processor: ProcessorPlace::Own(config),
         roles: crew::all(),
+        time: Time::Wall,
         chargers: Some(chargers),
         views: Some(views),
     };
@@ -114,6 +118,8 @@ struct Day<'a> {
     engine: &'a EngineAtHand,
     planned: &'a Planned,
     faults: Faults,
+    /// Where its processor listens when other processes fold.
+    drive: Option<SocketAddr>,
 }
 
 impl Day<'_> {
@@ -127,7 +133,10 @@ impl Day<'_> {
         out.flush()?;
         let config = own(self.data_dir, scenario.seed, self.faults);
         ProcessorPlace::Own(config.clone()).remember(self.data_dir)?;
-        let mut processor = ProcessorChild::start(config)?;
+        let mut processor = ProcessorChild::start(ChildConfig {
+            listen: self.drive,
+            ..config
+        })?;
         let views =
             live::views_thread(&self.engine.service).context("failed to start the views")?;
         let mut source = ChargerSource(Chargers::new(scenario));
@@ -140,6 +149,7 @@ impl Day<'_> {
             until: Some(*until),
             settle_hours: 0,
             payer: None,
+            roles: crew::in_replay(self.engine, self.drive)?,
             span: (scenario.from, *until),
         };
         replay(self.engine, job, &mut processor)?;
@@ -237,6 +247,7 @@ pub fn simulate(
         engine: &engine,
         planned: &planned,
         faults: Faults::Demo,
+        drive: arguments.drive,
     };
     if arguments.json {
         let (_, views) = day.replay(&mut std::io::sink())?;

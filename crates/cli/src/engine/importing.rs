@@ -1,6 +1,7 @@
 //! `wattledger import`: recorded sessions, billed as if they came now.
 
-use super::child::{Faults, LedgerSource, ProcessorChild};
+use super::child::{ChildConfig, Faults, LedgerSource, ProcessorChild};
+use super::crew;
 use super::opened::{Purpose, at_hand};
 use super::processors::{ProcessorPlace, own};
 use super::replaying::{Job, Outcome, replay};
@@ -68,7 +69,10 @@ pub fn import(
     let engine = at_hand(data_dir, Purpose::Replay)?;
     let config = own(data_dir, 1, Faults::None);
     ProcessorPlace::Own(config.clone()).remember(data_dir)?;
-    let mut processor = ProcessorChild::start(config.clone())?;
+    let mut processor = ProcessorChild::start(ChildConfig {
+        listen: arguments.drive,
+        ..config.clone()
+    })?;
     let views = live::views_thread(&engine.service).context("failed to start the views")?;
     let settle_hours = i64::from(arguments.settle).saturating_mul(24);
     let taken = files.source.len();
@@ -86,6 +90,7 @@ pub fn import(
         until: None,
         settle_hours,
         payer,
+        roles: crew::in_replay(&engine, arguments.drive)?,
         span: (
             first,
             Timestamp(

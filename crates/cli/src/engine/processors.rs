@@ -115,6 +115,7 @@ pub fn own(directory: &Path, seed: u64, faults: Faults) -> ChildConfig {
         seed,
         faults,
         time: ChildTime::Replay,
+        listen: None,
     }
 }
 

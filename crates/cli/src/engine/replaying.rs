@@ -14,7 +14,7 @@ use wattledger_domain::reference::{BackDating, ReferenceSubmitted};
 use wattledger_domain::time::Timestamp;
 use wattledger_engine::directory::Directory;
 use wattledger_engine::kafka::quiet::Quiet;
-use wattledger_engine::kafka::run::{Edge, Time};
+use wattledger_engine::kafka::run::{Edge, Roles, Time};
 use wattledger_engine::payments::PaymentsWorker;
 use wattledger_engine::pipeline::{Pipeline, Standing};
 use wattledger_engine::replay::{Ground, InThread, Plan, Replay, ReplayError, Source, Watch};
@@ -46,6 +46,8 @@ pub struct Job<'a> {
     pub settle_hours: i64,
     /// Who pays where nobody answers.
     pub payer: Option<AccountId>,
+    /// What this process does on a cluster besides driving.
+    pub roles: Roles,
     /// What the progress bar counts to.
     pub span: (Timestamp, Timestamp),
 }
@@ -109,7 +111,7 @@ pub fn replay(
         until: job.until,
         settle_hours: job.settle_hours,
     };
-    let payer = job.payer;
+    let (payer, roles) = (job.payer, job.roles);
     let mut drive = |ground: &mut dyn Ground, processor: &mut ProcessorChild| {
         Replay {
             log: &service.log,
@@ -122,7 +124,7 @@ pub fn replay(
     };
     let (done, standings) = match &service.kafka {
         None => in_thread(engine, processor, &mut drive)?,
-        Some(edge) => on_cluster(engine, edge, payer.as_ref(), processor, &mut drive)?,
+        Some(edge) => on_cluster(engine, edge, (roles, payer.as_ref()), processor, &mut drive)?,
     };
     shown.bar.finish_and_clear();
     done.map_err(|error| match error {
@@ -170,7 +172,7 @@ fn in_thread(
 fn on_cluster(
     engine: &EngineAtHand,
     edge: &Edge,
-    payer: Option<&AccountId>,
+    (roles, payer): (Roles, Option<&AccountId>),
     processor: &mut ProcessorChild,
     drive: &mut Drive<'_>,
 ) -> Result<Driven, CliError> {
@@ -180,7 +182,7 @@ fn on_cluster(
     std::thread::scope(|scope| {
         let work = || {
             let time = (Time::Driver, 0);
-            crew::work(engine, edge, crew::all(), time, payer, Some(&mut paying))
+            crew::work(engine, edge, roles, time, payer, Some(&mut paying))
         };
         let working = scope.spawn(work);
         let driven = (|| {

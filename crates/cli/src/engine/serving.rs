@@ -153,6 +153,8 @@ pub struct Live<'a> {
     pub address: SocketAddr,
     /// What this process does on a cluster.
     pub roles: Roles,
+    /// Whose time moves it.
+    pub time: Time,
     /// Chargers that live with it.
     pub chargers: Option<Chargers>,
     /// Told where the processor's ledger is.
@@ -169,14 +171,19 @@ pub fn run_live(live: Live<'_>) -> Result<(), CliError> {
     let mut processor = live.processor.live(webhooks)?;
     live.backend
         .ledger_at(LedgerSource::Running(processor.base().to_owned()));
-    service.live.store(true, Ordering::Relaxed);
+    service
+        .live
+        .store(live.time == Time::Wall, Ordering::Relaxed);
     let chargers = live
         .chargers
         .map(|chargers| charging(service, format!("http://{}", live.address), chargers))
         .transpose()?;
     match &service.kafka {
         Some(edge) => {
-            let time = (Time::Wall, TIMERS_PER_RECORD);
+            let time = match live.time {
+                Time::Wall => (Time::Wall, TIMERS_PER_RECORD),
+                Time::Driver => (Time::Driver, 0),
+            };
             crew::work(
                 live.engine,
                 edge,
