@@ -17,8 +17,8 @@ use wattledger_domain::cost::{Rounding, UsageRules};
 use wattledger_domain::price::ExactCost;
 use wattledger_domain::record::ReservationEnd;
 use wattledger_pricing::{
-    AbsentTax, Credit, Record, RecordNote, RecordPrice, RecordTariff, RecordTerms, TaxLiability,
-    price_record,
+    AbsentTax, Credit, Record, RecordLineKind, RecordNote, RecordPrice, RecordTariff, RecordTerms,
+    TaxLiability, price_record,
 };
 use wattledger_wire::ocpi::{self, OwnTariffs, Version};
 
@@ -37,6 +37,11 @@ enum Class {
     /// "To stop at end of the day use: 00:00" also without a start (ocpi/ocpi#466); the peer reads an
     /// empty window.
     MidnightAlone,
+    /// A window that ends when it starts is empty; the peer reads the whole day.
+    EqualTimes,
+    /// A lowest price of nothing: we take the rate of a price of nothing that was used, the peer that of
+    /// the first of the tariff or none.
+    LimitOfNothing,
     /// A limit before tax binds and prices contain tax: we move the tax in proportion.
     LimitedTax,
     /// Nobody knows why.
@@ -92,6 +97,24 @@ fn classify(pair: &Value, ours: &RecordPrice, theirs: &CostBreakdown) -> Class {
     };
     if elements.into_iter().any(alone) {
         return Class::MidnightAlone;
+    }
+    let elements = tariff["elements"].as_array().into_iter().flatten();
+    let empty = |element: &Value| {
+        let when = &element["restrictions"];
+        !when["start_time"].is_null() && when["start_time"] == when["end_time"]
+    };
+    if elements.into_iter().any(empty) {
+        return Class::EqualTimes;
+    }
+    let usage = |line: &&wattledger_pricing::RecordLine| {
+        !matches!(
+            line.kind,
+            RecordLineKind::MinPrice | RecordLineKind::MaxPrice
+        )
+    };
+    let mut used = ours.lines.iter().filter(usage);
+    if before && !tariff["min_price"].is_null() && used.all(|line| line.exact_net.0 == 0) {
+        return Class::LimitOfNothing;
     }
     let limited = !tariff["min_price"].is_null() || !tariff["max_price"].is_null();
     if before && limited && tariff["tax_included"] == "YES" {

@@ -26,6 +26,8 @@ struct Origin {
     tariff: usize,
     counted: Counted,
     included: TaxIncluded,
+    /// Whether it costs nothing.
+    free: bool,
     /// Whether it costs something and states no rate.
     lacks_rate: bool,
 }
@@ -87,11 +89,13 @@ impl Metered {
             ];
             for (meter, counted) in both {
                 for step in meter.steps.iter().filter(|step| step.quantity != 0) {
+                    let free = cost_of(step, step.quantity)?.0 == 0;
                     let origin = Origin {
                         tariff: number,
                         counted,
                         included: tariff.charging.tax_included,
-                        lacks_rate: step.tax.is_none() && cost_of(step, step.quantity)?.0 != 0,
+                        free,
+                        lacks_rate: step.tax.is_none() && !free,
                     };
                     all.push((*step, origin));
                 }
@@ -129,7 +133,7 @@ impl Metered {
         UnknownTaxes {
             before: lacking(TaxIncluded::Yes),
             after: absent == AbsentTax::Unknown && lacking(TaxIncluded::No),
-            of_nothing: self.steps.is_empty() && limiting.taxes(absent),
+            of_nothing: self.origins.iter().all(|origin| origin.free) && limiting.taxes(absent),
         }
     }
 

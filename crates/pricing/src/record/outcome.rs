@@ -130,7 +130,8 @@ impl RecordPrice {
             .collect();
         let mut unknown = unknown;
         // A limit before tax that moves a total of nothing has no tax to move with it.
-        if unknown.of_nothing && settled.exact_net.0 != 0 && settled.exact_net == gross {
+        let untaxed = settled.groups.iter().all(|group| group.rate.is_none());
+        if unknown.of_nothing && untaxed && settled.exact_net.0 != 0 && settled.exact_net == gross {
             notes.push(RecordNote::LimitWithoutTax);
             unknown.after = true;
         }

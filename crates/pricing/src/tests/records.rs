@@ -273,12 +273,22 @@ fn a_lowest_price_of_nothing_leaves_its_tax_open() {
     let mut tariff = tariff(vec![always(&[taxed(energy("1"), "19")])]);
     tariff.min_price = limit("2", None);
     let price = Book(Vec::new()).then(5, |_| ());
-    let price = price.price(&[tariff], ReservationEnd::Used, &TERMS);
+    let price = price.price(std::slice::from_ref(&tariff), ReservationEnd::Used, &TERMS);
     assert_eq!(
         (price.total.before_tax, price.total.after_tax),
         (Some(200), None)
     );
     assert_eq!(price.notes, [RecordNote::LimitWithoutTax]);
+    // A price of nothing without a rate tells no more.
+    tariff.elements[0].components.push(flat("0"));
+    let price = Book(Vec::new()).charge(5, "0");
+    let price = price.price(std::slice::from_ref(&tariff), ReservationEnd::Used, &TERMS);
+    assert_eq!(price.total.after_tax, None);
+    // One with a rate does.
+    tariff.elements[0].components[1] = taxed(flat("0"), "10");
+    let price = Book(Vec::new()).charge(5, "0");
+    let price = price.price(&[tariff], ReservationEnd::Used, &TERMS);
+    assert_eq!(price.total.after_tax, Some(220));
 }
 
 #[test]
