@@ -24,7 +24,7 @@ pub use load::simulate_live;
 pub use processor::processor;
 pub use refolding::refold;
 
-use crate::arguments::RunArguments;
+use crate::arguments::{Role, RunArguments};
 use crate::client::Transport;
 use crate::commands::audit;
 use crate::error::CliError;
@@ -37,6 +37,7 @@ use processors::ProcessorPlace;
 use serde_json::Value;
 use serving::{Front, Live, offline, online, run_live, stop_on_signal};
 use std::io::Write;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -75,7 +76,12 @@ fn catch_up(engine: &EngineAtHand) -> anyhow::Result<()> {
 pub fn run(data_dir: &Path, arguments: &RunArguments, out: &mut dyn Write) -> Result<(), CliError> {
     let processor = ProcessorPlace::of(data_dir, arguments.processor.as_deref())?;
     // Whoever watches sees it start from here on, however long the directory takes.
-    let front = Front::listen(arguments.listen)?;
+    let listen = if arguments.stages.contains(&Role::Api) {
+        arguments.listen
+    } else {
+        SocketAddr::from(([127, 0, 0, 1], 0))
+    };
+    let front = Front::listen(listen)?;
     let mut engine = at_hand(data_dir, Purpose::Live)?;
     if engine.service.kafka.is_none()
         && let Some(flag) = arguments.only_on_a_cluster()
@@ -92,6 +98,7 @@ pub fn run(data_dir: &Path, arguments: &RunArguments, out: &mut dyn Write) -> Re
     let going = Going {
         processor,
         roles: crew::asked(arguments),
+        shows: arguments.stages.contains(&Role::Views),
         time: if arguments.replay {
             Time::Driver
         } else {
@@ -108,6 +115,8 @@ struct Going {
     processor: ProcessorPlace,
     roles: Roles,
     time: Time,
+    /// Whether it lays out views when none are under way yet.
+    shows: bool,
     chargers: Option<Chargers>,
     views: Option<JoinHandle<()>>,
 }
@@ -122,8 +131,10 @@ fn serve_live(
     let backend = online(&engine.service)?;
     let _announced = front.open(data_dir, Arc::clone(&backend))?;
     let views = match going.views {
-        Some(views) => views,
-        None => live::views_thread(&engine.service).context("failed to start the views")?,
+        None if going.shows => {
+            Some(live::views_thread(&engine.service).context("failed to start the views")?)
+        }
+        views => views,
     };
     writeln!(
         out,
@@ -141,7 +152,9 @@ fn serve_live(
         backend: &backend,
     });
     engine.service.stop();
-    let _ = views.join();
+    if let Some(views) = views {
+        let _ = views.join();
+    }
     done
 }
 

@@ -4,7 +4,7 @@
 
 use crate::payments::{PaymentsWorker, Processor, WorkerError};
 use crate::pipeline::{Pipeline, Standing};
-use crate::project::Projector;
+use crate::project::{ProjectError, Projector};
 use crate::retention;
 use crate::service::{Service, ServiceError, append};
 use crate::topics;
@@ -24,6 +24,8 @@ const NAP: Duration = Duration::from_millis(20);
 const SETTLE: Duration = Duration::from_millis(100);
 /// How often views that stand still make sure that they have seen everything.
 const PROOF: Duration = Duration::from_secs(1);
+/// How long a cluster that is away is left alone.
+const AWAY: Duration = Duration::from_secs(1);
 /// Ticks of the wall clock.
 const TICK: Duration = Duration::from_secs(5);
 
@@ -45,28 +47,34 @@ pub fn views_thread(service: &Arc<Service>) -> std::io::Result<JoinHandle<()>> {
     std::thread::Builder::new()
         .name("views".to_owned())
         .spawn(move || {
-            let projected = (|| {
-                let mut projector = Projector::open(&service.log, &service.topics, &service.views)?;
-                let mut proved = Instant::now();
-                loop {
-                    if projector.step(&service.views)? {
-                        continue;
-                    }
-                    if service.is_stopping() {
-                        return Ok(());
-                    }
-                    if service.wants_views() || proved.elapsed() >= PROOF {
-                        projector.prove(&service.views)?;
-                        proved = Instant::now();
-                    }
-                    projector.wait(NAP);
+            while let Err(error) = project(&service) {
+                // A broker may be away for a while; a disk that refuses will not come back by itself.
+                let away = matches!(error, ProjectError::Log(_)) && service.kafka.is_some();
+                if !away || service.is_stopping() {
+                    return service.fail(&format!("views stopped: {error}"));
                 }
-            })();
-            let projected: Result<(), crate::project::ProjectError> = projected;
-            if let Err(error) = projected {
-                service.fail(&format!("views stopped: {error}"));
+                tracing::warn!(%error, "the views wait for the cluster");
+                service.nap(AWAY);
             }
         })
+}
+
+fn project(service: &Service) -> Result<(), ProjectError> {
+    let mut projector = Projector::open(&service.log, &service.topics, &service.views)?;
+    let mut proved = Instant::now();
+    loop {
+        if projector.step(&service.views)? {
+            continue;
+        }
+        if service.is_stopping() {
+            return Ok(());
+        }
+        if service.wants_views() || proved.elapsed() >= PROOF {
+            projector.prove(&service.views)?;
+            proved = Instant::now();
+        }
+        projector.wait(NAP);
+    }
 }
 
 /// Runs the stages, the payments worker and the clock until the service is told to stop.

@@ -65,7 +65,28 @@ pub struct Service {
 
 struct Inlet {
     directory: Directory,
-    producer: Box<dyn Producer>,
+    /// The producer's id.
+    id: String,
+    /// Made anew after a failure: nobody knows what an old one is still good for.
+    producer: Option<Box<dyn Producer>>,
+}
+
+impl Inlet {
+    fn append(
+        &mut self,
+        log: &dyn Log,
+        records: impl Iterator<Item = Outgoing>,
+    ) -> Result<Vec<PartitionEnd>, ServiceError> {
+        let producer = match &mut self.producer {
+            Some(producer) => producer,
+            None => self.producer.insert(log.producer(&self.id)?),
+        };
+        let appended = append(producer.as_mut(), records);
+        if appended.is_err() {
+            self.producer = None;
+        }
+        appended
+    }
 }
 
 #[derive(Default)]
@@ -122,10 +143,12 @@ impl Service {
             secret,
         } = opened;
         let directory = Directory::open(&log, &topics, secret, None)?;
-        let producer = log.producer(&format!("intake-{instance}"))?;
+        let id = format!("intake-{instance}");
+        let producer = Some(log.producer(&id)?);
         Ok(Self {
             door: Mutex::new(Inlet {
                 directory,
+                id,
                 producer,
             }),
             state: Mutex::new(State::default()),
@@ -178,7 +201,7 @@ impl Service {
         let records = events
             .into_iter()
             .map(|event| intake::record(&self.topics, event));
-        append(inlet.producer.as_mut(), records)?;
+        inlet.append(self.log.as_ref(), records)?;
         drop(inlet);
         self.log.sync()?;
         let mut state = self.state();
@@ -197,7 +220,7 @@ impl Service {
         let records = outcomes
             .into_iter()
             .map(|outcome| outcome_record(&self.topics, outcome));
-        append(self.inlet().producer.as_mut(), records)?;
+        self.inlet().append(self.log.as_ref(), records)?;
         self.log.sync()?;
         Ok(count)
     }

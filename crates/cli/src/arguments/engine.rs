@@ -81,7 +81,7 @@ pub enum Role {
     Payments,
     /// Lays out what is asked for
     Views,
-    /// Serves HTTP
+    /// Serves HTTP at --listen; without it only at a free loopback port, for health and status
     Api,
 }
 

@@ -106,6 +106,7 @@ pub fn demo(
         processor: ProcessorPlace::Own(config),
         roles: crew::all(),
         time: Time::Wall,
+        shows: true,
         chargers: Some(chargers),
         views: Some(views),
     };

@@ -11,13 +11,15 @@ use crate::service::Service;
 use crate::topics::Topics;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use wattledger_runtime::log::kafka::{Change, GroupInput, Member};
 use wattledger_runtime::log::{FetchLimit, GroupOffset};
 use wattledger_runtime::{CommitError, Consumer as _, LogError, Producer, Record};
 
 /// How long an idle worker waits before it looks whether to stop.
 const NAP: Duration = Duration::from_millis(100);
+/// How long commands are carried out before the groups are asked again.
+const STINT: Duration = Duration::from_secs(5);
 /// How long a processor that is away is left alone.
 const AWAY: Duration = Duration::from_secs(1);
 
@@ -90,14 +92,12 @@ impl PaymentsMember {
         }
     }
 
-    /// Carries out what has come.
+    /// Carries out what has come; a slow processor does not keep us from our groups for long.
     fn step(&mut self, processor: &mut dyn Processor) -> Result<(), WorkerError> {
+        let began = Instant::now();
         for partition in self.positions.keys().copied().collect::<Vec<_>>() {
-            while self
-                .member
-                .waiting(&self.topics.payment_commands, partition)
-                > 0
-            {
+            let commands = Arc::clone(&self.topics.payment_commands);
+            while began.elapsed() < STINT && self.member.waiting(&commands, partition) > 0 {
                 let next = self.positions.get(&partition).copied().unwrap_or(0);
                 let limit = FetchLimit {
                     records: 1,

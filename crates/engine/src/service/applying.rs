@@ -1,6 +1,6 @@
 //! Documents in: submitted, folded by control, and what became of each.
 
-use super::{Service, ServiceError, append};
+use super::{Service, ServiceError};
 use crate::live::now;
 use crate::replay::submitted_record;
 use std::collections::{BTreeMap, BTreeSet};
@@ -86,7 +86,7 @@ impl Service {
         let records = submitted
             .into_iter()
             .map(|one| submitted_record(&self.topics, one));
-        let ends = append(self.inlet().producer.as_mut(), records)?;
+        let ends = self.inlet().append(self.log.as_ref(), records)?;
         self.log.sync()?;
         let control = &self.topics.control_events;
         let end = ends.iter().find(|end| end.topic == *control);
