@@ -42,7 +42,7 @@ enum Class {
     /// A lowest price of nothing: we take the rate of a price of nothing that was used, the peer that of
     /// the first of the tariff or none.
     LimitOfNothing,
-    /// A limit before tax binds and prices contain tax: we move the tax in proportion.
+    /// A limit before tax binds: we move the tax of each rate in proportion, the peer takes one rate.
     LimitedTax,
     /// Nobody knows why.
     Unexplained,
@@ -117,7 +117,7 @@ fn classify(pair: &Value, ours: &RecordPrice, theirs: &CostBreakdown) -> Class {
         return Class::LimitOfNothing;
     }
     let limited = !tariff["min_price"].is_null() || !tariff["max_price"].is_null();
-    if before && limited && tariff["tax_included"] == "YES" {
+    if before && limited {
         return Class::LimitedTax;
     }
     Class::Unexplained
