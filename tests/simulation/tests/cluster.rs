@@ -264,6 +264,10 @@ fn a_second_process_of_a_name_ends_the_first_and_says_why() {
         "{}",
         first.words()
     );
+    // A directory has one process.
+    let mut again = folding(folders[0].path(), "other", 1);
+    let refused = again.wait_until(|| false).unwrap();
+    assert_eq!(refused.code(), Some(1));
     let second = folding(folders[1].path(), "same", 0);
     let ended = first.wait_until(|| false).unwrap();
     assert_eq!(ended.code(), Some(2), "{}", first.words());

@@ -4,6 +4,7 @@ use super::cluster;
 use crate::error::CliError;
 use anyhow::Context as _;
 use serde_json::json;
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,6 +27,8 @@ pub struct EngineAtHand {
     pub config: EngineConfig,
     /// The tenant's secret.
     pub secret: TenantSecret,
+    /// Keeps other processes out of a directory whose log does not.
+    _lock: Option<File>,
 }
 
 /// For whom a directory is made.
@@ -43,8 +46,10 @@ pub enum Purpose {
 /// [`CliError::Refused`] when another process has it.
 pub fn at_hand(data_dir: &Path, purpose: Purpose) -> Result<EngineAtHand, CliError> {
     let mut config = EngineConfig::new(data_dir);
+    let mut lock = None;
     let cluster = match cluster::remembered(data_dir)? {
         Some(settings) => {
+            lock = Some(locked(data_dir)?);
             let (log, partitions) = cluster::opened(settings)?;
             config.partitions = partitions;
             config.instance = instance(data_dir)?;
@@ -89,7 +94,23 @@ pub fn at_hand(data_dir: &Path, purpose: Purpose) -> Result<EngineAtHand, CliErr
         service: Arc::new(service),
         config,
         secret,
+        _lock: lock,
     })
+}
+
+/// Takes a directory for this process, for as long as the file is open.
+fn locked(data_dir: &Path) -> Result<File, CliError> {
+    let file = File::create(data_dir.join("lock")).context("failed to make the lock file")?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(CliError::refused(format!(
+            "`{}` is in use by another process: ask it instead, or stop it first",
+            data_dir.display()
+        ))),
+        Err(TryLockError::Error(error)) => Err(CliError::Broken(
+            anyhow::Error::from(error).context("failed to lock the directory"),
+        )),
+    }
 }
 
 /// This directory's name among the processes of a cluster, made once.
