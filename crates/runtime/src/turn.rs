@@ -43,6 +43,8 @@ pub trait Turns: Send {
     /// # Errors
     /// See there.
     fn lag(&mut self, input: &mut dyn Consumer) -> Result<i64, TaskError>;
+    /// See [`Task::position`].
+    fn position(&self) -> i64;
     /// See [`Task::has_fetched`].
     fn has_fetched(&self) -> bool;
     /// See [`Task::dump`].
@@ -97,6 +99,9 @@ impl<F: Fold> Turns for Task<F> {
     }
     fn lag(&mut self, input: &mut dyn Consumer) -> Result<i64, TaskError> {
         Self::lag(self, input)
+    }
+    fn position(&self) -> i64 {
+        Self::position(self)
     }
     fn has_fetched(&self) -> bool {
         Self::has_fetched(self)

@@ -244,6 +244,11 @@ pub struct SimulateArguments {
     /// Write the events of a past day here instead
     #[arg(long, value_name = "FILE", conflicts_with_all = ["rate", "duration", "into"])]
     pub out: Option<PathBuf>,
+    /// Let a past day go by so many times as fast as the wall clock, 1 to 100,000; left out: as fast as
+    /// it is folded
+    #[arg(long, value_name = "TIMES", value_parser = rate,
+        conflicts_with_all = ["rate", "duration", "into", "out"])]
+    pub speed: Option<NonZeroU32>,
     /// Only drive the past day, with --kafka: other processes fold and pay (`run --replay --processor
     /// http://ADDRESS`); the processor listens here
     #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["rate", "duration", "into", "out"])]

@@ -16,6 +16,7 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::Path;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -80,6 +81,7 @@ pub fn demo(
         planned: &planned,
         faults: Faults::Demo,
         drive: None,
+        speed: None,
     };
     let began = Instant::now();
     let (chargers, views) = day.replay(out)?;
@@ -121,6 +123,7 @@ struct Day<'a> {
     faults: Faults,
     /// Where its processor listens when other processes fold.
     drive: Option<SocketAddr>,
+    speed: Option<NonZeroU32>,
 }
 
 impl Day<'_> {
@@ -150,6 +153,7 @@ impl Day<'_> {
             until: Some(*until),
             settle_hours: 0,
             payer: None,
+            speed: self.speed,
             roles: crew::in_replay(self.engine, self.drive)?,
             span: (scenario.from, *until),
         };
@@ -249,6 +253,7 @@ pub fn simulate(
         planned: &planned,
         faults: Faults::Demo,
         drive: arguments.drive,
+        speed: arguments.speed,
     };
     if arguments.json {
         let (_, views) = day.replay(&mut std::io::sink())?;

@@ -90,6 +90,7 @@ pub fn import(
         until: None,
         settle_hours,
         payer,
+        speed: None,
         roles: crew::in_replay(&engine, arguments.drive)?,
         span: (
             first,

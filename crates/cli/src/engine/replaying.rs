@@ -9,6 +9,8 @@ use crate::words;
 use anyhow::Context as _;
 use indicatif::ProgressBar;
 use serde_json::Value;
+use std::num::NonZeroU32;
+use std::time::{Duration, Instant};
 use wattledger_domain::ids::AccountId;
 use wattledger_domain::reference::{BackDating, ReferenceSubmitted};
 use wattledger_domain::time::Timestamp;
@@ -21,6 +23,9 @@ use wattledger_engine::replay::{Ground, InThread, Plan, Replay, ReplayError, Sou
 use wattledger_engine::service::Service;
 use wattledger_wire::documents;
 use wattledger_wire::imports::Refused;
+
+/// How long a replay that is ahead of its speed waits before it looks whether to stop.
+const NAP: Duration = Duration::from_millis(200);
 
 /// What a replay came to besides what the views show.
 pub struct Outcome {
@@ -48,11 +53,15 @@ pub struct Job<'a> {
     pub payer: Option<AccountId>,
     /// What this process does on a cluster besides driving.
     pub roles: Roles,
+    /// How many times as fast as the wall clock it goes by; `None`: as fast as it is folded.
+    pub speed: Option<NonZeroU32>,
     /// What the progress bar counts to.
     pub span: (Timestamp, Timestamp),
 }
 
 struct Shown<'a> {
+    speed: Option<NonZeroU32>,
+    began: Instant,
     service: &'a Service,
     bar: ProgressBar,
     from: Timestamp,
@@ -64,6 +73,16 @@ impl Watch for Shown<'_> {
         let minutes = at.since(self.from).0.checked_div(60_000).unwrap_or(0);
         self.bar.set_position(u64::try_from(minutes).unwrap_or(0));
         self.bar.set_message(format!("{taken} events, {at}"));
+        let Some(speed) = self.speed else { return };
+        let passed = u64::try_from(at.since(self.from).0).unwrap_or(0);
+        let due = Duration::from_millis(passed.checked_div(u64::from(speed.get())).unwrap_or(0));
+        while !self.service.is_stopping() {
+            let early = due.saturating_sub(self.began.elapsed());
+            if early.is_zero() {
+                return;
+            }
+            self.service.nap(early.min(NAP));
+        }
     }
 
     fn refused(&mut self, refused: Refused) {
@@ -98,6 +117,8 @@ pub fn replay(
         .unwrap_or(0);
     let bar = words::progress("Replaying", u64::try_from(minutes).unwrap_or(0));
     let mut shown = Shown {
+        speed: job.speed,
+        began: Instant::now(),
         service,
         bar,
         from: job.span.0,

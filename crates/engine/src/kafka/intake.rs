@@ -91,7 +91,9 @@ impl IntakeWorker {
     pub fn run(&mut self, service: &Service) -> Result<(), LogError> {
         while !service.is_stopping_workers() {
             self.poll(NAP)?;
-            if self.member.waiting_in_all() == 0 {
+            let topic = &self.topics.gateway_events;
+            let mut positions = self.positions.iter();
+            if !positions.any(|(partition, next)| self.member.has_for(topic, *partition, *next)) {
                 continue;
             }
             let began = Instant::now();

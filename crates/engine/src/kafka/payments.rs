@@ -97,8 +97,11 @@ impl PaymentsMember {
         let began = Instant::now();
         for partition in self.positions.keys().copied().collect::<Vec<_>>() {
             let commands = Arc::clone(&self.topics.payment_commands);
-            while began.elapsed() < STINT && self.member.waiting(&commands, partition) > 0 {
+            while began.elapsed() < STINT {
                 let next = self.positions.get(&partition).copied().unwrap_or(0);
+                if !self.member.has_for(&commands, partition, next) {
+                    break;
+                }
                 let limit = FetchLimit {
                     records: 1,
                     bytes: usize::MAX,

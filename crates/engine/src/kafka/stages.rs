@@ -322,7 +322,8 @@ impl StageWorker {
         for ((stage, partition), owned) in &mut self.tasks {
             let Owned::Ready(task) = owned else { continue };
             let topic = stage.input(&self.topics);
-            if self.member.waiting(topic, *partition) == 0 && !task.has_fetched() {
+            let position = task.position();
+            if !task.has_fetched() && !self.member.has_for(topic, *partition, position) {
                 continue;
             }
             let input = self.member.consumer(topic)?;

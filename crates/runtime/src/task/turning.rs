@@ -15,6 +15,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+/// Something urgent ends a turn once this many records are folded: that takes about a millisecond, and
+/// a backlog in which much is urgent is not cut into turns of one.
+const URGENT_AFTER: usize = 256;
+
 /// At most this many bytes of input in a turn.
 const TURN_BYTES: usize = 8 << 20;
 
@@ -133,7 +137,7 @@ impl<F: Fold> Task<F> {
             report.records += 1;
             let mut new = batch.outputs.iter().skip(before);
             report.urgent |= new.any(|output| output.urgency == Urgency::Urgent);
-            if report.urgent {
+            if report.urgent && report.records >= URGENT_AFTER {
                 break;
             }
         }

@@ -158,17 +158,6 @@ impl Member {
         Ok(changes)
     }
 
-    /// Records that wait for a partition's task.
-    #[must_use]
-    pub fn waiting(&self, topic: &str, partition: u32) -> usize {
-        let input = self
-            .inputs
-            .iter()
-            .find(|input| &*input.input.topic == topic);
-        let buffer = input.and_then(|input| input.buffers.get(&partition));
-        buffer.map_or(0, |buffer| buffer.records.len())
-    }
-
     /// Lets an assigned partition's records come, from its task's position on.
     ///
     /// # Errors
@@ -190,6 +179,18 @@ impl Member {
         let list = input.list(partition)?;
         input.forget(partition);
         input.client.pause(&list).map_err(|error| failed(&error))
+    }
+
+    /// Whether there is something to fetch from a position on: records that wait, or records that were
+    /// taken and have to come again, because what was made of them has not been committed.
+    #[must_use]
+    pub fn has_for(&self, topic: &str, partition: u32, position: i64) -> bool {
+        let input = self
+            .inputs
+            .iter()
+            .find(|input| &*input.input.topic == topic);
+        let buffer = input.and_then(|input| input.buffers.get(&partition));
+        buffer.is_some_and(|buffer| !buffer.records.is_empty() || buffer.next > position)
     }
 
     /// How many records wait in all.
