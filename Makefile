@@ -9,7 +9,7 @@ ROCKSDB = export ROCKSDB_STATIC=1 ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)"
 # Benchmarks and runs use the release profile; tests the development profile.
 WATTLEDGER = "$${CARGO_TARGET_DIR:-target}/release/wattledger"
 
-.PHONY: help setup setup-kafka build run run-kafka kafka-up kafka-down test check bench clean
+.PHONY: help setup setup-kafka build run run-kafka kafka-up kafka-down test check bench bench-kafka clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ check: setup ## Formatting, lints, documentation
 
 bench: setup ## Measure the folds, pricing and the turn
 	@$(ROCKSDB); cargo bench --locked -p wattledger-benches
+
+bench-kafka: setup setup-kafka ## Measure all stages on a real Apache Kafka broker
+	@$(ROCKSDB); cargo run --release --locked -p wattledger-benches --bin kafka
 
 clean: ## Remove build output and demo data (the RocksDB cache stays)
 	cargo clean

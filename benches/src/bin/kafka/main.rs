@@ -1,0 +1,74 @@
+//! The engine on a real broker: all stages in one worker fold what a gateway has written.
+//!
+//! Run by `make bench-kafka`, or `kafka [SESSIONS [MINUTES]]`. The broker, this process and nothing
+//! else are measured; what fills the topic is another process that has ended before.
+#![allow(
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    clippy::float_arithmetic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "a program that measures: what it cannot set up it cannot measure"
+)]
+
+mod commits;
+mod drain;
+mod preload;
+mod usage;
+
+use commits::Commits;
+use std::process::Command;
+use wattledger_benches::scene::Scene;
+use wattledger_engine::kafka::topics::plans;
+use wattledger_kafka_tests::Broker;
+use wattledger_runtime::log::kafka::{KafkaLog, KafkaSettings};
+
+/// Partitions of the topics that scale.
+const PARTITIONS: u32 = 4;
+
+/// What is measured.
+#[derive(Clone, Copy, Debug)]
+struct Plan {
+    scene: Scene,
+    /// Readings of each session, one a minute.
+    minutes: usize,
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let number = |place: usize, usual: usize| {
+        let given = arguments.get(place).and_then(|text| text.parse().ok());
+        given.unwrap_or(usual)
+    };
+    if let Some((word, brokers)) = arguments.first().zip(arguments.get(1))
+        && word == "preload"
+    {
+        let (sessions, minutes) = (number(2, 0), number(3, 0));
+        return preload::fill(&open(brokers), plan(sessions, minutes));
+    }
+    measure(plan(number(0, 100_000), number(1, 15)));
+}
+
+const fn plan(sessions: usize, minutes: usize) -> Plan {
+    let scene = Scene { sessions };
+    Plan { scene, minutes }
+}
+
+fn open(brokers: &str) -> KafkaLog {
+    KafkaLog::open(KafkaSettings::new(brokers)).unwrap()
+}
+
+fn measure(plan: Plan) {
+    let commits = Commits::listen();
+    let broker = Broker::start();
+    let log = open(broker.bootstrap());
+    let admin = log.admin().unwrap();
+    admin.create(&plans(PARTITIONS, 1), 1).unwrap();
+    let filled = Command::new(std::env::current_exe().unwrap())
+        .args(["preload", broker.bootstrap()])
+        .args([plan.scene.sessions.to_string(), plan.minutes.to_string()])
+        .status();
+    assert!(filled.unwrap().success(), "the topic could not be filled");
+    drain::measure(plan, &broker, &log, &commits);
+}

@@ -1,0 +1,61 @@
+//! What a trusted gateway writes to `charging.events`: keyed by station, in transactions.
+
+use super::{PARTITIONS, Plan};
+use wattledger_benches::scene::{self, Scene};
+use wattledger_domain::charging::ChargingRecord;
+use wattledger_engine::topics::{self, Topics};
+use wattledger_runtime::log::kafka::KafkaLog;
+use wattledger_runtime::{Log as _, Outgoing};
+use wattledger_sessions::Key;
+use wattledger_wire::topics::charging;
+
+/// Records of a transaction.
+const TRANSACTION: usize = 10_000;
+
+/// Records before the readings, over all partitions.
+pub const fn opening_records(scene: Scene) -> usize {
+    let everywhere = SHARED_DOCUMENTS + scene.sessions.div_ceil(2) + 1;
+    everywhere * PARTITIONS as usize + 3 * scene.sessions
+}
+
+/// Documents of a scene beside its stations.
+const SHARED_DOCUMENTS: usize = 5;
+
+/// Writes all of it.
+pub fn fill(log: &KafkaLog, plan: Plan) {
+    let topics = Topics::default();
+    let mut producer = log.producer("gateway").unwrap();
+    let scene = plan.scene;
+    let opening = scene
+        .documents()
+        .chain(std::iter::once(scene::tick(0)))
+        .chain(scene.openings());
+    let readings = (1..=plan.minutes)
+        .flat_map(|minute| std::iter::once(scene::tick(minute)).chain(scene.readings(minute)));
+    producer.begin().unwrap();
+    for (place, record) in opening.chain(readings).enumerate() {
+        if place % TRANSACTION == TRANSACTION - 1 {
+            producer.commit().unwrap();
+            producer.begin().unwrap();
+        }
+        for record in written(&topics, &record) {
+            producer.send(record).unwrap();
+        }
+    }
+    producer.commit().unwrap();
+}
+
+/// One record for its station's partition; reference data and ticks for all of them.
+fn written(topics: &Topics, record: &ChargingRecord) -> Vec<Outgoing> {
+    let value = charging::encode(record);
+    let to = |routing| Outgoing::keyed(&topics.charging_events, topics::key(routing), value);
+    match scene::station_of(record) {
+        Some(station) => vec![to(station.as_str())],
+        None => {
+            let everywhere = to(Key::REFERENCE);
+            (0..PARTITIONS)
+                .map(|partition| everywhere.clone().to_partition(partition))
+                .collect()
+        }
+    }
+}
