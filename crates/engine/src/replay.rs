@@ -4,6 +4,7 @@
 //! Every step commits how far it has come with its own records, so a replay that is killed anywhere
 //! goes on as if it had not been. Invariant: what happens next is a function of the committed log.
 
+mod committing;
 mod progress;
 mod steps;
 
@@ -30,6 +31,9 @@ use wattledger_wire::topics as wire;
 
 /// How often in a row a processor that is away is asked again before the replay ends.
 const PROCESSOR_TRIES: u32 = 20;
+
+/// The driver's transactional id: a second driver fences the first.
+const DRIVER: &str = "replay-driver";
 
 /// Where a replay's events come from.
 pub trait Source {
@@ -193,7 +197,7 @@ impl Replay<'_> {
     /// # Errors
     /// [`ReplayError`].
     pub fn run(&mut self, plan: &mut Plan<'_>, watch: &mut dyn Watch) -> Result<(), ReplayError> {
-        let mut producer = self.log.producer("replay-driver")?;
+        let mut producer = self.log.producer(DRIVER)?;
         let history = progress::read(self.log, self.topics)?;
         if let Some(other) = history.iter().find(|step| step.identity != plan.identity) {
             return Err(ReplayError::Another {
@@ -218,15 +222,9 @@ impl Replay<'_> {
                 let Some(next) = next_tick(&at, plan) else {
                     break;
                 };
-                at = self.records(
-                    &at,
-                    next,
-                    plan,
-                    (commands.as_mut(), producer.as_mut()),
-                    watch,
-                )?;
+                at = self.records(&at, next, plan, (commands.as_mut(), &mut producer), watch)?;
             } else {
-                at = self.tick(&at, producer.as_mut())?;
+                at = self.tick(&at, &mut producer)?;
             }
             self.ground.quiet(self.processor)?;
             if at.phase > 4 {
@@ -265,18 +263,17 @@ impl Replay<'_> {
         before: &Progress,
         next: NextTick,
         plan: &mut Plan<'_>,
-        (commands, producer): (&mut dyn Consumer, &mut dyn Producer),
+        (commands, producer): (&mut dyn Consumer, &mut Box<dyn Producer>),
         watch: &mut dyn Watch,
     ) -> Result<Progress, ReplayError> {
         let told = self.told(next.at, before.webhooks)?;
         let ends = commands.ends()?;
         let spoken = read_commands(commands, &before.commands, &ends)?;
         self.directory.refresh()?;
-        producer.begin()?;
+        let mut records = Vec::new();
         if before.phase == 0 {
-            for submitted in std::mem::take(&mut plan.documents) {
-                producer.send(submitted_record(self.topics, submitted))?;
-            }
+            let documents = std::mem::take(&mut plan.documents).into_iter();
+            records.extend(documents.map(|one| submitted_record(self.topics, one)));
         }
         let mut at = Progress {
             identity: before.identity.clone(),
@@ -300,7 +297,7 @@ impl Replay<'_> {
                 };
                 match door.event(&imported.event) {
                     Ok(event) => {
-                        producer.send(intake::record(self.topics, event))?;
+                        records.push(intake::record(self.topics, event));
                         at.taken = at.taken.saturating_add(1);
                     }
                     Err(fault) => watch.refused(Refused {
@@ -311,11 +308,9 @@ impl Replay<'_> {
                 }
             }
         }
-        for outcome in told.outcomes {
-            producer.send(outcome_record(self.topics, outcome))?;
-        }
-        producer.send(at.record(self.topics))?;
-        producer.commit()?;
+        let outcomes = told.outcomes.into_iter();
+        records.extend(outcomes.map(|outcome| outcome_record(self.topics, outcome)));
+        self.commit(producer, records, &at)?;
         Ok(at)
     }
 
@@ -323,7 +318,7 @@ impl Replay<'_> {
     fn tick(
         &self,
         before: &Progress,
-        producer: &mut dyn Producer,
+        producer: &mut Box<dyn Producer>,
     ) -> Result<Progress, ReplayError> {
         let stages = match before.phase {
             1 => TickedStages::Control,
@@ -344,10 +339,7 @@ impl Replay<'_> {
             phase: before.phase.saturating_add(1),
             ..before.clone()
         };
-        producer.begin()?;
-        producer.send(record)?;
-        producer.send(at.record(self.topics))?;
-        producer.commit()?;
+        self.commit(producer, vec![record], &at)?;
         Ok(at)
     }
 
