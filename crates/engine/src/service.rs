@@ -303,6 +303,11 @@ impl Service {
         self.state().owned.insert(Arc::clone(worker), owned);
     }
 
+    /// A partition folds again, or is another process's.
+    pub(crate) fn not_stopped(&self, stage: StageName, partition: u32) {
+        self.state().stopped.remove(&(stage, partition));
+    }
+
     pub(crate) fn stopped(&self, stage: StageName, partition: u32, reason: String) {
         self.state().stopped.insert((stage, partition), reason);
     }

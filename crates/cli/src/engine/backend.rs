@@ -61,6 +61,14 @@ fn to_json<T: serde::Serialize>(value: &T) -> Result<Value, Fault> {
 }
 
 impl EngineBackend {
+    /// `live`, and which partitions of this process cannot go on while the others do.
+    fn live_detail(&self) -> String {
+        let stopped = self.service.stopped_partitions().into_iter();
+        stopped.fold("live".to_owned(), |told, ((stage, partition), reason)| {
+            format!("{told}; {}/{partition} has stopped: {reason}", stage.word())
+        })
+    }
+
     /// From now on the processor's ledger is there.
     pub fn ledger_at(&self, source: LedgerSource) {
         *self.ledger.lock().unwrap_or_else(PoisonError::into_inner) = source;
@@ -313,7 +321,7 @@ impl Backend for EngineBackend {
         let is_live = self.service.live.load(std::sync::atomic::Ordering::Relaxed);
         match self.service.failure() {
             Some(reason) => Health::Broken(reason),
-            None if is_live => Health::Ready("live".to_owned()),
+            None if is_live => Health::Ready(self.live_detail()),
             None if self.is_online => Health::Restoring,
             None => Health::Ready("offline".to_owned()),
         }

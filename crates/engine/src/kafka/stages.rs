@@ -236,6 +236,7 @@ impl StageWorker {
                 };
                 tracing::info!(stage = stage.word(), partition, worker = %self.member.name(), "assigned; opening");
                 self.tasks.insert((stage, partition), Owned::Opening);
+                service.not_stopped(stage, partition);
                 if let Some(asked) = &self.opening.asked {
                     let _ = asked.send((stage, partition));
                 }
@@ -255,6 +256,7 @@ impl StageWorker {
                 {
                     tracing::debug!(%error, "a store is left behind its log");
                 }
+                service.not_stopped(stage, partition);
                 if stage == StageName::Control {
                     service.owns_clock(false);
                 }
