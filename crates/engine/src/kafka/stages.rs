@@ -3,15 +3,16 @@
 //! Rebalances are served between two transactions. A partition that is assigned waits, held, while
 //! its task is opened on another thread; the others go on meanwhile.
 
+mod opening;
+
 use super::run::Edge;
 use crate::registry::FramedLog;
 use crate::service::Service;
 use crate::task::{StageName, TaskOpener};
 use crate::topics::Topics;
+use opening::Opening;
 use std::collections::BTreeMap;
-use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use wattledger_runtime::log::kafka::{Change, GroupInput, Member};
 use wattledger_runtime::{CommitError, LogError, TaskError, Turns, Worker};
@@ -62,79 +63,13 @@ pub struct StageWorker {
 
 /// What a partition of ours is at.
 enum Owned {
-    /// Its store is brought up to the log.
-    Opening,
+    /// Its store is brought up to the log, asked for under this number. What was asked for before
+    /// the partition went and came again knows nothing of what others committed meanwhile.
+    Opening(u64),
     /// It folds.
     Ready(Box<dyn Turns>),
     /// It cannot go on; the others do.
     Stopped,
-}
-
-/// The threads that open tasks.
-struct Opening {
-    asked: Option<Sender<(StageName, u32)>>,
-    opened: Receiver<Opened>,
-    threads: Vec<JoinHandle<()>>,
-}
-
-type Opened = (StageName, u32, Result<Box<dyn Turns>, TaskError>);
-
-impl Opening {
-    /// Opening waits for the broker most of its time.
-    const THREADS: usize = 4;
-
-    fn start(opener: &TaskOpener) -> std::io::Result<Self> {
-        let (asked, asks) = mpsc::channel::<(StageName, u32)>();
-        let (opened, openings) = mpsc::channel::<Opened>();
-        let asks = Arc::new(Mutex::new(asks));
-        let mut threads = Vec::new();
-        for _ in 0..Self::THREADS {
-            let (asks, opened, opener) = (Arc::clone(&asks), opened.clone(), opener.clone());
-            let next = move || asks.lock().unwrap_or_else(PoisonError::into_inner).recv();
-            let body = move || {
-                while let Ok((stage, partition)) = next() {
-                    let task = patient(&opener, stage, partition);
-                    if opened.send((stage, partition, task)).is_err() {
-                        return;
-                    }
-                }
-            };
-            let thread = std::thread::Builder::new().name("opening".to_owned());
-            threads.push(thread.spawn(body)?);
-        }
-        Ok(Self {
-            asked: Some(asked),
-            opened: openings,
-            threads,
-        })
-    }
-}
-
-impl Drop for Opening {
-    fn drop(&mut self) {
-        self.asked = None;
-        for thread in self.threads.drain(..) {
-            let _ = thread.join();
-        }
-    }
-}
-
-/// Opens a task; a store that another worker of this process is about to close is waited for.
-fn patient(
-    opener: &TaskOpener,
-    stage: StageName,
-    partition: u32,
-) -> Result<Box<dyn Turns>, TaskError> {
-    const TRIES: u32 = 100;
-    for _ in 0..TRIES {
-        match opener.open(stage, partition) {
-            Err(TaskError::Store(error)) if error.0.to_lowercase().contains("lock") => {
-                std::thread::sleep(Duration::from_millis(100));
-            }
-            other => return other,
-        }
-    }
-    opener.open(stage, partition)
 }
 
 impl StageWorker {
@@ -200,7 +135,7 @@ impl StageWorker {
         };
         let waits = self.tasks.values().any(|task| match task {
             Owned::Ready(task) => task.has_fetched(),
-            Owned::Opening | Owned::Stopped => false,
+            Owned::Opening(_) | Owned::Stopped => false,
         });
         let first = if waits { Duration::ZERO } else { IDLE };
         self.poll(first, service)?;
@@ -222,8 +157,8 @@ impl StageWorker {
         for change in self.member.poll(at_most, self.pace.records_max)? {
             self.change(change, service);
         }
-        while let Ok((stage, partition, task)) = self.opening.opened.try_recv() {
-            self.opened((stage, partition), task, service)?;
+        while let Some((stage, partition, number, task)) = self.opening.next() {
+            self.opened((stage, partition, number), task, service)?;
         }
         Ok(())
     }
@@ -235,11 +170,10 @@ impl StageWorker {
                     return;
                 };
                 tracing::info!(stage = stage.word(), partition, worker = %self.member.name(), "assigned; opening");
-                self.tasks.insert((stage, partition), Owned::Opening);
+                let number = self.opening.ask(stage, partition);
+                let opening = Owned::Opening(number);
+                self.tasks.insert((stage, partition), opening);
                 service.not_stopped(stage, partition);
-                if let Some(asked) = &self.opening.asked {
-                    let _ = asked.send((stage, partition));
-                }
             }
             Change::Revoked {
                 topic,
@@ -273,13 +207,16 @@ impl StageWorker {
 
     fn opened(
         &mut self,
-        (stage, partition): (StageName, u32),
+        (stage, partition, number): (StageName, u32, u64),
         task: Result<Box<dyn Turns>, TaskError>,
         service: &Service,
     ) -> Result<(), TaskError> {
         let Some(owned) = self.tasks.get_mut(&(stage, partition)) else {
             return Ok(());
         };
+        if !matches!(owned, Owned::Opening(last) if *last == number) {
+            return Ok(());
+        }
         match task {
             Ok(task) => {
                 let standing = task.standing();
@@ -383,10 +320,10 @@ impl StageWorker {
     fn publish(&self, service: &Service) {
         let standings = self.tasks.values().filter_map(|owned| match owned {
             Owned::Ready(task) => Some(task.standing()),
-            Owned::Opening | Owned::Stopped => None,
+            Owned::Opening(_) | Owned::Stopped => None,
         });
         let opening = self.tasks.iter().filter_map(|(place, owned)| match owned {
-            Owned::Opening => Some(*place),
+            Owned::Opening(_) => Some(*place),
             Owned::Ready(_) | Owned::Stopped => None,
         });
         service.owned(self.member.name(), standings.collect(), opening.collect());

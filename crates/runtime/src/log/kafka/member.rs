@@ -13,6 +13,7 @@ use crate::log::{Consumer, LogError};
 use crate::turn::MakeProducer;
 use input::{Input, Rebalances};
 use rdkafka::consumer::{Consumer as _, ConsumerGroupMetadata};
+use rdkafka::topic_partition_list::Offset;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -163,11 +164,7 @@ impl Member {
     /// # Errors
     /// When the partition is not ours, or the cluster cannot be reached.
     pub fn start(&mut self, topic: &str, partition: u32, from: i64) -> Result<(), LogError> {
-        let input = self.input(topic)?;
-        let buffer = input.buffers.entry(partition).or_default();
-        buffer.next = from;
-        let list = input.list(partition)?;
-        input.client.resume(&list).map_err(|error| failed(&error))
+        self.input(topic)?.start(partition, from)
     }
 
     /// Keeps a partition's records from coming: its task has stopped.
@@ -176,7 +173,7 @@ impl Member {
     /// When there is no such input.
     pub fn hold(&mut self, topic: &str, partition: u32) -> Result<(), LogError> {
         let input = self.input(topic)?;
-        let list = input.list(partition)?;
+        let list = input.list(partition, Offset::Invalid)?;
         input.forget(partition);
         input.client.pause(&list).map_err(|error| failed(&error))
     }

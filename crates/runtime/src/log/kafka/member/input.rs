@@ -29,6 +29,17 @@ pub struct Input {
 pub struct Buffer {
     pub records: VecDeque<Record>,
     pub next: i64,
+    /// Whether its task is ready, so that its records may come.
+    pub started: bool,
+}
+
+impl Buffer {
+    /// The offset from which records are wanted of the client.
+    fn wanted(&self) -> i64 {
+        self.records
+            .back()
+            .map_or(self.next, |last| last.offset + 1)
+    }
 }
 
 /// What rebalance callbacks have noted.
@@ -109,16 +120,67 @@ impl Input {
                 Ok(message) => {
                     let record = headers::record(&self.input.topic, &message);
                     let buffer = self.buffers.entry(record.partition).or_default();
-                    if record.offset >= buffer.next {
+                    if record.offset >= buffer.wanted() {
                         buffer.records.push_back(record);
                         self.buffered += 1;
                         came += 1;
                     }
                 }
-                Err(error) => complain(&error, &self.input, name)?,
+                Err(error) if is_lost_position(&error) => self.find_again(&error)?,
+                Err(error) => complain(&error, name)?,
             }
         }
         Ok(came)
+    }
+
+    /// Lets a partition's records come from an offset on.
+    pub fn start(&mut self, partition: u32, from: i64) -> Result<(), LogError> {
+        self.forget(partition);
+        let buffer = self.buffers.entry(partition).or_default();
+        buffer.next = from;
+        buffer.started = true;
+        self.position(partition, from)?;
+        let list = self.list(partition, Offset::Invalid)?;
+        self.client.resume(&list).map_err(|error| failed(&error))
+    }
+
+    /// Sets where the client fetches next.
+    fn position(&self, partition: u32, from: i64) -> Result<(), LogError> {
+        let (client, topic) = (&self.client, &*self.input.topic);
+        let sought = client.seek(topic, partition as i32, Offset::Offset(from), REQUEST);
+        if sought.is_ok() {
+            return Ok(());
+        }
+        // The client has given the partition up, or not begun with it: it asks the group for an offset
+        // once, and takes one that waits for an open transaction for none. It is told.
+        let list = self.list(partition, Offset::Offset(from))?;
+        let taken = client.incremental_unassign(&list);
+        taken
+            .and_then(|()| client.incremental_assign(&list))
+            .map_err(|error| failed(&error))
+    }
+
+    /// The client has no position for some partition: those that are started are told theirs again,
+    /// unless their records are gone.
+    fn find_again(&self, error: &KafkaError) -> Result<(), LogError> {
+        let (group, topic) = (&self.input.group, &*self.input.topic);
+        tracing::debug!(%error, topic, %group, "the client asks where it was");
+        let started = self.buffers.iter().filter(|(_, buffer)| buffer.started);
+        for (partition, buffer) in started {
+            let client = &self.client;
+            let (first, end) =
+                patient(|| client.fetch_watermarks(topic, *partition as i32, REQUEST))?;
+            let next = buffer.wanted();
+            if !(first..=end).contains(&next) {
+                let what = format!(
+                    "group {group} goes on at offset {next} of {topic}-{partition}, which keeps {first} to {end}: run \
+                     `topics check`, and restore what was deleted; nothing is skipped or read again by itself"
+                );
+                return Err(LogError::Storage(what.into()));
+            }
+            self.position(*partition, next)?;
+        }
+        Ok(())
     }
 
     pub fn changes(&mut self, changes: &mut Vec<Change>) {
@@ -145,31 +207,32 @@ impl Input {
         }
     }
 
-    pub fn list(&self, partition: u32) -> Result<TopicPartitionList, LogError> {
+    pub fn list(&self, partition: u32, offset: Offset) -> Result<TopicPartitionList, LogError> {
         let mut list = TopicPartitionList::new();
-        list.add_partition_offset(&self.input.topic, partition as i32, Offset::Invalid)
+        list.add_partition_offset(&self.input.topic, partition as i32, offset)
             .map_err(|error| failed(&error))?;
         Ok(list)
     }
 }
 
-fn complain(error: &KafkaError, input: &GroupInput, name: &str) -> Result<(), LogError> {
+/// Whether the client does not know where to go on: the offset that it had is not there, or its group
+/// had told it none.
+fn is_lost_position(error: &KafkaError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange)
+    )
+}
+
+fn complain(error: &KafkaError, name: &str) -> Result<(), LogError> {
     match error.rdkafka_error_code() {
         Some(RDKafkaErrorCode::FencedInstanceId) => Err(LogError::Fenced(name.into())),
         Some(RDKafkaErrorCode::Fatal) => Err(failed(error)),
-        Some(RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange) => {
-            let (group, topic) = (&input.group, &input.topic);
-            let what = format!(
-                "group {group} has no offset in {topic} that is still kept: run `topics check`, and restore what was \
-                 deleted; nothing is skipped or read again by itself ({error})"
-            );
-            Err(LogError::Storage(what.into()))
-        }
         _ if matches!(error, KafkaError::MessageConsumptionFatal(_)) || is_damage(error) => {
             Err(failed(error))
         }
         _ => {
-            tracing::debug!(%error, topic = %input.topic, "consuming goes on");
+            tracing::debug!(%error, "consuming goes on");
             Ok(())
         }
     }
@@ -189,8 +252,7 @@ impl Consumer for Input {
             self.buffered -= buffer.records.len();
             buffer.records.clear();
             buffer.next = from;
-            let (client, topic) = (&self.client, &*self.input.topic);
-            return patient(|| client.seek(topic, partition as i32, Offset::Offset(from), REQUEST));
+            return self.position(partition, from);
         }
         let mut bytes = 0;
         while let Some(record) = buffer.records.front() {
