@@ -10,6 +10,7 @@ use wattledger_domain::charging::{ChargingRecord, MeterSample};
 use wattledger_engine::stage::StageFold;
 use wattledger_engine::stage::sessions::Sessions;
 use wattledger_engine::topics::{self, Topics};
+use wattledger_runtime::overlay::Budget;
 use wattledger_runtime::{
     EmbeddedLog, Log, Outgoing, Producer, RocksStore, Task, TaskConfig, Visibility, Worker,
 };
@@ -137,7 +138,7 @@ pub fn open(log: &EmbeddedLog, topics: &Topics, partition: u32, store: RocksStor
         changelog: Some(Arc::clone(&topics.sessions_changelog)),
         dead_letter: Arc::clone(&topics.dead_letter),
         timers_per_record: 0,
-        cache: 200_000,
+        cache: Budget::of(288 << 20),
         parked_max: 10_000,
     };
     let fold = StageFold::new(Sessions {

@@ -8,12 +8,15 @@ use crate::stage::sessions::Sessions;
 use crate::stage::{Stage, StageFold};
 use crate::topics::Topics;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+use wattledger_runtime::overlay::Budget;
 use wattledger_runtime::task::Entries;
 use wattledger_runtime::{Log, MemoryStore, RocksStore, Store, Task, TaskConfig, TaskError, Turns};
 
-/// Decoded objects that a task keeps at most beside those it changes.
-const CACHE: usize = 200_000;
+/// Bytes of decoded objects that all tasks of a process keep beside those that they change: about
+/// 100,000 live sessions.
+const OBJECTS: usize = 288 << 20;
+static CACHE: LazyLock<Arc<Budget>> = LazyLock::new(|| Budget::of(OBJECTS));
 /// More parked records than this stop a task.
 const PARKED_MAX: usize = 10_000;
 
@@ -158,7 +161,7 @@ impl TaskOpener {
             changelog: Some(Arc::clone(stage.changelog(&self.topics))),
             dead_letter: Arc::clone(&self.topics.dead_letter),
             timers_per_record: self.config.timers_per_record,
-            cache: CACHE,
+            cache: Arc::clone(&CACHE),
             parked_max: PARKED_MAX,
         };
         let (fold, log) = (StageFold::new(fold), Arc::clone(&self.log));

@@ -161,10 +161,10 @@ impl<F: Fold> Turn<'_, F> {
     fn load(&mut self, key: &[u8]) {
         match self.store.get(key) {
             Ok(Some(bytes)) => match F::decode(key, &bytes) {
-                Ok(value) => self.overlay.loaded(key, Some(value)),
+                Ok(value) => self.overlay.loaded(key, Some(value), bytes.len()),
                 Err(fault) => *self.fault = Some(fault.to_string().into()),
             },
-            Ok(None) => self.overlay.loaded(key, None),
+            Ok(None) => self.overlay.loaded(key, None, 0),
             Err(error) => *self.fault = Some(error.to_string().into()),
         }
     }

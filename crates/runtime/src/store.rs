@@ -1,8 +1,11 @@
 //! Where a task's state is kept: one store per task, one atomic batch per write.
 
-use rocksdb::{DB, Direction, IteratorMode, Options, WriteBatch};
+use rocksdb::{
+    BlockBasedOptions, Cache, DB, Direction, IteratorMode, Options, WriteBatch, WriteBufferManager,
+};
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::LazyLock;
 
 /// A key and its new value; `None` deletes it.
 pub type Change<'a> = (&'a [u8], Option<&'a [u8]>);
@@ -33,7 +36,23 @@ pub trait Store: Send {
 #[error("store failed: {0}")]
 pub struct StoreError(pub Box<str>);
 
-/// A RocksDB of its own, write-ahead log on.
+/// What the stores of a process read through and write into, however many they are.
+struct Memory {
+    blocks: Cache,
+    buffers: WriteBufferManager,
+}
+
+/// Bytes of blocks read, over all stores.
+const BLOCKS: usize = 32 << 20;
+/// Bytes written and not flushed, over all stores.
+const BUFFERS: usize = 64 << 20;
+
+static MEMORY: LazyLock<Memory> = LazyLock::new(|| Memory {
+    blocks: Cache::new_lru_cache(BLOCKS),
+    buffers: WriteBufferManager::new_write_buffer_manager(BUFFERS, false),
+});
+
+/// A RocksDB of its own, write-ahead log on. All of a process share one bounded memory.
 pub struct RocksStore(DB);
 
 impl RocksStore {
@@ -48,7 +67,9 @@ impl RocksStore {
         options.set_compression_type(rocksdb::DBCompressionType::Lz4);
         options.set_wal_recovery_mode(rocksdb::DBRecoveryMode::PointInTime);
         options.set_keep_log_file_num(2);
-        let mut table = rocksdb::BlockBasedOptions::default();
+        options.set_write_buffer_manager(&MEMORY.buffers);
+        let mut table = BlockBasedOptions::default();
+        table.set_block_cache(&MEMORY.blocks);
         table.set_bloom_filter(10.0, false);
         table.set_block_size(16 << 10);
         table.set_cache_index_and_filter_blocks(true);

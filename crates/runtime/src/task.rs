@@ -13,7 +13,7 @@ use crate::link::LinkFault;
 use crate::log::{CommitError, Consumer, Log, LogError};
 use crate::meta::Meta;
 use crate::metrics::Counters;
-use crate::overlay::Overlay;
+use crate::overlay::{Budget, Overlay};
 use crate::record::Record;
 use crate::store::{Change, Store, StoreError};
 use crate::timers::{Timer, Timers};
@@ -38,8 +38,8 @@ pub struct TaskConfig {
     pub dead_letter: Arc<str>,
     /// At most this many timers fire on one record; 0 means all that are due.
     pub timers_per_record: usize,
-    /// Decoded objects kept that nobody has changed.
-    pub cache: usize,
+    /// The memory for decoded objects, shared with other tasks.
+    pub cache: Arc<Budget>,
     /// More parked records than this stop the task.
     pub parked_max: usize,
 }

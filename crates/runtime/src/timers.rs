@@ -4,7 +4,8 @@
 //! by when they are due and by routing key.
 
 use crate::codec::{Input, put_bytes};
-use std::collections::{BTreeMap, BTreeSet};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
 
 /// A timer that has been set.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,11 +56,66 @@ impl Timer {
 /// A timer's due time, kind and entity.
 type OfKey = (i64, u8, Box<[u8]>);
 
+/// The timers of a routing key, in order. Most keys have one or two, a fleet's account thousands.
+#[derive(Debug)]
+enum Ordered {
+    Few(Vec<OfKey>),
+    Many(BTreeSet<OfKey>),
+}
+
+impl Ordered {
+    const FEW: usize = 16;
+
+    fn insert(&mut self, timer: OfKey) {
+        match self {
+            Self::Few(few) => {
+                if let Err(place) = few.binary_search(&timer) {
+                    few.reserve_exact(1);
+                    few.insert(place, timer);
+                }
+                if few.len() > Self::FEW {
+                    *self = Self::Many(std::mem::take(few).into_iter().collect());
+                }
+            }
+            Self::Many(many) => {
+                many.insert(timer);
+            }
+        }
+    }
+
+    fn remove(&mut self, timer: &OfKey) {
+        match self {
+            Self::Few(few) => {
+                if let Ok(place) = few.binary_search(timer) {
+                    few.remove(place);
+                }
+            }
+            Self::Many(many) => {
+                many.remove(timer);
+            }
+        }
+    }
+
+    fn first(&self) -> Option<&OfKey> {
+        match self {
+            Self::Few(few) => few.first(),
+            Self::Many(many) => many.first(),
+        }
+    }
+}
+
+impl Default for Ordered {
+    fn default() -> Self {
+        Self::Few(Vec::new())
+    }
+}
+
 /// All timers of a task.
 #[derive(Debug, Default)]
 pub struct Timers {
     by_due: BTreeSet<Timer>,
-    by_routing: BTreeMap<Box<[u8]>, BTreeSet<OfKey>>,
+    /// Looked up, never gone through: its order is nobody's.
+    by_routing: FxHashMap<Box<[u8]>, Ordered>,
 }
 
 impl Timers {
@@ -77,7 +133,7 @@ impl Timers {
         }
         if let Some(of_key) = self.by_routing.get_mut(&timer.routing) {
             of_key.remove(&(timer.due, timer.kind, timer.entity.clone()));
-            if of_key.is_empty() {
+            if of_key.first().is_none() {
                 self.by_routing.remove(&timer.routing);
             }
         }
@@ -157,5 +213,20 @@ mod tests {
         assert!(timers.remove(&timer(10, 1, "b", "1")));
         assert_eq!(timers.first_due_of(b"b", 99), None);
         assert_eq!(timers.len(), 1);
+    }
+
+    #[test]
+    fn a_key_with_many_timers_fires_them_in_order_too() {
+        let mut timers = Timers::default();
+        for due in (0..100).rev() {
+            assert!(timers.set(timer(due, 0, "fleet", "")));
+        }
+        for due in 0..100 {
+            let first = timers.first_due_of(b"fleet", 99).unwrap();
+            assert_eq!(first.due, due);
+            assert!(timers.remove(&first));
+        }
+        assert_eq!(timers.first_due_of(b"fleet", 99), None);
+        assert!(timers.is_empty());
     }
 }

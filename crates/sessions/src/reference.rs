@@ -146,13 +146,16 @@ pub(crate) fn assignments(desk: &mut Desk<'_, '_>) -> Assignments {
     }
 }
 
-/// What a pure function gave for a key; never part of what is equal or written down.
+/// What a pure function gave for the last few keys; never part of what is equal or written down.
 #[derive(Debug)]
-pub(crate) struct Cache<K, V>(Mutex<BTreeMap<K, V>>);
+pub(crate) struct Cache<K, V>(Mutex<Vec<(K, V)>>);
 
-impl<K: Ord, V: Clone> Cache<K, V> {
+impl<K: Eq, V: Clone> Cache<K, V> {
+    /// More would be kept for nobody: a station's sessions are pinned to its site's newest versions.
+    const KEPT: usize = 8;
+
     pub(crate) const fn new() -> Self {
-        Self(Mutex::new(BTreeMap::new()))
+        Self(Mutex::new(Vec::new()))
     }
 
     pub(crate) fn get_or_make(&self, key: K, make: impl FnOnce() -> V) -> V {
@@ -160,7 +163,15 @@ impl<K: Ord, V: Clone> Cache<K, V> {
         let Ok(mut made) = self.0.lock() else {
             return make();
         };
-        made.entry(key).or_insert_with(make).clone()
+        if let Some((_, known)) = made.iter().find(|(known, _)| *known == key) {
+            return known.clone();
+        }
+        let value = make();
+        if made.len() >= Self::KEPT {
+            made.remove(0);
+        }
+        made.push((key, value.clone()));
+        value
     }
 }
 

@@ -1,4 +1,4 @@
-//! All stages in one worker drain the readings; what that costs between two marks.
+//! Workers of all stages drain the readings; what that costs between two marks.
 
 use super::commits::{Commits, Heard};
 use super::usage::Usage;
@@ -31,7 +31,7 @@ struct Mark {
     records: u64,
     outputs: u64,
     fold: Duration,
-    /// Time in commits, encoding and sending included.
+    /// Time in commits, encoding and sending included, of the worker that took longest.
     commit: Duration,
     ours: Usage,
     broker_cpu: Duration,
@@ -81,17 +81,25 @@ pub fn measure(plan: Plan, broker: &Broker, log: &KafkaLog, commits: &Commits) {
         log: log.clone(),
         framed: None,
     };
-    let stages = &StageName::ALL;
-    let mut worker = StageWorker::join(&edge, "benchmark-0", stages, opener, Pace::LIVE).unwrap();
+    let join = |number: usize| {
+        let name = format!("benchmark-{number}");
+        let opener = opener.clone();
+        StageWorker::join(&edge, &name, &StageName::ALL, opener, Pace::LIVE).unwrap()
+    };
     std::thread::scope(|scope| {
-        let folding = std::thread::Builder::new().name("stages".to_owned());
-        let folding = folding
-            .spawn_scoped(scope, || worker.run(&service))
-            .unwrap();
+        let (join, service) = (&join, &service);
+        let work = |number: usize| {
+            let named = std::thread::Builder::new().name("stages".to_owned());
+            let work = move || join(number).run(service);
+            named.spawn_scoped(scope, work).unwrap()
+        };
+        let working: Vec<_> = (0..plan.workers).map(work).collect();
         let began = Instant::now();
-        let (first, last, heard) = marks(plan, &service, broker, commits);
+        let (first, last, heard) = marks(plan, service, broker, commits);
         service.stop();
-        folding.join().unwrap().unwrap();
+        for worker in working {
+            worker.join().unwrap().unwrap();
+        }
         figure(
             "whole, joining and opening included",
             "s",
@@ -205,7 +213,7 @@ fn show_time(first: &Mark, last: &Mark, heard: &Heard) {
     let calls: Duration = heard.calls.iter().sum();
     let drain = heard.prepared - heard.offsets;
     let rest = (last.at - first.at).saturating_sub(fold + commit);
-    println!("the worker's time, wall clock:");
+    println!("the time of the workers, wall clock, of one for commits:");
     figure("  fold", "ns/event", each(fold));
     let sending = commit.saturating_sub(heard.prepared + calls);
     figure("  encode and send", "ns/event", each(sending));

@@ -1,6 +1,6 @@
-//! The engine on a real broker: all stages in one worker fold what a gateway has written.
+//! The engine on a real broker: all stages, in every worker, fold what a gateway has written.
 //!
-//! Run by `make bench-kafka`, or `kafka [SESSIONS [MINUTES]]`. The broker, this process and nothing
+//! Run by `make bench-kafka`, or `kafka [SESSIONS [MINUTES [WORKERS]]]`. The broker, this process and nothing
 //! else are measured; what fills the topic is another process that has ended before.
 #![allow(
     clippy::as_conversions,
@@ -24,6 +24,10 @@ use wattledger_engine::kafka::topics::plans;
 use wattledger_kafka_tests::Broker;
 use wattledger_runtime::log::kafka::{KafkaLog, KafkaSettings};
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Partitions of the topics that scale.
 const PARTITIONS: u32 = 4;
 
@@ -33,6 +37,8 @@ struct Plan {
     scene: Scene,
     /// Readings of each session, one a minute.
     minutes: usize,
+    /// Threads that fold.
+    workers: usize,
 }
 
 fn main() {
@@ -45,14 +51,18 @@ fn main() {
         && word == "preload"
     {
         let (sessions, minutes) = (number(2, 0), number(3, 0));
-        return preload::fill(&open(brokers), plan(sessions, minutes));
+        return preload::fill(&open(brokers), plan(sessions, minutes, 0));
     }
-    measure(plan(number(0, 100_000), number(1, 15)));
+    measure(plan(number(0, 100_000), number(1, 15), number(2, 2)));
 }
 
-const fn plan(sessions: usize, minutes: usize) -> Plan {
+const fn plan(sessions: usize, minutes: usize, workers: usize) -> Plan {
     let scene = Scene { sessions };
-    Plan { scene, minutes }
+    Plan {
+        scene,
+        minutes,
+        workers,
+    }
 }
 
 fn open(brokers: &str) -> KafkaLog {

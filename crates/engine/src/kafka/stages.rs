@@ -17,6 +17,9 @@ use std::time::{Duration, Instant};
 use wattledger_runtime::log::kafka::{Change, GroupInput, Member};
 use wattledger_runtime::{CommitError, LogError, TaskError, Turns, Worker};
 
+/// How often a worker shows where it stands.
+const SHOWN: Duration = Duration::from_secs(1);
+
 /// How a worker turns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pace {
@@ -26,7 +29,8 @@ pub struct Pace {
     pub gather_max: Duration,
     /// Records of a turn, over all tasks.
     pub records_max: usize,
-    /// How often the stores follow.
+    /// How often the stores follow: seldom, as what changes often is then written once, but a restart
+    /// reads so much of the changelog again.
     pub settle: Duration,
 }
 
@@ -36,7 +40,7 @@ impl Pace {
         gather: Duration::from_millis(15),
         gather_max: Duration::from_millis(60),
         records_max: 20_000,
-        settle: Duration::from_millis(1_000),
+        settle: Duration::from_millis(3_000),
     };
     /// For a replay, where everybody waits for everybody.
     pub const REPLAY: Self = Self {
@@ -57,6 +61,7 @@ pub struct StageWorker {
     opening: Opening,
     pace: Pace,
     settled: Instant,
+    published: Instant,
     /// Records of the last turn: many make the next gather longer.
     last: usize,
 }
@@ -105,6 +110,7 @@ impl StageWorker {
             opening,
             pace,
             settled: Instant::now(),
+            published: Instant::now(),
             last: 0,
         })
     }
@@ -119,6 +125,9 @@ impl StageWorker {
             self.turn(service)?;
             if self.settled.elapsed() >= self.pace.settle {
                 self.settle(service)?;
+            }
+            if self.published.elapsed() >= SHOWN {
+                self.publish(service);
             }
         }
         self.settle(service)
@@ -317,7 +326,8 @@ impl StageWorker {
     }
 
     /// Shows what this worker owns.
-    fn publish(&self, service: &Service) {
+    fn publish(&mut self, service: &Service) {
+        self.published = Instant::now();
         let standings = self.tasks.values().filter_map(|owned| match owned {
             Owned::Ready(task) => Some(task.standing()),
             Owned::Opening(_) | Owned::Stopped => None,

@@ -77,7 +77,7 @@ impl<F: Fold> Task<F> {
     ) -> Result<Self, TaskError> {
         let (timers, parked) = indexes(store.as_ref())?;
         Ok(Self {
-            overlay: Overlay::new(config.cache),
+            overlay: Overlay::new(&config.cache),
             config,
             fold,
             log,
@@ -122,7 +122,7 @@ impl<F: Fold> Task<F> {
         meta.partitions = self.meta.partitions;
         meta.fold_version = self.meta.fold_version;
         self.meta = meta;
-        self.overlay = Overlay::new(config.cache);
+        self.overlay = Overlay::new(&config.cache);
         (self.timers, self.parked) = indexes(self.store.as_ref())?;
         self.timers_unstored.clear();
         self.parking_unstored.clear();

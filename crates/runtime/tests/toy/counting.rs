@@ -5,6 +5,7 @@
 //! so that every partition of `middle` hears from every task of the first stage.
 
 use std::sync::Arc;
+use wattledger_runtime::overlay::Budget;
 use wattledger_runtime::{
     Class, Cleanup, Consumer, Fold, Log, Outgoing, Record, Refusal, StateFault, Store, Task,
     TaskConfig, TaskError, Timer, TopicSettings, Turn, TurnReport, Visibility, Worker,
@@ -185,7 +186,8 @@ pub fn config(stage: &str, partition: u32) -> TaskConfig {
         changelog: Some(format!("{stage}-changelog").into()),
         dead_letter: "dead-letter".into(),
         timers_per_record: 0,
-        cache: 4,
+        // Some four objects.
+        cache: Budget::of(1_200),
         parked_max: 100,
     }
 }

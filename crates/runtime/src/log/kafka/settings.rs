@@ -22,7 +22,9 @@ const CONSUMER: &[(&str, &str)] = &[
     ("enable.partition.eof", "true"),
     ("fetch.queue.backoff.ms", "10"),
     ("fetch.error.backoff.ms", "50"),
-    ("queued.max.messages.kbytes", "16384"),
+    // By what they carry; a message in the queue takes some three times that.
+    ("queued.max.messages.kbytes", "8192"),
+    ("queued.min.messages", "20000"),
 ];
 
 /// Fixed besides for members of groups.
@@ -48,6 +50,9 @@ const DEFAULTS: &[(&str, &str, Client)] = &[
     ("session.timeout.ms", "30000", Client::Member),
     ("heartbeat.interval.ms", "3000", Client::Member),
     ("transaction.timeout.ms", "15000", Client::Producer),
+    // A transaction that begins right after another waits for the markers of that one: some
+    // milliseconds.
+    ("retry.backoff.ms", "5", Client::Producer),
     ("socket.keepalive.enable", "true", Client::Any),
     ("reconnect.backoff.max.ms", "1000", Client::Any),
 ];
