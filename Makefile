@@ -9,7 +9,7 @@ ROCKSDB = export ROCKSDB_STATIC=1 ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)"
 # Benchmarks and runs use the release profile; tests the development profile.
 WATTLEDGER = "$${CARGO_TARGET_DIR:-target}/release/wattledger"
 
-.PHONY: help setup setup-kafka build run run-kafka kafka-up kafka-down test check bench bench-kafka clean
+.PHONY: help setup setup-kafka build run run-kafka kafka-up kafka-down test check chaos bench bench-kafka clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,10 @@ check: setup ## Formatting, lints, documentation
 	cargo fmt --all --check
 	@$(ROCKSDB); cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
 	@$(ROCKSDB); RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --all-features
+
+chaos: setup setup-kafka ## A whole day on Kafka with 60 kills against the same day undisturbed (half an hour)
+	@$(ROCKSDB); WATTLEDGER_CHAOS_HOURS=24 WATTLEDGER_CHAOS_KILLS=60 cargo test --locked -p wattledger-tests-simulation \
+		--test cluster two_hours -- --nocapture
 
 bench: setup ## Measure the folds, pricing and the turn
 	@$(ROCKSDB); cargo bench --locked -p wattledger-benches

@@ -101,7 +101,7 @@ await() {
     while [ -z "$port" ]; do
         sleep 0.1
         port=$(sed -n 's/.*Listening on: http:[^ ]*:\([0-9]*\).*/\1/p' "$folder/log")
-        if [ -z "$port" ] && ! runs "$folder"; then
+        if [ -z "$port" ] && ! kill -0 "$(cat "$folder/pid")" 2>/dev/null; then
             tail -n 20 "$folder/log" >&2
             fail "the registry ended while it started, see $folder/log"
         fi

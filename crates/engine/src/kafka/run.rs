@@ -1,6 +1,8 @@
 //! The threads of an engine on Kafka: stage workers, intake, payments, the clock.
 //!
-//! A worker that loses the cluster joins anew; only a name that another process has taken ends it.
+//! A worker that loses the cluster joins anew; only a name that another process has taken ends it. It
+//! is sure of that the second time: a broker that died while a member came back under its name may
+//! know only the membership before, and takes the member for another.
 
 use super::intake::IntakeWorker;
 use super::payments::PaymentsMember;
@@ -11,13 +13,15 @@ use crate::payments::{Processor, WorkerError};
 use crate::registry::FramedLog;
 use crate::service::Service;
 use crate::task::{StageName, TaskOpener};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use wattledger_runtime::log::kafka::{KafkaLog, Member};
 use wattledger_runtime::turn::MakeProducer;
 use wattledger_runtime::{CommitError, LogError, TaskError};
 
 /// How long a worker that has lost the cluster waits before it joins anew.
 const PAUSE: Duration = Duration::from_millis(500);
+/// A worker that loses its name twice within so long has lost it to another process.
+const RIVAL: Duration = Duration::from_secs(60);
 
 /// What a process does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -156,9 +160,18 @@ impl From<LogError> for End {
 
 /// Works, and joins anew whenever the cluster was lost.
 fn keep(service: &Service, name: &str, mut work: impl FnMut() -> End) {
+    let mut fenced: Option<Instant> = None;
     while !service.is_stopping_workers() {
         match work() {
             End::Stopped => return,
+            End::Fenced if fenced.is_none_or(|before| before.elapsed() > RIVAL) => {
+                fenced = Some(Instant::now());
+                tracing::warn!(
+                    worker = name,
+                    "its name was taken; the worker asks for it again"
+                );
+                service.nap(PAUSE);
+            }
             End::Fenced => {
                 return service.fail(&format!(
                     "another process works as `{name}`: give each process an --instance of its own"
