@@ -217,6 +217,7 @@ fn tariff_with(elements: Vec<Element>) -> Content {
         valid_to: None,
         tax_included: TaxIncluded::No,
         elements,
+        markets: Vec::new(),
         min_price: None,
         max_price: None,
     }))

@@ -4,6 +4,7 @@
 //! restriction: OCPI 2.2.1 mod_tariffs, with the corrections that docs/pricing.md names.
 
 use crate::ids::TariffId;
+use crate::market::MarketFormula;
 use crate::money::Currency;
 use crate::price::{PriceE8, TaxRate};
 use crate::quantity::{Milliamperes, Milliseconds, MilliwattHours, Milliwatts};
@@ -26,6 +27,9 @@ pub struct Tariff {
     pub tax_included: TaxIncluded,
     /// Ordered: per dimension and instant the first that matches is in force.
     pub elements: Vec<Element>,
+    /// Which elements' ENERGY price follows a market (ours: no version of OCPI has it). In order of
+    /// element, one each, all of one market.
+    pub markets: Vec<MarketFormula>,
     /// A session costs at least this.
     pub min_price: Option<PriceLimit>,
     /// A session costs at most this.

@@ -17,6 +17,7 @@ use line::Line;
 pub use priced::cost_of;
 pub use stretch::{Flow, Stretch, Volumes};
 use wattledger_domain::cost::{Priced, PricedStep, StartFee};
+use wattledger_domain::price::PriceE8;
 use wattledger_domain::quantity::{Milliamperes, MilliwattHours, Milliwatts};
 use wattledger_domain::record::Extent;
 use wattledger_domain::session::{ChargingPeriod, ChargingState};
@@ -33,7 +34,7 @@ pub struct Meter {
     pub now: Timestamp,
     /// Energy so far.
     pub energy: MilliwattHours,
-    /// One per component that has been in force, in that order.
+    /// One per component and price that has been in force, in that order.
     pub steps: Vec<PricedStep>,
     /// Whether the start fee is still to come.
     pub flat: FlatFee,
@@ -267,9 +268,13 @@ impl Meter {
             current: stretch.current,
         };
         self.charge_start_fee(tariff, stretch, &moment)?;
+        let times = (self.now, self.started_at);
         let mut place = |candidate: Option<&Candidate>| {
             candidate
-                .map(|candidate| self.step_of(candidate))
+                .map(|candidate| {
+                    let price = tariff.price_of(candidate, times, wall.as_ref());
+                    self.step_of(candidate, price)
+                })
                 .transpose()
         };
         let places = Places {
@@ -305,7 +310,7 @@ impl Meter {
             };
         if due && let Some(flat) = tariff.flat.in_force(moment) {
             self.flat = FlatFee::Billed;
-            let place = self.step_of(flat)?;
+            let place = self.step_of(flat, flat.component.price)?;
             if let Some(step) = self.steps.get_mut(usize::from(place)) {
                 step.quantity = 1;
             }
@@ -313,11 +318,13 @@ impl Meter {
         Ok(())
     }
 
-    /// The step of a component, made when it is first in force.
-    fn step_of(&mut self, candidate: &Candidate) -> Result<u16, PricingError> {
+    /// The step of a component at a price, made when it is first in force.
+    fn step_of(&mut self, candidate: &Candidate, price: PriceE8) -> Result<u16, PricingError> {
         let component = &candidate.component;
         let known = self.steps.iter().position(|step| {
-            step.element == candidate.element && step.dimension == component.dimension
+            step.element == candidate.element
+                && step.dimension == component.dimension
+                && step.price == price
         });
         let place = known.unwrap_or(self.steps.len());
         if known.is_none() {
@@ -325,7 +332,7 @@ impl Meter {
                 dimension: component.dimension,
                 element: candidate.element,
                 quantity: 0,
-                price: component.price,
+                price,
                 tax: component.tax,
                 step_size: component.step_size,
                 from: self.now,

@@ -106,6 +106,7 @@ pub fn tariff(elements: Vec<Element>) -> Tariff {
         valid_to: None,
         tax_included: TaxIncluded::No,
         elements,
+        markets: Vec::new(),
         min_price: None,
         max_price: None,
     }

@@ -68,7 +68,8 @@ pub fn submission(
         | Kind::Station
         | Kind::Tariff
         | Kind::TariffAssignment
-        | Kind::Account => reader.text("id")?,
+        | Kind::Account
+        | Kind::MarketPrices => reader.text("id")?,
     };
     let mut spec = reader.required("spec")?.clone();
     reader.finish()?;
@@ -131,6 +132,9 @@ pub fn content(kind: Kind, text: &str) -> Result<Content, Fault> {
         Kind::Station => Content::Station(Box::new(station(id, &mut reader)?)),
         Kind::TariffAssignment => Content::TariffAssignment(Box::new(assignment(id, &mut reader)?)),
         Kind::Account => Content::Account(Box::new(account(id, &mut reader)?)),
+        Kind::MarketPrices => {
+            Content::MarketPrices(Box::new(super::market::prices(id, &mut reader)?))
+        }
         Kind::Token | Kind::Tariff => Content::Token(Box::new(token(&mut reader)?)),
     };
     reader.finish()?;

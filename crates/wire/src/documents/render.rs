@@ -20,6 +20,7 @@ pub fn text_of(content: &Content) -> String {
         | Content::Tariff(_)
         | Content::TariffAssignment(_)
         | Content::Account(_)
+        | Content::MarketPrices(_)
         | Content::Token(_) => canonical_json(&json!({ "id": content.id(), "spec": {} })),
     }
 }

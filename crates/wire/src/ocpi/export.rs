@@ -90,6 +90,13 @@ fn can_say(tariff: &Tariff, version: Version) -> Result<(), Fault> {
             reason: reason.to_owned(),
         })
     };
+    if let Some(formula) = tariff.markets.first() {
+        let path = format!("elements[{}].price_components", formula.element);
+        return refuse(
+            &path,
+            "no version of OCPI knows a price that follows a market",
+        );
+    }
     let included = tariff.tax_included;
     if version < Version::V2_3_0 && included == TaxIncluded::Yes {
         return refuse("tax_included", "prices that contain tax need OCPI 2.3.0");

@@ -42,6 +42,9 @@ pub fn every_kind() -> Vec<Value> {
             "method": { "processor": "simulated", "token": "tok_visa_ok", "label": "visa 4242" } } }),
         json!({ "kind": "Token", "id": "card-1", "spec": {
             "token": "SECRET-1", "account": "acc-1", "group": "guests" } }),
+        json!({ "kind": "MarketPrices", "id": "DE-LU/2026-11-26", "spec": {
+            "market": "DE-LU", "currency": "EUR", "unit": "MWh", "slotMinutes": 60,
+            "start": "2026-11-25T23:00:00Z", "prices": [84.12, -3, null, 0] } }),
     ]
 }
 

@@ -162,6 +162,7 @@ pub(super) fn rated(
             min_price: None,
             max_price: None,
         },
+        market_prices: None,
         evidence: Evidence {
             register_start: None,
             register_end: None,

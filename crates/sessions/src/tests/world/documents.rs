@@ -110,6 +110,7 @@ pub fn tariff(id: &str, cents: i64) -> Tariff {
             ],
             restrictions: Restrictions::default(),
         }],
+        markets: Vec::new(),
         min_price: None,
         max_price: None,
     }
