@@ -218,6 +218,7 @@ fn tariff_with(elements: Vec<Element>) -> Content {
         tax_included: TaxIncluded::No,
         elements,
         markets: Vec::new(),
+        idle_fees: wattledger_domain::tariff::IdleFees::default(),
         min_price: None,
         max_price: None,
     }))

@@ -30,10 +30,24 @@ pub struct Tariff {
     /// Which elements' ENERGY price follows a market (ours: no version of OCPI has it). In order of
     /// element, one each, all of one market.
     pub markets: Vec<MarketFormula>,
+    /// What bounds the fees for parking (ours: no version of OCPI has it).
+    pub idle_fees: IdleFees,
     /// A session costs at least this.
     pub min_price: Option<PriceLimit>,
     /// A session costs at most this.
     pub max_price: Option<PriceLimit>,
+}
+
+/// What bounds a session's PARKING_TIME fees.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct IdleFees {
+    /// The fees of a stay are withdrawn if the vehicle charges again no later than this after charging had
+    /// ended; absent means never.
+    pub withdrawn_within: Option<Milliseconds>,
+    /// The most for parking in a session, as the tariff states prices; absent means no bound.
+    pub max_per_session: Option<PriceE8>,
+    /// The most for parking in a day of the site's calendar; absent means no bound.
+    pub max_per_day: Option<PriceE8>,
 }
 
 /// OCPI `TariffType`.

@@ -13,7 +13,8 @@ use wattledger_domain::market::MarketFormula;
 use wattledger_domain::money::Currency;
 use wattledger_domain::record::ReservationEnd;
 use wattledger_domain::tariff::{
-    Component, Dimension, Element, PriceLimit, Reservation, Restrictions, Tariff, TaxIncluded,
+    Component, Dimension, Element, IdleFees, PriceLimit, Reservation, Restrictions, Tariff,
+    TaxIncluded,
 };
 
 /// A tariff that has been checked and made ready to price.
@@ -39,6 +40,8 @@ pub struct CompiledTariff {
     pub(crate) idles: Vec<i64>,
     /// Whether any price depends on power or current.
     pub(crate) flow: FlowDependence,
+    /// What bounds the fees for parking.
+    pub(crate) idle_fees: IdleFees,
     /// Prices that follow a market, in order of element.
     pub(crate) markets: Vec<MarketFormula>,
     /// What that market has published.
@@ -175,6 +178,7 @@ impl CompiledTariff {
             durations: Vec::new(),
             idles: Vec::new(),
             flow: FlowDependence::Independent,
+            idle_fees: tariff.idle_fees,
             markets: tariff.markets.clone(),
             series: Arc::default(),
         })
@@ -271,6 +275,8 @@ impl CompiledTariff {
         }
         let fees = self.markets.iter().flat_map(|formula| &formula.grid_fees);
         strikes.extend(fees.flat_map(|fee| strikes_of(&fee.when)));
+        // A day of the calendar ends at midnight.
+        strikes.extend(self.idle_fees.max_per_day.map(|_| 0));
         self.strikes = strikes.into_iter().collect();
         self.energies = energies.into_iter().collect();
         self.durations = durations.into_iter().collect();

@@ -5,6 +5,7 @@ mod boundaries;
 mod clocks;
 mod explained;
 mod forecasts;
+mod idle;
 mod laws;
 mod limits;
 mod linted;

@@ -3,7 +3,9 @@
 use super::TariffFault;
 use wattledger_domain::market::MarketFormula;
 use wattledger_domain::price::PriceE8;
-use wattledger_domain::tariff::{Component, Dimension, Element, PriceLimit, Restrictions, Tariff};
+use wattledger_domain::tariff::{
+    Component, Dimension, Element, IdleFees, PriceLimit, Restrictions, Tariff,
+};
 
 /// A million per kWh, hour or session.
 const PRICE_E8_MAX: i64 = 100_000_000_000_000;
@@ -15,7 +17,7 @@ const LIMIT_E8_MAX: i64 = 100_000_000_000_000_000;
 const TAX_RATE_MAX: i64 = 10_000_000;
 
 /// A hundred, in millionths.
-const FACTOR_MAX: i64 = 100 * MarketFormula::ONCE;
+const FACTOR_MAX: i64 = 100_000_000;
 
 /// The minutes of a day.
 const DAY_MINUTES: u16 = 1_440;
@@ -31,6 +33,7 @@ pub fn tariff(tariff: &Tariff) -> Result<(), TariffFault> {
         check_element(element, &format!("elements[{index}]"))?;
     }
     check_markets(tariff)?;
+    check_idle_fees(tariff)?;
     check_limit(tariff.min_price, "min_price")?;
     check_limit(tariff.max_price, "max_price")
 }
@@ -131,6 +134,33 @@ fn check_markets(tariff: &Tariff) -> Result<(), TariffFault> {
             return fault("has a grid fee that looks at more than clock and calendar");
         }
         before = Some(formula);
+    }
+    Ok(())
+}
+
+/// Caps of zero or more; a block of more than a second could lift fees past them.
+fn check_idle_fees(tariff: &Tariff) -> Result<(), TariffFault> {
+    let IdleFees {
+        withdrawn_within,
+        max_per_session,
+        max_per_day,
+    } = tariff.idle_fees;
+    let fault = |reason: &str| Err(TariffFault::new("idle_fees", reason));
+    if withdrawn_within.is_some_and(|span| span.0 < 0) {
+        return fault("has a negative span");
+    }
+    let mut caps = [max_per_session, max_per_day].into_iter().flatten();
+    if caps.any(|cap| !(0..=LIMIT_E8_MAX).contains(&cap.0)) {
+        return fault("has a cap below 0 or above 1,000,000,000");
+    }
+    let mut components = tariff
+        .elements
+        .iter()
+        .flat_map(|element| &element.components);
+    let blocks = components
+        .any(|component| component.dimension == Dimension::ParkingTime && component.step_size > 1);
+    if blocks && (max_per_session.is_some() || max_per_day.is_some()) {
+        return fault("has a cap, and a PARKING_TIME price counts in blocks of more than a second");
     }
     Ok(())
 }

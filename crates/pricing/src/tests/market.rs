@@ -1,4 +1,8 @@
-//! Prices that follow a market (reference pricing.md §4, "Dynamic prices"; §3, 3 and 10).
+//! Prices that follow a market (docs/pricing.md).
+#![allow(
+    clippy::arithmetic_side_effects,
+    reason = "a test that overflows fails"
+)]
 
 use super::scene::*;
 use crate::{CompiledTariff, MarketSeries, Meter, Usage, prices_between, rate, settle};

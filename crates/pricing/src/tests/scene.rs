@@ -107,6 +107,7 @@ pub fn tariff(elements: Vec<Element>) -> Tariff {
         tax_included: TaxIncluded::No,
         elements,
         markets: Vec::new(),
+        idle_fees: wattledger_domain::tariff::IdleFees::default(),
         min_price: None,
         max_price: None,
     }

@@ -1,4 +1,8 @@
 //! Tariffs that follow a market as OCPI can say them.
+#![allow(
+    clippy::arithmetic_side_effects,
+    reason = "a test that overflows fails"
+)]
 
 use super::market::{following, formula, published};
 use super::scene::*;

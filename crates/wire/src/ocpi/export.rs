@@ -8,8 +8,8 @@ use super::{Fault, Version};
 use serde_json::{Map, Number, Value, json};
 use wattledger_domain::price::PriceE8;
 use wattledger_domain::tariff::{
-    Component, Dimension, Element, LocalDate, LocalMinute, PriceLimit, Reservation, Restrictions,
-    Tariff, TariffKind, TaxIncluded, Weekday,
+    Component, Dimension, Element, IdleFees, LocalDate, LocalMinute, PriceLimit, Reservation,
+    Restrictions, Tariff, TariffKind, TaxIncluded, Weekday,
 };
 use wattledger_domain::time::Timestamp;
 
@@ -95,6 +95,12 @@ fn can_say(tariff: &Tariff, version: Version) -> Result<(), Fault> {
         return refuse(
             &path,
             "no version of OCPI knows a price that follows a market",
+        );
+    }
+    if tariff.idle_fees != IdleFees::default() {
+        return refuse(
+            "idle_fees",
+            "no version of OCPI knows what bounds idle fees",
         );
     }
     let included = tariff.tax_included;

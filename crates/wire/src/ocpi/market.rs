@@ -80,7 +80,8 @@ pub(crate) fn prices(
     items.collect()
 }
 
-fn known_fields(at: &At<'_, '_>, known: &[&str]) -> Result<(), Fault> {
+/// Refuses what an object of ours does not have.
+pub fn known_fields(at: &At<'_, '_>, known: &[&str]) -> Result<(), Fault> {
     let Some(fields) = at.value.as_object() else {
         return Err(at.fault("expected an object"));
     };

@@ -9,8 +9,8 @@ use wattledger_domain::money::Currency;
 use wattledger_domain::price::{PriceE8, TaxRate};
 use wattledger_domain::quantity::{Milliamperes, Milliseconds, MilliwattHours, Milliwatts};
 use wattledger_domain::tariff::{
-    Component, Dimension, Element, LocalDate, LocalMinute, PriceLimit, Reservation, Restrictions,
-    Tariff, TariffKind, TaxIncluded, Weekday,
+    Component, Dimension, Element, IdleFees, LocalDate, LocalMinute, PriceLimit, Reservation,
+    Restrictions, Tariff, TariffKind, TaxIncluded, Weekday,
 };
 
 /// Reads a tariff's JSON text.
@@ -78,6 +78,9 @@ pub fn read(
             .map_or(Ok(TaxIncluded::No), |field| tax_included(&field))?,
         elements,
         markets,
+        idle_fees: at
+            .field("idle_fees")
+            .map_or(Ok(IdleFees::default()), |at| idle_fees(&at))?,
         min_price,
         max_price,
     };
@@ -116,6 +119,18 @@ fn kind(at: &At<'_, '_>, warnings: &mut Vec<Warning>) -> Result<Option<TariffKin
             return Ok(None);
         }
     }))
+}
+
+/// What bounds idle fees: ours, no version of OCPI has it.
+fn idle_fees(at: &At<'_, '_>) -> Result<IdleFees, Fault> {
+    let known = ["withdrawn_within", "max_per_session", "max_per_day"];
+    market::known_fields(at, &known)?;
+    let price = |name: &str| Ok(at.optional_scaled(name, 8)?.map(PriceE8));
+    Ok(IdleFees {
+        withdrawn_within: at.optional_scaled("withdrawn_within", 3)?.map(Milliseconds),
+        max_per_session: price("max_per_session")?,
+        max_per_day: price("max_per_day")?,
+    })
 }
 
 fn tax_included(at: &At<'_, '_>) -> Result<TaxIncluded, Fault> {

@@ -111,6 +111,7 @@ pub fn tariff(id: &str, cents: i64) -> Tariff {
             restrictions: Restrictions::default(),
         }],
         markets: Vec::new(),
+        idle_fees: wattledger_domain::tariff::IdleFees::default(),
         min_price: None,
         max_price: None,
     }
