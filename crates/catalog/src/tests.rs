@@ -118,6 +118,7 @@ fn policy() -> Content {
     Content::Policy(Box::new(Policy {
         id: PolicyId::new("policy"),
         rounding: Rounding::DEFAULT,
+        usage: wattledger_domain::cost::UsageRules::default(),
         hold: HoldPolicy {
             initial_minor: 5_000,
             floor_minor: 500,

@@ -3,7 +3,7 @@
 //! A document is JSON under one of the [`Content`] kinds; it becomes a numbered version with a
 //! validity, is hashed, and travels with its full content (design §1 rule 3).
 
-use crate::cost::Rounding;
+use crate::cost::{Rounding, UsageRules};
 use crate::hash::Digest;
 use crate::ids::{
     AccountId, BookId, CustomerGroup, EvseId, LegalEntityId, PolicyId, ProcessorId, SiteId,
@@ -307,6 +307,8 @@ pub struct Policy {
     pub id: PolicyId,
     /// Rounding of every document.
     pub rounding: Rounding,
+    /// What of a session counts.
+    pub usage: UsageRules,
     /// Card holds.
     pub hold: HoldPolicy,
     /// Collection after the session.

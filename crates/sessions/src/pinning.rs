@@ -5,6 +5,7 @@ use crate::reference::{self, Version};
 use crate::session::Pinned;
 use std::sync::Arc;
 use wattledger_domain::accounts::Terms;
+use wattledger_domain::cost::UsageRules;
 use wattledger_domain::ids::{CustomerGroup, EvseId, StationId, TariffId};
 use wattledger_domain::quantity::{Milliseconds, Milliwatts};
 use wattledger_domain::reference::{
@@ -276,7 +277,10 @@ fn found(desk: &mut Desk<'_, '_>, station: &Version, pinned: &Pinned) -> Option<
             policy: pinned_as(of_policy.id.clone(), &policy),
             tariff: pinned_as(id.clone(), &tariff),
         };
-        Some((pins, tariff.compiled(&of_site.time_zone)?))
+        let compiled = tariff.compiled(&of_site.time_zone)?;
+        let usual = of_policy.usage == UsageRules::default();
+        let under = || Arc::new((*compiled).clone().with_rules(of_policy.usage));
+        Some((pins, if usual { compiled.clone() } else { under() }))
     });
     Some(Bound {
         evses: of_station.evses.clone(),

@@ -6,6 +6,7 @@
 mod canonical;
 mod market;
 mod parse;
+mod policy;
 mod reader;
 mod render;
 
