@@ -6,6 +6,7 @@ use crate::state::{AccountRecord, Key, Value};
 use std::collections::BTreeSet;
 use wattledger_domain::hash::Digest;
 use wattledger_domain::ids::BookId;
+use wattledger_domain::market::MarketPrices;
 use wattledger_domain::reference::{
     Content, Document, Kind, LegalEntity, Policy, Station, TariffAssignment, Token,
 };
@@ -16,6 +17,9 @@ use wattledger_domain::time::Timestamp;
 const TEXT_BYTES_MAX: usize = 48 * 1024;
 /// The longest id of a document.
 const ID_BYTES_MAX: usize = 255;
+
+/// An hour, the longest slot of a market.
+const SLOT_MAX: i64 = 3_600_000;
 
 /// Why a document is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -83,6 +87,9 @@ pub enum Refusal {
     /// A tariff that pricing cannot compile.
     #[error("tariff cannot be priced: {0}")]
     UnpriceableTariff(String),
+    /// Prices without a slot, or slots off the quarter hour.
+    #[error("market prices have no slot, too many, or slots off the quarter hour")]
+    BadMarketPrices,
     /// An account has as many tokens as it may.
     #[error("account has {} tokens already", AccountRecord::TOKENS_MAX)]
     TooManyTokens,
@@ -108,6 +115,7 @@ pub(crate) fn check(state: &mut ControlState<'_>, document: &Document) -> Result
         Content::TariffAssignment(assignment) => check_assignment(state, assignment),
         Content::Account(_) => Ok(()),
         Content::Token(token) => check_token(state, token),
+        Content::MarketPrices(prices) => check_market(prices),
     }
 }
 
@@ -208,6 +216,19 @@ fn check_assignment(
         known(state, Kind::Station, station.as_str())?;
     }
     Ok(())
+}
+
+/// A stage finds a slot by dividing: slots lie on the quarters of an hour.
+fn check_market(prices: &MarketPrices) -> Result<(), Refusal> {
+    let grid = MarketPrices::GRID.0;
+    let on_grid = |value: i64| value.rem_euclid(grid) == 0;
+    let slots = (1..=MarketPrices::SLOTS_MAX).contains(&prices.prices.len());
+    let slot = (grid..=SLOT_MAX).contains(&prices.slot.0) && on_grid(prices.slot.0);
+    if slots && slot && on_grid(prices.start.0) {
+        Ok(())
+    } else {
+        Err(Refusal::BadMarketPrices)
+    }
 }
 
 fn check_token(state: &mut ControlState<'_>, token: &Token) -> Result<(), Refusal> {

@@ -152,7 +152,8 @@ fn broadcast(state: &mut ControlState<'_>, recorded: ReferenceRecorded, effects:
         | Content::Site(_)
         | Content::Station(_)
         | Content::Tariff(_)
-        | Content::TariffAssignment(_) => effects.push(Effect::BroadcastToSessions(recorded)),
+        | Content::TariffAssignment(_)
+        | Content::MarketPrices(_) => effects.push(Effect::BroadcastToSessions(recorded)),
         Content::Account(account) => {
             let (account, reference) = ((**account).clone(), recorded);
             effects.push(Effect::ToAccount {

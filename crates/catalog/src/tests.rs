@@ -118,6 +118,7 @@ fn policy() -> Content {
     Content::Policy(Box::new(Policy {
         id: PolicyId::new("policy"),
         rounding: Rounding::DEFAULT,
+        usage: wattledger_domain::cost::UsageRules::default(),
         hold: HoldPolicy {
             initial_minor: 5_000,
             floor_minor: 500,
@@ -217,6 +218,8 @@ fn tariff_with(elements: Vec<Element>) -> Content {
         valid_to: None,
         tax_included: TaxIncluded::No,
         elements,
+        markets: Vec::new(),
+        idle_fees: wattledger_domain::tariff::IdleFees::default(),
         min_price: None,
         max_price: None,
     }))

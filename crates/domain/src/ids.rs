@@ -70,6 +70,10 @@ ids! {
     LegalEntityId 30;
     /// An OCPI tariff id.
     TariffId 30;
+    /// A market whose prices tariffs follow, such as `DE-LU`.
+    MarketId 30;
+    /// A document with prices of a market.
+    MarketPricesId 30;
     /// A billing policy.
     PolicyId 30;
     /// A group of customers that tariff assignments name.

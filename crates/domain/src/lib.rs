@@ -11,6 +11,7 @@ pub mod cost;
 pub mod document;
 pub mod hash;
 pub mod ids;
+pub mod market;
 pub mod money;
 pub mod outcome;
 pub mod payment;

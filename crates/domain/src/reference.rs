@@ -3,12 +3,13 @@
 //! A document is JSON under one of the [`Content`] kinds; it becomes a numbered version with a
 //! validity, is hashed, and travels with its full content (design §1 rule 3).
 
-use crate::cost::Rounding;
+use crate::cost::{Rounding, UsageRules};
 use crate::hash::Digest;
 use crate::ids::{
     AccountId, BookId, CustomerGroup, EvseId, LegalEntityId, PolicyId, ProcessorId, SiteId,
     StationId, TariffId, TokenHash,
 };
+use crate::market::MarketPrices;
 use crate::money::Currency;
 use crate::payment::PaymentMethod;
 use crate::quantity::{Milliseconds, MilliwattHours, Milliwatts};
@@ -34,11 +35,13 @@ pub enum Kind {
     Account,
     /// Which account a token belongs to.
     Token,
+    /// Prices of a market, slot by slot.
+    MarketPrices,
 }
 
 impl Kind {
     /// All kinds, in order.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Policy,
         Self::LegalEntity,
         Self::Site,
@@ -47,6 +50,7 @@ impl Kind {
         Self::TariffAssignment,
         Self::Account,
         Self::Token,
+        Self::MarketPrices,
     ];
 
     /// The word in a document's `kind`.
@@ -61,6 +65,7 @@ impl Kind {
             Self::TariffAssignment => "TariffAssignment",
             Self::Account => "Account",
             Self::Token => "Token",
+            Self::MarketPrices => "MarketPrices",
         }
     }
 }
@@ -136,6 +141,8 @@ pub enum Content {
     Account(Box<Account>),
     /// A token.
     Token(Box<Token>),
+    /// Prices of a market.
+    MarketPrices(Box<MarketPrices>),
 }
 
 impl Content {
@@ -151,6 +158,7 @@ impl Content {
             Self::TariffAssignment(_) => Kind::TariffAssignment,
             Self::Account(_) => Kind::Account,
             Self::Token(_) => Kind::Token,
+            Self::MarketPrices(_) => Kind::MarketPrices,
         }
     }
 
@@ -166,6 +174,7 @@ impl Content {
             Self::TariffAssignment(assignment) => assignment.id.clone(),
             Self::Account(account) => account.id.as_str().into(),
             Self::Token(token) => token.hash.to_string().into(),
+            Self::MarketPrices(prices) => prices.id.as_str().into(),
         }
     }
 }
@@ -298,6 +307,8 @@ pub struct Policy {
     pub id: PolicyId,
     /// Rounding of every document.
     pub rounding: Rounding,
+    /// What of a session counts.
+    pub usage: UsageRules,
     /// Card holds.
     pub hold: HoldPolicy,
     /// Collection after the session.

@@ -3,8 +3,8 @@
 use crate::cost::Priced;
 use crate::hash::Digest;
 use crate::ids::{
-    AccountId, AuthorizationId, CustomerGroup, EvseId, LegalEntityId, PolicyId, SessionId, SiteId,
-    StationId, TariffId, TransactionId,
+    AccountId, AuthorizationId, CustomerGroup, EvseId, LegalEntityId, MarketPricesId, PolicyId,
+    SessionId, SiteId, StationId, TariffId, TransactionId,
 };
 use crate::quantity::{Milliamperes, Milliseconds, MilliwattHours, Milliwatts};
 use crate::time::Timestamp;
@@ -101,6 +101,8 @@ pub struct SessionRated {
     pub periods: Vec<ChargingPeriod>,
     /// The exact price.
     pub priced: Priced,
+    /// The market prices that it rests on, in order of first use; `None` where none was followed.
+    pub market_prices: Option<Vec<Pin<MarketPricesId>>>,
     /// What the figures rest on.
     pub evidence: Evidence,
     /// The logical time of the rating.

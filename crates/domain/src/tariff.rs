@@ -4,6 +4,7 @@
 //! restriction: OCPI 2.2.1 mod_tariffs, with the corrections that docs/pricing.md names.
 
 use crate::ids::TariffId;
+use crate::market::MarketFormula;
 use crate::money::Currency;
 use crate::price::{PriceE8, TaxRate};
 use crate::quantity::{Milliamperes, Milliseconds, MilliwattHours, Milliwatts};
@@ -26,10 +27,27 @@ pub struct Tariff {
     pub tax_included: TaxIncluded,
     /// Ordered: per dimension and instant the first that matches is in force.
     pub elements: Vec<Element>,
+    /// Which elements' ENERGY price follows a market (ours: no version of OCPI has it). In order of
+    /// element, one each, all of one market.
+    pub markets: Vec<MarketFormula>,
+    /// What bounds the fees for parking (ours: no version of OCPI has it).
+    pub idle_fees: IdleFees,
     /// A session costs at least this.
     pub min_price: Option<PriceLimit>,
     /// A session costs at most this.
     pub max_price: Option<PriceLimit>,
+}
+
+/// What bounds a session's PARKING_TIME fees.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct IdleFees {
+    /// The fees of a stay are withdrawn if the vehicle charges again no later than this after charging had
+    /// ended; absent means never.
+    pub withdrawn_within: Option<Milliseconds>,
+    /// The most for parking in a session, as the tariff states prices; absent means no bound.
+    pub max_per_session: Option<PriceE8>,
+    /// The most for parking in a day of the site's calendar; absent means no bound.
+    pub max_per_day: Option<PriceE8>,
 }
 
 /// OCPI `TariffType`.

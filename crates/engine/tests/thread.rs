@@ -121,7 +121,11 @@ fn document(value: &Value) -> ReferenceSubmitted {
     }
 }
 
-fn configuration() -> Vec<ReferenceSubmitted> {
+fn flat_price() -> Value {
+    json!({ "type": "ENERGY", "price": 0.50, "vat": 19.0, "step_size": 1 })
+}
+
+fn configuration(price: &Value) -> Vec<ReferenceSubmitted> {
     [
         json!({ "kind": "Policy", "id": "default", "spec": {} }),
         json!({ "kind": "LegalEntity", "id": "seller", "spec": { "name": "Seller", "country": "DE",
@@ -130,10 +134,12 @@ fn configuration() -> Vec<ReferenceSubmitted> {
         json!({ "kind": "Station", "id": "station", "spec": { "site": "site",
             "evses": [{ "id": 1, "maxPowerW": 22000 }, { "id": 2, "maxPowerW": 22000 }] } }),
         json!({ "kind": "Tariff", "id": "tariff", "spec": { "id": "tariff", "currency": "EUR", "elements": [
-            { "price_components": [{ "type": "ENERGY", "price": 0.50, "vat": 19.0, "step_size": 1 }] }] } }),
+            { "price_components": [price] }] } }),
         json!({ "kind": "TariffAssignment", "id": "all", "spec": { "tariff": "tariff" } }),
         json!({ "kind": "Account", "id": "driver", "spec": { "method": { "token": "tok_visa_ok" } } }),
         json!({ "kind": "Token", "spec": { "token": "CARD-1", "account": "driver" } }),
+        json!({ "kind": "MarketPrices", "id": "DE-LU/2024-05-01", "spec": { "market": "DE-LU",
+            "currency": "EUR", "start": "2024-05-01T10:00:00Z", "prices": [400, 800] } }),
     ]
     .iter()
     .map(document)
@@ -211,6 +217,7 @@ fn replay_with(
     folder: &Path,
     turn_records: usize,
     processor: &mut dyn ReplayProcessor,
+    price: &Value,
 ) -> Result<Opened, ReplayError> {
     let config = EngineConfig {
         turn_records,
@@ -225,7 +232,7 @@ fn replay_with(
     let mut source = Events(events());
     let mut plan = Plan {
         identity: "test".to_owned(),
-        documents: configuration(),
+        documents: configuration(price),
         source: &mut source,
         from: Timestamp(NOON - 60_000),
         until: None,
@@ -244,7 +251,12 @@ fn replay_with(
 }
 
 fn replay(folder: &Path, turn_records: usize) -> Vec<Record> {
-    let opened = replay_with(folder, turn_records, &mut Approving::default()).unwrap();
+    // 10 kWh and 20 kWh at 0.50, 19 % on each net: 5.95 + 11.90.
+    replay_at(folder, turn_records, &flat_price(), 1_785)
+}
+
+fn replay_at(folder: &Path, turn_records: usize, price: &Value, gross: i64) -> Vec<Record> {
+    let opened = replay_with(folder, turn_records, &mut Approving::default(), price).unwrap();
     let report = audit::audit(&opened.log, &opened.topics, || Ok::<_, LogError>(None)).unwrap();
     assert!(report.is_clean(), "{report:#?}");
     let mut projector = Projector::open(&opened.log, &opened.topics, &opened.views).unwrap();
@@ -262,9 +274,8 @@ fn replay(folder: &Path, turn_records: usize) -> Vec<Record> {
     }
     let totals = serde_json::to_value(opened.views.totals().unwrap()).unwrap();
     assert_eq!(totals["sessions"], 2, "{totals:#}");
-    // 10 kWh and 20 kWh at 0.50, 19 % on each net: 5.95 + 11.90.
-    assert_eq!(totals["money"][0]["gross"], 1_785, "{totals:#}");
-    assert_eq!(totals["money"][0]["captured"], 1_785, "{totals:#}");
+    assert_eq!(totals["money"][0]["gross"], gross, "{totals:#}");
+    assert_eq!(totals["money"][0]["captured"], gross, "{totals:#}");
     records
 }
 
@@ -281,6 +292,30 @@ fn events_become_numbered_invoices_and_captures() {
         .map(|document| document.number.to_string())
         .collect();
     assert_eq!(numbers, ["INV-2024-000001", "INV-2024-000002"]);
+}
+
+/// Documents, catalogue, broadcast, sessions, invoices: 0.40 per kWh until 11:00, 0.80 after, and 0.10.
+#[test]
+fn sessions_are_billed_by_the_prices_of_their_market() {
+    let mut price = flat_price();
+    price["market"] = json!({ "series": "DE-LU", "markup": 0.10 });
+    let folder = tempfile::tempdir().unwrap();
+    // 10 kWh at 0.50; 19 kWh at 0.50 and, from 11:00 to 11:03, 1 kWh at 0.90: 5.95 + 12.38.
+    let records = replay_at(folder.path(), 500, &price, 1_833);
+    let rated = records
+        .iter()
+        .filter(|record| &*record.topic == "charging.sessions")
+        .map(|record| {
+            wattledger_wire::topics::rated::decode(record.value.as_deref().unwrap()).unwrap()
+        });
+    let pins: Vec<_> = rated
+        .flat_map(|rated| rated.market_prices.unwrap())
+        .collect();
+    assert_eq!(pins.len(), 2);
+    assert!(
+        pins.iter()
+            .all(|pin| pin.id.as_str() == "DE-LU/2024-05-01" && pin.version == 1)
+    );
 }
 
 #[test]
@@ -310,7 +345,7 @@ impl ReplayProcessor for Gone {
 #[test]
 fn a_replay_whose_processor_stays_away_ends_with_the_reason_and_can_go_on() {
     let folder = tempfile::tempdir().unwrap();
-    let ended = replay_with(folder.path(), 500, &mut Gone).map(|_| ());
+    let ended = replay_with(folder.path(), 500, &mut Gone, &flat_price()).map(|_| ());
     assert!(matches!(ended, Err(ReplayError::Worker(_))), "{ended:?}");
     replay(folder.path(), 500);
 }

@@ -1,6 +1,6 @@
 //! Wall clocks: what the time is at a site, and when it next strikes a given time of day.
 
-use chrono::{DateTime, Datelike, Offset, TimeZone, Timelike};
+use chrono::{DateTime, Datelike, NaiveDate, Offset, TimeZone, Timelike};
 use chrono_tz::Tz;
 use wattledger_domain::tariff::{LocalDate, Weekday};
 use wattledger_domain::time::Timestamp;
@@ -15,6 +15,17 @@ const YEARS: std::ops::Range<i64> = -62_167_219_200_000..253_402_214_400_000;
 #[must_use]
 pub fn local_date(zone: &str, at: Timestamp) -> Option<LocalDate> {
     Some(local(zone.parse().ok()?, at, &[])?.date)
+}
+
+/// The date after a date; `None` after the last one there is.
+pub fn next_date(date: LocalDate) -> Option<LocalDate> {
+    let LocalDate { year, month, day } = date;
+    let next = NaiveDate::from_ymd_opt(year, u32::from(month), u32::from(day))?.succ_opt()?;
+    Some(LocalDate {
+        year: next.year(),
+        month: u8::try_from(next.month()).ok()?,
+        day: u8::try_from(next.day()).ok()?,
+    })
 }
 
 /// An instant on a wall clock.

@@ -3,14 +3,18 @@
 
 mod check;
 
+use crate::market::MarketSeries;
 use crate::restriction::{Moment, holds, in_window, is_local, strike};
 use chrono_tz::Tz;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use wattledger_domain::cost::UsageRules;
+use wattledger_domain::market::MarketFormula;
 use wattledger_domain::money::Currency;
 use wattledger_domain::record::ReservationEnd;
 use wattledger_domain::tariff::{
-    Component, Dimension, Element, PriceLimit, Reservation, Restrictions, Tariff, TaxIncluded,
+    Component, Dimension, Element, IdleFees, PriceLimit, Reservation, Restrictions, Tariff,
+    TaxIncluded,
 };
 
 /// A tariff that has been checked and made ready to price.
@@ -36,6 +40,12 @@ pub struct CompiledTariff {
     pub(crate) idles: Vec<i64>,
     /// Whether any price depends on power or current.
     pub(crate) flow: FlowDependence,
+    /// What bounds the fees for parking.
+    pub(crate) idle_fees: IdleFees,
+    /// Prices that follow a market, in order of element.
+    pub(crate) markets: Vec<MarketFormula>,
+    /// What that market has published.
+    pub(crate) series: Arc<MarketSeries>,
 }
 
 /// Whether prices depend on power or current.
@@ -64,6 +74,8 @@ pub struct Candidate {
     pub element: u16,
     pub component: Component,
     pub when: Restrictions,
+    /// Position of the formula that makes its price, if it follows a market.
+    pub market: Option<u16>,
 }
 
 /// A tariff that cannot be priced.
@@ -166,6 +178,9 @@ impl CompiledTariff {
             durations: Vec::new(),
             idles: Vec::new(),
             flow: FlowDependence::Independent,
+            idle_fees: tariff.idle_fees,
+            markets: tariff.markets.clone(),
+            series: Arc::default(),
         })
     }
 
@@ -193,6 +208,7 @@ impl CompiledTariff {
     fn collect(&mut self, elements: &[(u16, &Element)]) {
         for (number, element) in elements {
             for component in &element.components {
+                let market = self.formula_of(*number, component.dimension);
                 let all = &mut self.list(component.dimension).all;
                 // Two of one dimension in one element: the first counts.
                 if all.last().is_none_or(|last| last.element != *number) {
@@ -201,10 +217,21 @@ impl CompiledTariff {
                         element: *number,
                         component: *component,
                         when,
+                        market,
                     });
                 }
             }
         }
+    }
+
+    fn formula_of(&self, element: u16, dimension: Dimension) -> Option<u16> {
+        let formulas = self.markets.iter();
+        let place = formulas
+            .take_while(|formula| formula.element < element)
+            .count();
+        let found = self.markets.get(place)?;
+        let follows = dimension == Dimension::Energy && found.element == element;
+        follows.then(|| u16::try_from(place).ok()).flatten()
     }
 
     fn list(&mut self, dimension: Dimension) -> &mut Candidates {
@@ -221,15 +248,7 @@ impl CompiledTariff {
         let (mut durations, mut idles) = (BTreeSet::new(), BTreeSet::new());
         for (_, element) in elements {
             let when = &element.restrictions;
-            if is_local(when) {
-                strikes.insert(0);
-            }
-            strikes.extend(
-                [when.start_time, when.end_time]
-                    .into_iter()
-                    .flatten()
-                    .map(strike),
-            );
+            strikes.extend(strikes_of(when));
             energies.extend(
                 [when.min_energy, when.max_energy]
                     .into_iter()
@@ -254,11 +273,24 @@ impl CompiledTariff {
                 self.flow = self.flow.max(FlowDependence::Current);
             }
         }
+        let fees = self.markets.iter().flat_map(|formula| &formula.grid_fees);
+        strikes.extend(fees.flat_map(|fee| strikes_of(&fee.when)));
+        // A day of the calendar ends at midnight.
+        strikes.extend(self.idle_fees.max_per_day.map(|_| 0));
         self.strikes = strikes.into_iter().collect();
         self.energies = energies.into_iter().collect();
         self.durations = durations.into_iter().collect();
         self.idles = idles.into_iter().collect();
     }
+}
+
+/// Local times of day at which restrictions begin or end to hold; midnight, where they look at the clock.
+fn strikes_of(when: &Restrictions) -> impl Iterator<Item = i64> {
+    let midnight = is_local(when).then_some(0);
+    let times = [when.start_time, when.end_time];
+    midnight
+        .into_iter()
+        .chain(times.into_iter().flatten().map(strike))
 }
 
 /// Elements with their positions.
@@ -270,6 +302,11 @@ fn numbered(tariff: &Tariff) -> Result<Vec<(u16, &Element)>, TariffFault> {
 }
 
 impl Candidates {
+    /// All, in the tariff's order.
+    pub fn all(&self) -> &[Candidate] {
+        &self.all
+    }
+
     /// The first candidate that holds.
     pub fn in_force(&self, moment: &Moment<'_>) -> Option<&Candidate> {
         let places = moment

@@ -11,17 +11,20 @@ mod compile;
 mod explain;
 mod forecast;
 mod lint;
+mod market;
 mod meter;
 mod preview;
 mod record;
 mod restriction;
 mod settle;
+mod written;
 
 pub use calendar::local_date;
 pub use compile::{CompiledTariff, TariffFault};
 pub use explain::{Language, explain, explain_record, explain_tariff};
 pub use forecast::{Outlook, cost_at, reaches};
 pub use lint::{Finding, LintCode, lint};
+pub use market::{MarketSeries, days_of};
 pub use meter::{FlatFee, Meter, Usage, rate};
 pub use preview::{PriceStretch, prices_between};
 pub use record::{
@@ -29,6 +32,7 @@ pub use record::{
     RecordPrice, RecordTariff, RecordTerms, TaxLiability, price_record,
 };
 pub use settle::settle;
+pub use written::{LostPrice, WrittenOut, written_out};
 
 /// A cost that cannot be computed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -4,6 +4,7 @@
 //! readings changes nothing: edges are found on that line, never on what an earlier cut left.
 
 mod edges;
+mod idle;
 mod line;
 mod priced;
 mod stretch;
@@ -17,9 +18,11 @@ use line::Line;
 pub use priced::cost_of;
 pub use stretch::{Flow, Stretch, Volumes};
 use wattledger_domain::cost::{Priced, PricedStep, StartFee};
-use wattledger_domain::quantity::{Milliamperes, MilliwattHours, Milliwatts};
+use wattledger_domain::price::PriceE8;
+use wattledger_domain::quantity::{Milliamperes, Milliseconds, MilliwattHours, Milliwatts};
 use wattledger_domain::record::Extent;
 use wattledger_domain::session::{ChargingPeriod, ChargingState};
+use wattledger_domain::tariff::LocalDate;
 use wattledger_domain::time::Timestamp;
 use window::Places;
 pub use window::Window;
@@ -33,12 +36,17 @@ pub struct Meter {
     pub now: Timestamp,
     /// Energy so far.
     pub energy: MilliwattHours,
-    /// One per component that has been in force, in that order.
+    /// One per component and price that has been in force, in that order.
     pub steps: Vec<PricedStep>,
     /// Whether the start fee is still to come.
     pub flat: FlatFee,
     /// When charging ended, while the vehicle asks for no power.
     pub idle_since: Option<Timestamp>,
+    /// Quantities and ends of the parking steps when charging ended, where fees may be withdrawn.
+    pub stay: Vec<(u16, i64, Timestamp)>,
+    /// The day of the site's calendar, and what parking had cost when it began, exactly; where a day's
+    /// fees are bounded.
+    pub day: Option<(LocalDate, i128)>,
     /// What is in force until an edge; empty after reading back.
     pub window: Option<Window>,
 }
@@ -124,6 +132,8 @@ impl Meter {
             steps: Vec::new(),
             flat: FlatFee::Due,
             idle_since: None,
+            stay: Vec::new(),
+            day: None,
             window: None,
         }
     }
@@ -160,7 +170,7 @@ impl Meter {
             .0
             .checked_add(stretch.volumes.energy)
             .ok_or(PricingError::Overflow)?;
-        self.notice_idleness(tariff, stretch);
+        self.notice_idleness(tariff, stretch)?;
         // An edge that has been reached ends the window: edges are inclusive from below.
         if let Some(window) = &self.window
             && self.now < window.until
@@ -172,7 +182,7 @@ impl Meter {
             && window.flows_alike(tariff.flow, stretch)
             && !self.starts_with_energy(tariff, stretch)
         {
-            self.add(window.places, stretch.to, stretch.volumes)?;
+            self.add(tariff, window.places, (stretch.to, stretch.volumes))?;
             return Ok(Course::Steady);
         }
         if stretch.to == self.now && stretch.volumes.is_zero() {
@@ -186,18 +196,6 @@ impl Meter {
         stretch.volumes.energy > 0
             && self.flat == FlatFee::Due
             && tariff.rules.start_fee == StartFee::WithEnergy
-    }
-
-    /// Parking goes on until charging does, or until the vehicle asks for power in vain.
-    fn notice_idleness(&mut self, tariff: &CompiledTariff, stretch: &Stretch) {
-        let idles = stretch.volumes.parking > 0 && stretch.volumes.time == 0;
-        if idles == self.idle_since.is_some() || stretch.to == self.now {
-            return;
-        }
-        self.idle_since = idles.then_some(self.now);
-        if !tariff.idles.is_empty() {
-            self.window = None;
-        }
     }
 
     fn advance_over_edges(
@@ -227,10 +225,11 @@ impl Meter {
             last = Some(here);
             let edge = window.energy.and_then(|edge| edge.checked_sub(base));
             let Some((to, volumes)) = line.cut(window.until, edge)? else {
-                self.add(window.places, stretch.to, line.volumes.minus(counted)?)?;
+                let rest = line.volumes.minus(counted)?;
+                self.add(tariff, window.places, (stretch.to, rest))?;
                 return Ok(course);
             };
-            self.add(window.places, to, volumes.minus(counted)?)?;
+            self.add(tariff, window.places, (to, volumes.minus(counted)?))?;
             counted = volumes;
         }
     }
@@ -255,6 +254,7 @@ impl Meter {
         power: Option<Extent<i64>>,
     ) -> Result<Window, PricingError> {
         let wall = self.wall(tariff);
+        self.notice_day(tariff.idle_fees, wall.as_ref())?;
         let falls = stretch.volumes.energy < 0;
         // Energy that falls is below an edge as soon as it has left it.
         let level = self.energy.0.saturating_sub(i64::from(falls));
@@ -267,9 +267,13 @@ impl Meter {
             current: stretch.current,
         };
         self.charge_start_fee(tariff, stretch, &moment)?;
+        let times = (self.now, self.started_at);
         let mut place = |candidate: Option<&Candidate>| {
             candidate
-                .map(|candidate| self.step_of(candidate))
+                .map(|candidate| {
+                    let price = tariff.price_of(candidate, times, wall.as_ref());
+                    self.step_of(candidate, price)
+                })
                 .transpose()
         };
         let places = Places {
@@ -305,7 +309,7 @@ impl Meter {
             };
         if due && let Some(flat) = tariff.flat.in_force(moment) {
             self.flat = FlatFee::Billed;
-            let place = self.step_of(flat)?;
+            let place = self.step_of(flat, flat.component.price)?;
             if let Some(step) = self.steps.get_mut(usize::from(place)) {
                 step.quantity = 1;
             }
@@ -313,11 +317,13 @@ impl Meter {
         Ok(())
     }
 
-    /// The step of a component, made when it is first in force.
-    fn step_of(&mut self, candidate: &Candidate) -> Result<u16, PricingError> {
+    /// The step of a component at a price, made when it is first in force.
+    fn step_of(&mut self, candidate: &Candidate, price: PriceE8) -> Result<u16, PricingError> {
         let component = &candidate.component;
         let known = self.steps.iter().position(|step| {
-            step.element == candidate.element && step.dimension == component.dimension
+            step.element == candidate.element
+                && step.dimension == component.dimension
+                && step.price == price
         });
         let place = known.unwrap_or(self.steps.len());
         if known.is_none() {
@@ -325,7 +331,7 @@ impl Meter {
                 dimension: component.dimension,
                 element: candidate.element,
                 quantity: 0,
-                price: component.price,
+                price,
                 tax: component.tax,
                 step_size: component.step_size,
                 from: self.now,
@@ -336,7 +342,12 @@ impl Meter {
     }
 
     /// Counts what was used up to an instant.
-    fn add(&mut self, places: Places, to: Timestamp, volumes: Volumes) -> Result<(), PricingError> {
+    fn add(
+        &mut self,
+        tariff: &CompiledTariff,
+        places: Places,
+        (to, volumes): (Timestamp, Volumes),
+    ) -> Result<(), PricingError> {
         let energy = self
             .energy
             .0
@@ -344,7 +355,13 @@ impl Meter {
             .ok_or(PricingError::Overflow)?;
         self.count(places.energy, volumes.energy, to)?;
         self.count(places.time, volumes.time, to)?;
-        self.count(places.parking, volumes.parking, to)?;
+        let parking = self.within_caps(tariff.idle_fees, places.parking, volumes.parking)?;
+        let until = if parking == volumes.parking {
+            to
+        } else {
+            to.min(self.now.plus(Milliseconds(parking)))
+        };
+        self.count(places.parking, parking, until)?;
         self.energy = MilliwattHours(energy);
         self.now = to;
         Ok(())

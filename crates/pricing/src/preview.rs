@@ -2,6 +2,7 @@
 
 use crate::calendar::{local, next_strike};
 use crate::compile::CompiledTariff;
+use crate::market::next_slot;
 use crate::restriction::Moment;
 use wattledger_domain::price::PriceE8;
 use wattledger_domain::quantity::{Milliseconds, MilliwattHours};
@@ -53,8 +54,12 @@ pub fn prices_between(
         let next = wall.as_ref().map_or(to, |wall| {
             next_strike(tariff.zone, at, wall, &tariff.strikes).min(to)
         });
+        let next = match tariff.market() {
+            Some(_) => next.min(next_slot(at)),
+            None => next,
+        };
         let price = |candidate: Option<&crate::compile::Candidate>| {
-            candidate.map(|candidate| candidate.component.price)
+            candidate.map(|candidate| tariff.price_of(candidate, (at, from), wall.as_ref()))
         };
         let stretch = PriceStretch {
             from: at,

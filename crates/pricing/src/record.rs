@@ -9,10 +9,12 @@ mod outcome;
 
 use crate::PricingError;
 use crate::compile::{CompiledTariff, TariffFault};
+use crate::market::MarketSeries;
 use crate::settle::{Bill, Blocks, Limits, Terms};
 use assigned::assign;
 use metered::Metered;
 pub use outcome::{Amounts, RecordLine, RecordLineKind, RecordNote, RecordPrice};
+use std::sync::Arc;
 use wattledger_domain::cost::{Rounding, RoundingOrder, StepRule, UsageRules};
 use wattledger_domain::ids::TariffId;
 use wattledger_domain::record::{RecordPeriod, ReservationEnd};
@@ -48,6 +50,15 @@ impl RecordTariff {
             charging: CompiledTariff::compile(tariff, time_zone)?.with_rules(rules),
             reservation,
         })
+    }
+
+    /// The same tariff by what is known of its market.
+    #[must_use]
+    pub fn with_series(self, series: Arc<MarketSeries>) -> Self {
+        Self {
+            charging: self.charging.with_series(series),
+            ..self
+        }
     }
 
     /// Whether what it bills may bear tax.

@@ -65,7 +65,8 @@ pub fn is_local(when: &Restrictions) -> bool {
         || !when.days.is_empty()
 }
 
-fn holds_locally(when: &Restrictions, local: Option<&Local>) -> bool {
+/// Whether what an element says of wall clock and calendar holds.
+pub fn holds_locally(when: &Restrictions, local: Option<&Local>) -> bool {
     let Some(local) = local else {
         return !is_local(when);
     };

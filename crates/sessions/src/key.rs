@@ -1,11 +1,14 @@
 //! What this stage keeps, and under which names.
 
 use crate::authorization::Authorization;
+use crate::market::MarketKnown;
 use crate::reference::{Assignments, Versions};
 use crate::samples::Samples;
 use crate::session::Session;
 use crate::station::{Begun, StationLive, Unresolved};
-use wattledger_domain::ids::{AuthorizationId, SessionId, StationId, TransactionId};
+use std::sync::Arc;
+use wattledger_domain::ids::{AuthorizationId, MarketId, SessionId, StationId, TransactionId};
+use wattledger_domain::market::Publication;
 use wattledger_domain::reference::Kind;
 
 /// Names an entity.
@@ -25,6 +28,10 @@ pub enum Key {
     Unresolved(StationId),
     /// The starts that were folded, by 10-day period of their time since 1970.
     Begun(StationId, i64),
+    /// Which prices of a market are known.
+    Market(MarketId),
+    /// What was published for a day of a market, in days since 1970 in UTC.
+    MarketDay(MarketId, i64),
     /// The versions of a reference document.
     Reference(Kind, Box<str>),
     /// All tariff assignments.
@@ -46,7 +53,9 @@ impl Key {
             | Self::Transaction(station, _)
             | Self::Unresolved(station)
             | Self::Begun(station, _) => station.as_str(),
-            Self::Reference(..) | Self::Assignments => Self::REFERENCE,
+            Self::Reference(..) | Self::Assignments | Self::Market(_) | Self::MarketDay(..) => {
+                Self::REFERENCE
+            }
         }
     }
 }
@@ -68,6 +77,10 @@ pub enum Value {
     Unresolved(Box<Unresolved>),
     /// Starts that were folded, to know them again.
     Begun(Vec<Begun>),
+    /// Which market prices are known.
+    Market(MarketKnown),
+    /// What was published for a day of a market, in order of arrival.
+    MarketDay(Vec<Arc<Publication>>),
     /// The versions of a reference document.
     Reference(Versions),
     /// All tariff assignments.

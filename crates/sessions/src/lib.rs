@@ -15,6 +15,7 @@ mod entries;
 mod field;
 pub mod key;
 pub mod ledger;
+pub mod market;
 mod pinning;
 mod rating;
 pub mod reference;

@@ -5,6 +5,7 @@ use crate::reference::{self, Version};
 use crate::session::Pinned;
 use std::sync::Arc;
 use wattledger_domain::accounts::Terms;
+use wattledger_domain::cost::UsageRules;
 use wattledger_domain::ids::{CustomerGroup, EvseId, StationId, TariffId};
 use wattledger_domain::quantity::{Milliseconds, Milliwatts};
 use wattledger_domain::reference::{
@@ -13,7 +14,7 @@ use wattledger_domain::reference::{
 use wattledger_domain::session::{Pin, Pins};
 use wattledger_domain::tariff::{Tariff, TariffKind};
 use wattledger_domain::time::Timestamp;
-use wattledger_pricing::CompiledTariff;
+use wattledger_pricing::{CompiledTariff, MarketSeries};
 
 /// What a session is held to when its station is unknown: wide enough for any charger of today.
 const UNKNOWN_MAX_POWER: Milliwatts = Milliwatts(1_000_000_000);
@@ -31,6 +32,9 @@ pub struct Bound {
     pub policy: Policy,
     /// Versions and hashes, and the compiled tariff; `None` when no tariff applies.
     pub tariff: Option<(Pins, Arc<CompiledTariff>)>,
+    /// How often the tariff's market had changed when its prices were taken; `None` while no prices
+    /// of a market are.
+    pub market_changes: Option<i64>,
 }
 
 impl Bound {
@@ -42,6 +46,16 @@ impl Bound {
             legal_entity: self.legal_entity.clone(),
             policy: self.policy.clone(),
         })
+    }
+
+    /// The same, by what is known of the tariff's market.
+    pub(crate) fn following(&self, changes: i64, series: MarketSeries) -> Self {
+        let mut bound = self.clone();
+        if let Some((_, compiled)) = &mut bound.tariff {
+            *compiled = Arc::new(compiled.with_series(Arc::new(series)));
+        }
+        bound.market_changes = Some(changes);
+        bound
     }
 
     pub(crate) fn compiled(&self) -> Option<&CompiledTariff> {
@@ -263,7 +277,10 @@ fn found(desk: &mut Desk<'_, '_>, station: &Version, pinned: &Pinned) -> Option<
             policy: pinned_as(of_policy.id.clone(), &policy),
             tariff: pinned_as(id.clone(), &tariff),
         };
-        Some((pins, tariff.compiled(&of_site.time_zone)?))
+        let compiled = tariff.compiled(&of_site.time_zone)?;
+        let usual = of_policy.usage == UsageRules::default();
+        let under = || Arc::new((*compiled).clone().with_rules(of_policy.usage));
+        Some((pins, if usual { compiled.clone() } else { under() }))
     });
     Some(Bound {
         evses: of_station.evses.clone(),
@@ -271,6 +288,7 @@ fn found(desk: &mut Desk<'_, '_>, station: &Version, pinned: &Pinned) -> Option<
         legal_entity: (**of_entity).clone(),
         policy: (**of_policy).clone(),
         tariff,
+        market_changes: None,
     })
 }
 

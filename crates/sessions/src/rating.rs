@@ -12,11 +12,11 @@ use conclusion::Conclusion;
 use wattledger_domain::accounts::{AccountRecord, SessionBill, SessionHeld};
 use wattledger_domain::charging::PayerResolved;
 use wattledger_domain::cost::Priced;
-use wattledger_domain::ids::{AccountId, AuthorizationId, SessionId, StationId};
+use wattledger_domain::ids::{AccountId, AuthorizationId, MarketPricesId, SessionId, StationId};
 use wattledger_domain::money::Money;
 use wattledger_domain::outcome::{EventOutcome, Outcome, SessionFact};
 use wattledger_domain::quantity::Milliseconds;
-use wattledger_domain::session::{Evidence, HoldReason, SessionRated};
+use wattledger_domain::session::{Evidence, HoldReason, Pin, SessionRated};
 use wattledger_domain::time::Timestamp;
 
 /// How long what was never billed, and the ids of what was, are kept: 400 days.
@@ -168,6 +168,7 @@ fn rated(
         pins: work.bound()?.tariff.as_ref()?.0.clone(),
         periods: conclusion.periods.clone(),
         priced: priced.clone(),
+        market_prices: market_prices(work, conclusion.ended_at),
         evidence: Evidence {
             register_start: ledger
                 .first
@@ -179,6 +180,14 @@ fn rated(
         },
         rated_at: now,
     })
+}
+
+/// What was published that a price rests on; `None` where the tariff follows no market.
+fn market_prices(work: &Work<'_>, ended_at: Timestamp) -> Option<Vec<Pin<MarketPricesId>>> {
+    let bound = work.bound()?;
+    let tariff = bound.compiled()?;
+    tariff.market()?;
+    Some(tariff.publications_used((work.session.started_at, ended_at)))
 }
 
 fn hold(desk: &mut Desk<'_, '_>, work: &mut Work<'_>, conclusion: &Conclusion) {

@@ -2,6 +2,7 @@
 
 use crate::desk::Desk;
 use crate::key::{Key, Value};
+use crate::market;
 use crate::pinning::Bound;
 use crate::session::Pinned;
 use std::collections::BTreeMap;
@@ -126,6 +127,11 @@ pub(crate) fn recorded(desk: &mut Desk<'_, '_>, recorded: &ReferenceRecorded) {
             let mut known = versions(desk, kind, &id);
             known.add(recorded.clone());
             desk.put(Key::Reference(kind, id), Value::Reference(known));
+        }
+        Kind::MarketPrices => {
+            if let Content::MarketPrices(prices) = &recorded.document.content {
+                market::recorded(desk, recorded, prices);
+            }
         }
         // Not this stage's: intake and control resolve them.
         Kind::Account | Kind::Token => {}

@@ -12,6 +12,7 @@ mod chunks;
 mod corrections;
 mod field;
 mod laws;
+mod market;
 mod metering;
 mod registers;
 mod world;

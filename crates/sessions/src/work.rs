@@ -5,6 +5,7 @@ mod older;
 use crate::desk::Desk;
 use crate::key::{Key, Value};
 use crate::ledger::{Ledger, Rules};
+use crate::market;
 use crate::pinning::{self, Bound, Waits};
 use crate::samples::{Added, Entry, Samples, What};
 use crate::session::{End, Phase, Session};
@@ -22,6 +23,13 @@ pub(crate) struct Work<'a> {
     older: BTreeMap<u16, Box<Samples>>,
     /// Whether the running ledger no longer follows from the readings.
     stale: Stale,
+}
+
+/// Whether a market's prices were taken anew.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Prices {
+    AsBefore,
+    Anew,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -51,7 +59,10 @@ impl<'a> Work<'a> {
             older: BTreeMap::new(),
             stale: Stale::No,
         };
-        work.bind(desk);
+        if work.bind(desk) == Prices::Anew && work.session.phase == Phase::Open {
+            // Those of before may have been revised for what is metered already.
+            work.recompute(desk);
+        }
         Some(work)
     }
 
@@ -81,12 +92,32 @@ impl<'a> Work<'a> {
         desk.put(key, Value::Session(self.session));
     }
 
-    fn bind(&mut self, desk: &mut Desk<'_, '_>) {
+    fn bind(&mut self, desk: &mut Desk<'_, '_>) -> Prices {
         if self.session.bound.is_none()
             && let Some(pinned) = &self.session.pinned
         {
             self.session.bound = pinning::bind(desk, self.station, pinned);
         }
+        self.follow_market(desk)
+    }
+
+    /// Takes what its tariff's market has published since it was last looked at.
+    fn follow_market(&mut self, desk: &mut Desk<'_, '_>) -> Prices {
+        let bound = self.session.bound.as_ref();
+        let Some(bound) = bound else {
+            return Prices::AsBefore;
+        };
+        let Some(id) = bound.compiled().and_then(CompiledTariff::market) else {
+            return Prices::AsBefore;
+        };
+        let known = market::known(desk, id);
+        let changes = market::changes(known);
+        if bound.market_changes == Some(changes) {
+            return Prices::AsBefore;
+        }
+        let series = market::series(desk, id, known, self.session.started_at);
+        self.session.bound = Some(Arc::new(bound.following(changes, series)));
+        Prices::Anew
     }
 
     pub(crate) fn bound(&self) -> Option<Arc<Bound>> {

@@ -4,7 +4,9 @@
 //! JSON Schema (`schemas/documents.schema.json`) states; unknown fields are refused.
 
 mod canonical;
+mod market;
 mod parse;
+mod policy;
 mod reader;
 mod render;
 

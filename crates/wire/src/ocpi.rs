@@ -5,6 +5,7 @@
 
 mod cdr;
 mod export;
+mod market;
 mod number;
 mod periods;
 mod tariff;
@@ -12,6 +13,7 @@ mod value;
 
 pub use cdr::{OcpiCdr, OwnTariffs, cdr, cdr_under};
 pub use export::{Owner, RecordExport, RecordTotals, record_json, tariff_json};
+pub(crate) use market::prices as market_prices;
 pub use tariff::{tariff, tariff_under, tariff_value};
 
 use serde_json::Value;

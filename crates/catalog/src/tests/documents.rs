@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::{LEAD, Stage};
+use wattledger_domain::ids::{MarketId, MarketPricesId};
+use wattledger_domain::market::MarketPrices;
 
 fn from(content: Content, at: Timestamp) -> ReferenceSubmitted {
     ReferenceSubmitted {
@@ -155,4 +157,32 @@ fn ticks_are_passed_on_to_the_stages_they_name() {
     assert_eq!(ticked(TickedStages::Sessions), [Stage::Sessions]);
     assert_eq!(ticked(TickedStages::Accounts), [Stage::Accounts]);
     assert_eq!(ticked(TickedStages::Invoices), [Stage::Invoices]);
+}
+
+#[test]
+fn market_prices_are_broadcast_and_revised_and_refused_off_the_quarter_hour() {
+    let prices = |start: Timestamp, count: usize| {
+        Content::MarketPrices(Box::new(MarketPrices {
+            id: MarketPricesId::new("day"),
+            market: MarketId::new("DE-LU"),
+            currency: Currency::EUR,
+            start,
+            slot: Milliseconds::minutes(15),
+            prices: vec![None; count],
+        }))
+    };
+    let mut bench = Bench::set_up();
+    bench.submit(submitted(prices(Timestamp(0), 96)));
+    bench.submit(from(prices(Timestamp(0), 92), NOW));
+    assert_eq!(bench.broadcast(), [(1, Timestamp(0)), (2, NOW)]);
+    for refused in [
+        prices(Timestamp(1), 96),
+        prices(Timestamp(0), 0),
+        prices(Timestamp(0), 201),
+    ] {
+        let mut bench = Bench::set_up();
+        bench.submit(submitted(refused));
+        assert_eq!(bench.outcomes()[0].0, Outcome::Refused);
+        assert_eq!(bench.broadcast(), []);
+    }
 }

@@ -13,6 +13,7 @@ use std::path::PathBuf;
 ///   wattledger tariff simulate tariff.json --kwh 20 --charge 90 --park 30 --time-zone Europe/Berlin
 ///   wattledger tariff simulate tariff.json --week --time-zone Europe/Berlin --svg week.svg
 ///   wattledger tariff compile tariff.json --to 2.2.1
+///   wattledger tariff compile dynamic.json --prices day.yaml --time-zone Europe/Berlin
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub struct TariffArguments {
@@ -52,6 +53,12 @@ pub enum TariffCommand {
         /// The version to write: 2.1.1, 2.2.1 or 2.3.0
         #[arg(long, default_value = "2.3.0", value_name = "VERSION")]
         to: String,
+        /// MarketPrices documents: an element for each published price, where it follows a market
+        #[arg(long, value_name = "FILE")]
+        prices: Option<PathBuf>,
+        /// With --prices: IANA zone of the site
+        #[arg(long, value_name = "ZONE", default_value = "UTC")]
+        time_zone: String,
     },
 }
 
@@ -75,6 +82,9 @@ pub struct SimulateTariffArguments {
     /// Minutes of parking after it
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100_000))]
     pub park: u32,
+    /// MarketPrices documents, where it follows a market
+    #[arg(long, value_name = "FILE")]
+    pub prices: Option<PathBuf>,
     /// Show the prices of seven days instead
     #[arg(long)]
     pub week: bool,

@@ -56,6 +56,7 @@ pub fn run(arguments: &CdrArguments, out: &mut dyn Write) -> Result<(), CliError
         version: None,
         time_zone: time_zone.as_deref().map(|zone| (zone, "--time-zone")),
         reservation: None,
+        published: Vec::new(),
     };
     let priced = request
         .price(&policy)

@@ -78,6 +78,7 @@ fn priced(
             .as_deref()
             .map(|zone| (zone, "--time-zone")),
         reservation: None,
+        published: Vec::new(),
     };
     request.price(policy).map_err(refused)
 }

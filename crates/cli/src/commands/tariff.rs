@@ -1,5 +1,6 @@
 //! `tariff`: an OCPI tariff checked, told, tried and converted, without an engine.
 
+mod market;
 mod simulate;
 mod week;
 
@@ -37,7 +38,12 @@ pub fn run(arguments: &TariffArguments, out: &mut dyn Write) -> Result<(), CliEr
         }
         TariffCommand::Simulate(arguments) if arguments.week => week::run(arguments, out),
         TariffCommand::Simulate(arguments) => simulate::run(arguments, out),
-        TariffCommand::Compile { file, to } => compile(file, to, out),
+        TariffCommand::Compile {
+            file,
+            to,
+            prices,
+            time_zone,
+        } => compile(file, to, (prices.as_deref(), time_zone), out),
     }
 }
 
@@ -99,15 +105,23 @@ fn found(warnings: &[Warning], findings: &[Finding]) -> Value {
     Value::Array(read.chain(odd).collect())
 }
 
-fn compile(file: &Path, to: &str, out: &mut dyn Write) -> Result<(), CliError> {
+fn compile(
+    file: &Path,
+    to: &str,
+    (prices, time_zone): (Option<&Path>, &str),
+    out: &mut dyn Write,
+) -> Result<(), CliError> {
     let Some(version) = Version::parse(to) else {
         return Err(CliError::refused(format!(
             "`{to}` is not 2.1.1, 2.2.1 or 2.3.0"
         )));
     };
     let value = object(file)?;
-    let (tariff, warnings) = tariff_value(&value).map_err(|fault| refused(file, fault))?;
+    let (mut tariff, warnings) = tariff_value(&value).map_err(|fault| refused(file, fault))?;
     compiled(file, &tariff, "UTC")?;
+    if let Some(prices) = prices {
+        tariff = market::write_out(file, &tariff, market::read(prices)?, time_zone)?;
+    }
     for Warning { path, message } in &warnings {
         words::note(&format!("{path}: {message}"));
     }

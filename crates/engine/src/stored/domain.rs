@@ -30,7 +30,8 @@ stored_as_sent! {
     domain::payment::PaymentMethod, domain::payment::IncrementSupport, domain::payment::Operation,
     domain::accounts::Terms, domain::accounts::SessionBill, domain::accounts::AuthorizationPinned,
     domain::document::InvoiceDraft, domain::document::DraftFault, domain::document::Movement,
-    domain::reference::Kind, domain::reference::ReferenceRecorded, domain::reference::Document,
+    domain::ids::MarketId, domain::ids::MarketPricesId,
+    domain::reference::ReferenceRecorded, domain::reference::Document,
     domain::reference::LegalEntity, domain::reference::Policy,
     domain::outcome::Outcome,
 }
@@ -38,10 +39,16 @@ stored_as_sent! {
 stored! {
     domain::reference::CollectionPolicy { charge_minimum_minor, correction_minimum_minor }
     domain::reference::Account { id, name, group, standing, method }
+    domain::market::MarketPrices { id, market, currency, start, slot, prices }
+    domain::market::Publication { prices, version, hash, known_from, known_to, recorded_at }
     domain::charging::FieldEvent { source, id, station, occurred_at, received_at, body }
 }
 
 stored_enum! {
+    domain::reference::Kind {
+        0 => Policy, 1 => LegalEntity, 2 => Site, 3 => Station, 4 => Tariff, 5 => TariffAssignment,
+        6 => Account, 7 => Token, 8 => MarketPrices,
+    }
     domain::reference::Standing { 0 => Active, 1 => Blocked }
     domain::charging::FieldBody {
         0 => AuthorizationRequested(body), 1 => SessionStarted(body), 2 => SessionUpdated(body),

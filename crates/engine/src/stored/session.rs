@@ -263,6 +263,8 @@ fn put_meter(meter: &Meter, start: Timestamp, ledger: &Ledger, out: &mut Vec<u8>
         steps,
         flat,
         idle_since,
+        stay,
+        day,
         window: _,
     } = meter;
     put_long(out, step(*started_at, start));
@@ -291,6 +293,8 @@ fn put_meter(meter: &Meter, start: Timestamp, ledger: &Ledger, out: &mut Vec<u8>
     }
     flat.put(out);
     idle_since.map(|idle| step(idle, start)).put(out);
+    stay.put(out);
+    day.put(out);
 }
 
 fn take_meter(
@@ -320,6 +324,8 @@ fn take_meter(
         steps: steps.collect::<Result<_, DecodeError>>()?,
         flat: Stored::take(input)?,
         idle_since: <Option<i64> as Stored>::take(input)?.map(|idle| at(idle, start)),
+        stay: Stored::take(input)?,
+        day: Stored::take(input)?,
         window: None,
     })
 }

@@ -8,6 +8,7 @@ use wattledger_domain::reference::ReferenceRecorded;
 use wattledger_pricing::FlatFee;
 use wattledger_sessions::authorization::{Answer, Authorization};
 use wattledger_sessions::ledger::{Flags, Partial, Seen};
+use wattledger_sessions::market::MarketKnown;
 use wattledger_sessions::reference::{Assignments, Versions};
 use wattledger_sessions::session::{Billed, End, Held, Origin, Phase, Pinned, Sequence, Stop};
 use wattledger_sessions::station::{Begun, EvseStatus, SessionAtHand, StationLive, Unresolved};
@@ -26,6 +27,7 @@ stored! {
     Origin { source, id }
     Begun { session, event }
     Billed { version, result, forget_at }
+    MarketKnown { changes, last_day }
     Partial { at, phases, sum }
     Seen { totals, phases, others }
 }
@@ -38,7 +40,7 @@ stored_enum! {
     Value {
         0 => Station(value), 1 => Authorization(value), 2 => Session(value), 3 => Samples(value),
         4 => Transaction(value), 5 => Unresolved(value), 6 => Begun(value), 7 => Reference(value),
-        8 => Assignments(value),
+        8 => Assignments(value), 9 => Market(value), 10 => MarketDay(value),
     }
     Entity { 0 => Authorization(authorization), 1 => Session(session), 2 => Begun(period), 3 => Unresolved }
 }
@@ -116,6 +118,15 @@ pub(crate) fn put_name(key: &Key, out: &mut Vec<u8>) {
             id.put(out);
         }
         Key::Assignments => put_long(out, 8),
+        Key::Market(market) => {
+            put_long(out, 9);
+            market.put(out);
+        }
+        Key::MarketDay(market, day) => {
+            put_long(out, 10);
+            market.put(out);
+            day.put(out);
+        }
     }
 }
 

@@ -92,6 +92,8 @@ fn charging(minutes: i64) -> Session {
             steps: vec![step(Dimension::Energy, 1)],
             flat: FlatFee::Due,
             idle_since: Some(at),
+            stay: vec![(1, 60_000, at)],
+            day: None,
             window: None,
         }),
         watch: Some(Watch {

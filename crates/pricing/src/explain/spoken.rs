@@ -3,6 +3,7 @@
 mod words;
 
 use super::{decimal, duration};
+use wattledger_domain::market::MarketFormula;
 use wattledger_domain::money::Currency;
 use wattledger_domain::price::PriceE8;
 use wattledger_domain::tariff::{
@@ -17,10 +18,19 @@ use words::Words;
 pub fn explain_tariff(tariff: &Tariff, language: Language) -> Vec<String> {
     let words = language.words();
     let mut sentences = Vec::new();
-    for element in &tariff.elements {
+    for (number, element) in tariff.elements.iter().enumerate() {
         let conditions = conditions(&element.restrictions, words);
         for component in &element.components {
-            let price = price(element, component, tariff, words);
+            let mut price = price(element, component, tariff, words);
+            if component.dimension == Dimension::Energy
+                && let Some(formula) = market_of(tariff, number)
+            {
+                price.push_str(&format!(
+                    ", {} {}",
+                    words.unless_market,
+                    made_of(formula, tariff)
+                ));
+            }
             let when = if conditions.is_empty() {
                 words.always.to_owned()
             } else {
@@ -32,6 +42,7 @@ pub fn explain_tariff(tariff: &Tariff, language: Language) -> Vec<String> {
     if tariff.elements.len() > 1 {
         sentences.push(words.first_counts.to_owned());
     }
+    sentences.extend(idle(tariff, words));
     let limits = [
         (words.at_least, tariff.min_price),
         (words.at_most, tariff.max_price),
@@ -53,6 +64,57 @@ pub fn explain_tariff(tariff: &Tariff, language: Language) -> Vec<String> {
         .to_owned(),
     );
     sentences
+}
+
+fn market_of(tariff: &Tariff, element: usize) -> Option<&MarketFormula> {
+    let mut formulas = tariff.markets.iter();
+    formulas.find(|formula| usize::from(formula.element) == element)
+}
+
+/// `DE-LU × 1.02 + 0.0355 + 0.09 (06:00–22:00) ≥ 0 ≤ 0.8 EUR/kWh`: numbers need no language.
+fn made_of(formula: &MarketFormula, tariff: &Tariff) -> String {
+    let mut text = formula.market.to_string();
+    if formula.factor != MarketFormula::ONCE {
+        text.push_str(&format!(" × {}", decimal(formula.factor, 6)));
+    }
+    for added in [formula.markup, formula.levy] {
+        if added.0 != 0 {
+            text.push_str(&format!(" + {}", decimal(added.0, 8)));
+        }
+    }
+    for (place, fee) in formula.grid_fees.iter().enumerate() {
+        let sign = if place == 0 { "+" } else { "|" };
+        let when = super::conditions(&fee.when);
+        text.push_str(&format!(" {sign} {}", decimal(fee.price.0, 8)));
+        if !when.is_empty() {
+            text.push_str(&format!(" ({})", when.join(", ")));
+        }
+    }
+    for (sign, bound) in [("≥", formula.floor), ("≤", formula.cap)] {
+        if let Some(bound) = bound {
+            text.push_str(&format!(" {sign} {}", decimal(bound.0, 8)));
+        }
+    }
+    format!("{text} {}/kWh", tariff.currency)
+}
+
+/// What bounds the fees for parking.
+fn idle(tariff: &Tariff, words: &Words) -> Vec<String> {
+    let fees = tariff.idle_fees;
+    let within = fees
+        .withdrawn_within
+        .map(|span| format!("{} {}", words.idle_withdrawn, duration(span.0)));
+    let most = |name: &str, cap: Option<PriceE8>| {
+        cap.map(|cap| format!("{name} {} {}", decimal(cap.0, 8), tariff.currency))
+    };
+    let caps = [
+        most(words.idle_session, fees.max_per_session),
+        most(words.idle_day, fees.max_per_day),
+    ];
+    within
+        .into_iter()
+        .chain(caps.into_iter().flatten())
+        .collect()
 }
 
 fn price(element: &Element, component: &Component, tariff: &Tariff, words: &Words) -> String {

@@ -3,6 +3,7 @@
 use super::Meter;
 use crate::calendar::{Local, local, next_strike};
 use crate::compile::CompiledTariff;
+use crate::market::next_slot;
 use wattledger_domain::quantity::Milliseconds;
 use wattledger_domain::time::Timestamp;
 
@@ -26,6 +27,10 @@ impl Meter {
             Some(since.plus(Milliseconds(idle)))
         });
         let by_span = by_duration.min(by_idleness.unwrap_or(NEVER));
+        let by_span = match tariff.market() {
+            Some(_) => by_span.min(next_slot(self.now)),
+            None => by_span,
+        };
         wall.map_or(by_span, |wall| {
             next_strike(tariff.zone, self.now, wall, &tariff.strikes).min(by_span)
         })

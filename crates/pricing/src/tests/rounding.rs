@@ -120,3 +120,23 @@ fn a_price_below_zero_is_a_credit() {
         (-15, -3, -18)
     );
 }
+
+/// Amounts past 64 bits of exact units, from about 5,124 of a currency on, round like those below.
+#[test]
+fn halves_on_both_sides_of_64_bits_go_alike() {
+    for (amount, up, down) in [
+        ("5124.095", 512_410, 512_409),
+        ("5124.105", 512_411, 512_410),
+        ("-5124.095", -512_410, -512_409),
+        ("-5124.105", -512_411, -512_410),
+    ] {
+        for (half, expect) in [(Half::Up, up), (Half::Down, down)] {
+            let rounding = Rounding {
+                half,
+                ..Rounding::DEFAULT
+            };
+            let net = settled(&[energy(amount)], "EUR", rounding).net.minor;
+            assert_eq!(net, expect, "{amount} {half:?}");
+        }
+    }
+}

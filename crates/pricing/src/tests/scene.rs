@@ -106,6 +106,8 @@ pub fn tariff(elements: Vec<Element>) -> Tariff {
         valid_to: None,
         tax_included: TaxIncluded::No,
         elements,
+        markets: Vec::new(),
+        idle_fees: wattledger_domain::tariff::IdleFees::default(),
         min_price: None,
         max_price: None,
     }

@@ -82,3 +82,21 @@ fn prices_over_a_day_change_where_the_clock_says_also_when_it_is_put_forward() {
         ]
     );
 }
+
+#[test]
+fn a_market_and_bounds_of_idle_fees_are_told_in_every_language() {
+    let mut formula = super::market::formula();
+    formula.factor = 1_020_000;
+    formula.markup = price("0.015");
+    formula.cap = Some(price("0.8"));
+    let mut tariff = super::market::following(formula);
+    tariff.idle_fees.max_per_day = Some(price("12"));
+    for language in Language::ALL {
+        let told = explain_tariff(&tariff, language).join("\n");
+        assert!(
+            told.contains("DE-LU × 1.02 + 0.015 ≤ 0.8 EUR/kWh"),
+            "{told}"
+        );
+        assert!(told.contains("12 EUR"), "{told}");
+    }
+}

@@ -1,6 +1,10 @@
 //! From registers to energy that can be proven (ev-domain §2, 1, 13, 14, 18).
 
-use super::world::check;
+use super::world::{World, check, clock, documents};
+use wattledger_domain::charging::ChargingRecord;
+use wattledger_domain::cost::{StartFee, SuspendedByStation, UsageRules};
+use wattledger_domain::reference::Content;
+use wattledger_domain::tariff::Dimension;
 
 #[test]
 fn anomaly_1_a_lifetime_register_after_a_start_at_zero_is_never_billed() {
@@ -164,4 +168,69 @@ fn a_session_below_both_bounds_of_the_waiver_costs_nothing() {
          tick 00:01",
         &["opened alice", "rated v1 08:00-08:01 20 Wh 0.00 EUR"],
     );
+}
+
+/// The usual station, whose seller bills as told.
+fn under(usage: UsageRules, fee_cents: i64) -> World {
+    let mut world = World::new();
+    let mut policy = documents::policy();
+    policy.usage = usage;
+    let mut tariff = documents::tariff("plain", 50);
+    let mut fee = tariff.elements[0].components[0];
+    fee.dimension = Dimension::Flat;
+    fee.price.0 = fee_cents * 1_000_000;
+    tariff.elements[0].components.push(fee);
+    for content in [
+        Content::Policy(Box::new(policy)),
+        Content::Tariff(Box::new(tariff)),
+    ] {
+        let recorded = documents::recorded(content, 2, clock("00:00"));
+        world.fold(&ChargingRecord::Reference(recorded));
+    }
+    world
+}
+
+#[test]
+fn time_in_which_the_station_gives_no_power_is_billed_as_its_seller_says() {
+    for (counts, gross) in [
+        (SuspendedByStation::Unbilled, "1.00 EUR"),
+        (SuspendedByStation::Time, "1.00 EUR"),
+        (SuspendedByStation::ParkingTime, "4.00 EUR"),
+    ] {
+        let usage = UsageRules {
+            suspended_by_station: counts,
+            ..UsageRules::default()
+        };
+        let mut world = under(usage, 0);
+        world.tell(
+            "08:00 start tx=7 token=alice meter=1000
+             08:10 read tx=7 total=2000 state=starved
+             08:40 read tx=7 total=2000 state=charging
+             09:00 end tx=7 meter=3000
+             tick 00:01",
+        );
+        let rated = format!("rated v1 08:00-09:00 2000 Wh {gross}");
+        assert_eq!(world.came(), ["opened alice".to_owned(), rated]);
+    }
+}
+
+#[test]
+fn who_could_not_charge_pays_a_start_fee_where_the_seller_says_so() {
+    for (start_fee, gross) in [
+        (StartFee::Always, "1.00 EUR"),
+        (StartFee::WithEnergy, "0.00 EUR"),
+    ] {
+        let usage = UsageRules {
+            start_fee,
+            ..UsageRules::default()
+        };
+        let mut world = under(usage, 100);
+        world.tell(
+            "08:00 start tx=7 token=alice meter=1000
+             08:30 end tx=7 meter=1000
+             tick 00:01",
+        );
+        let rated = format!("rated v1 08:00-08:30 0 Wh {gross}");
+        assert_eq!(world.came(), ["opened alice".to_owned(), rated]);
+    }
 }

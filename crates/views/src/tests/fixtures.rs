@@ -150,6 +150,7 @@ impl Session {
                 min_price: None,
                 max_price: None,
             },
+            market_prices: None,
             evidence: Evidence {
                 register_start: Some(MilliwattHours(0)),
                 register_end: Some(MilliwattHours(10_000_000)),

@@ -279,6 +279,8 @@ texts!(
     SiteId,
     LegalEntityId,
     TariffId,
+    MarketId,
+    MarketPricesId,
     PolicyId,
     CustomerGroup,
     AccountId,

@@ -2,7 +2,9 @@
 
 use super::canonical_json;
 use serde_json::{Value, json};
-use wattledger_domain::cost::{Half, Rounding, RoundingOrder, StepRule};
+use wattledger_domain::cost::{
+    Half, Rounding, RoundingOrder, StartFee, StepRule, SuspendedByStation, UsageRules,
+};
 use wattledger_domain::quantity::Milliseconds;
 use wattledger_domain::reference::{
     CollectionPolicy, Content, HoldPolicy, LegalEntity, Plausibility, Policy,
@@ -20,6 +22,7 @@ pub fn text_of(content: &Content) -> String {
         | Content::Tariff(_)
         | Content::TariffAssignment(_)
         | Content::Account(_)
+        | Content::MarketPrices(_)
         | Content::Token(_) => canonical_json(&json!({ "id": content.id(), "spec": {} })),
     }
 }
@@ -96,6 +99,10 @@ fn policy(spec: &mut Writer, policy: &Policy) {
     });
     spec.object("rounding", |inner| rounding(inner, policy.rounding));
     spec.seconds("settlingGraceSeconds", policy.settling_grace);
+    // Builds that do not know the rules read a policy that leaves them as they were.
+    if policy.usage != UsageRules::default() {
+        spec.object("usage", |inner| usage(inner, policy.usage));
+    }
 }
 
 fn collection(spec: &mut Writer, collection: CollectionPolicy) {
@@ -142,6 +149,20 @@ fn rounding(spec: &mut Writer, rounding: Rounding) {
     spec.text("half", half);
     spec.text("order", order);
     spec.text("steps", steps);
+}
+
+fn usage(spec: &mut Writer, rules: UsageRules) {
+    let fee = match rules.start_fee {
+        StartFee::Always => "always",
+        StartFee::WithEnergy => "with_energy",
+    };
+    let time = match rules.suspended_by_station {
+        SuspendedByStation::Unbilled => "unbilled",
+        SuspendedByStation::Time => "time",
+        SuspendedByStation::ParkingTime => "parking_time",
+    };
+    spec.text("startFee", fee);
+    spec.text("suspendedByStation", time);
 }
 
 fn legal_entity(spec: &mut Writer, entity: &LegalEntity) {

@@ -11,11 +11,46 @@ use wattledger_domain::reference::{
     TokenEntry,
 };
 
-symbols! { "wattledger.control.Kind", "The kind of a document.", Kind {
-    0 => Policy "POLICY", 1 => LegalEntity "LEGAL_ENTITY", 2 => Site "SITE", 3 => Station "STATION",
-    4 => Tariff "TARIFF", 5 => TariffAssignment "TARIFF_ASSIGNMENT", 6 => Account "ACCOUNT",
-    7 => Token "TOKEN",
-} }
+/// The kinds that version 1 of [`Document`]'s schema names. A symbol more would be unreadable for those
+/// who know that version: later kinds travel under `TARIFF`, as which their text is refused by name, with
+/// their own word beside it.
+const FIRST_KINDS: [(Kind, &str); 8] = [
+    (Kind::Policy, "POLICY"),
+    (Kind::LegalEntity, "LEGAL_ENTITY"),
+    (Kind::Site, "SITE"),
+    (Kind::Station, "STATION"),
+    (Kind::Tariff, "TARIFF"),
+    (Kind::TariffAssignment, "TARIFF_ASSIGNMENT"),
+    (Kind::Account, "ACCOUNT"),
+    (Kind::Token, "TOKEN"),
+];
+
+/// Index of a kind among the first ones, or of `TARIFF`, and the word of a later one.
+fn kind_parts(kind: Kind) -> (i64, Option<Box<str>>) {
+    let place = |wanted: Kind| FIRST_KINDS.iter().position(|(known, _)| *known == wanted);
+    let later = place(kind).is_none().then(|| kind.word().into());
+    let place = place(kind)
+        .or_else(|| place(Kind::Tariff))
+        .unwrap_or_default();
+    (i64::try_from(place).unwrap_or_default(), later)
+}
+
+fn kind_of(index: i64, later: Option<&str>) -> Result<Kind, DecodeError> {
+    let named = |word: &str| Kind::ALL.into_iter().find(|kind| kind.word() == word);
+    let first = || {
+        let known = FIRST_KINDS.get(usize::try_from(index).ok()?)?;
+        Some(known.0)
+    };
+    match later {
+        Some(word) => {
+            named(word).ok_or_else(|| DecodeError::Document(format!("`{word}` is not a kind")))
+        }
+        None => first().ok_or(DecodeError::Variant {
+            name: "wattledger.control.Kind",
+            index,
+        }),
+    }
+}
 
 /// A document travels as its kind and canonical JSON; the rest is read from that.
 impl Avro for Document {
@@ -24,21 +59,37 @@ impl Avro for Document {
         if !names.first(NAME) {
             return NAME.into();
         }
-        let kind = crate::avro_field("kind", "What it is.", Kind::schema(names));
+        let symbols = FIRST_KINDS.map(|(_, symbol)| symbol);
+        names.first("wattledger.control.Kind");
+        let kind = crate::avro_enum(
+            "wattledger.control.Kind",
+            "The kind of a document.",
+            &symbols,
+        );
+        let kind = crate::avro_field("kind", "What it is.", kind);
         let text = crate::avro_field(
             "text",
             "Canonical JSON: sorted keys, no white space.",
             "string".into(),
         );
-        crate::avro_record(NAME, "A reference document.", vec![kind, text])
+        let later = crate::avro_field(
+            "later_kind",
+            "What it is, for kinds that came after version 1; kind is TARIFF then.",
+            <Option<Box<str>>>::schema(names),
+        );
+        crate::avro_record(NAME, "A reference document.", vec![kind, text, later])
     }
     fn write(&self, out: &mut Vec<u8>) {
-        self.content.kind().write(out);
+        let (index, later) = kind_parts(self.content.kind());
+        crate::avro::put_long(out, index);
         self.text.write(out);
+        later.write(out);
     }
     fn read(input: &mut Input<'_>) -> Result<Self, DecodeError> {
-        let kind = Kind::read(input)?;
+        let index = input.long()?;
         let text = <Box<str>>::read(input)?;
+        let later = <Option<Box<str>>>::read(input)?;
+        let kind = kind_of(index, later.as_deref())?;
         let content = documents::content(kind, &text)
             .map_err(|fault| DecodeError::Document(fault.to_string()))?;
         let hash = Digest::of(text.as_bytes());

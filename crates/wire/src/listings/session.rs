@@ -105,6 +105,7 @@ record! { "wattledger.sessions.SessionRated",
     pins: "What the bill depends on.",
     periods: "From start to end, without gaps.",
     priced: "The exact price.",
+    market_prices: "The market prices that it rests on; null where none was followed.",
     evidence: "What the figures rest on.",
     rated_at: "Logical time of the rating.",
 } }

@@ -8,8 +8,8 @@ use super::{Fault, Version};
 use serde_json::{Map, Number, Value, json};
 use wattledger_domain::price::PriceE8;
 use wattledger_domain::tariff::{
-    Component, Dimension, Element, LocalDate, LocalMinute, PriceLimit, Reservation, Restrictions,
-    Tariff, TariffKind, TaxIncluded, Weekday,
+    Component, Dimension, Element, IdleFees, LocalDate, LocalMinute, PriceLimit, Reservation,
+    Restrictions, Tariff, TariffKind, TaxIncluded, Weekday,
 };
 use wattledger_domain::time::Timestamp;
 
@@ -90,6 +90,19 @@ fn can_say(tariff: &Tariff, version: Version) -> Result<(), Fault> {
             reason: reason.to_owned(),
         })
     };
+    if let Some(formula) = tariff.markets.first() {
+        let path = format!("elements[{}].price_components", formula.element);
+        return refuse(
+            &path,
+            "no version of OCPI knows a price that follows a market",
+        );
+    }
+    if tariff.idle_fees != IdleFees::default() {
+        return refuse(
+            "idle_fees",
+            "no version of OCPI knows what bounds idle fees",
+        );
+    }
     let included = tariff.tax_included;
     if version < Version::V2_3_0 && included == TaxIncluded::Yes {
         return refuse("tax_included", "prices that contain tax need OCPI 2.3.0");

@@ -1,15 +1,16 @@
 //! OCPI tariff objects.
 
 use super::value::At;
-use super::{Fault, Version, Warning};
+use super::{Fault, Version, Warning, market};
 use serde_json::Value;
 use wattledger_domain::ids::TariffId;
+use wattledger_domain::market::MarketFormula;
 use wattledger_domain::money::Currency;
 use wattledger_domain::price::{PriceE8, TaxRate};
 use wattledger_domain::quantity::{Milliamperes, Milliseconds, MilliwattHours, Milliwatts};
 use wattledger_domain::tariff::{
-    Component, Dimension, Element, LocalDate, LocalMinute, PriceLimit, Reservation, Restrictions,
-    Tariff, TariffKind, TaxIncluded, Weekday,
+    Component, Dimension, Element, IdleFees, LocalDate, LocalMinute, PriceLimit, Reservation,
+    Restrictions, Tariff, TariffKind, TaxIncluded, Weekday,
 };
 
 /// Reads a tariff's JSON text.
@@ -54,8 +55,10 @@ pub fn read(
 ) -> Result<Tariff, Fault> {
     let currency = at.required("currency")?;
     let time = |name: &str| at.field(name).map(|field| field.time()).transpose();
-    let mut elements = Vec::new();
+    let (mut elements, mut markets) = (Vec::new(), Vec::new());
     for element in at.required("elements")?.items()? {
+        let place = u16::try_from(elements.len()).unwrap_or(u16::MAX);
+        markets.extend(follows(&element, place, warnings)?);
         elements.push(read_element(&element, version, warnings)?);
     }
     let mut limit_of = |name: &str| {
@@ -74,6 +77,10 @@ pub fn read(
             .field("tax_included")
             .map_or(Ok(TaxIncluded::No), |field| tax_included(&field))?,
         elements,
+        markets,
+        idle_fees: at
+            .field("idle_fees")
+            .map_or(Ok(IdleFees::default()), |at| idle_fees(&at))?,
         min_price,
         max_price,
     };
@@ -112,6 +119,18 @@ fn kind(at: &At<'_, '_>, warnings: &mut Vec<Warning>) -> Result<Option<TariffKin
             return Ok(None);
         }
     }))
+}
+
+/// What bounds idle fees: ours, no version of OCPI has it.
+fn idle_fees(at: &At<'_, '_>) -> Result<IdleFees, Fault> {
+    let known = ["withdrawn_within", "max_per_session", "max_per_day"];
+    market::known_fields(at, &known)?;
+    let price = |name: &str| Ok(at.optional_scaled(name, 8)?.map(PriceE8));
+    Ok(IdleFees {
+        withdrawn_within: at.optional_scaled("withdrawn_within", 3)?.map(Milliseconds),
+        max_per_session: price("max_per_session")?,
+        max_per_day: price("max_per_day")?,
+    })
 }
 
 fn tax_included(at: &At<'_, '_>) -> Result<TaxIncluded, Fault> {
@@ -164,6 +183,28 @@ fn read_element(
     })
 }
 
+/// The market that an element's ENERGY price follows, if it does.
+fn follows(
+    at: &At<'_, '_>,
+    element: u16,
+    warnings: &mut Vec<Warning>,
+) -> Result<Option<MarketFormula>, Fault> {
+    let (mut found, mut priced) = (None, false);
+    for component in at.required("price_components")?.items()? {
+        let is_energy = component.required("type")?.text()? == "ENERGY";
+        if let Some(field) = component.field("market") {
+            if !is_energy || priced {
+                return Err(
+                    field.fault("only the first ENERGY price of an element follows a market")
+                );
+            }
+            found = Some(market::formula(&field, element, warnings)?);
+        }
+        priced |= is_energy;
+    }
+    Ok(found)
+}
+
 fn read_component(
     at: &At<'_, '_>,
     version: Version,
@@ -203,7 +244,10 @@ fn read_component(
     })
 }
 
-fn restrictions_of(at: &At<'_, '_>, warnings: &mut Vec<Warning>) -> Result<Restrictions, Fault> {
+pub fn restrictions_of(
+    at: &At<'_, '_>,
+    warnings: &mut Vec<Warning>,
+) -> Result<Restrictions, Fault> {
     let minute = |name: &str| at.field(name).map(|field| local_minute(&field)).transpose();
     let date = |name: &str| at.field(name).map(|field| local_date(&field)).transpose();
     let mut days = Vec::new();

@@ -2,6 +2,7 @@
 
 mod exports;
 mod mangled;
+mod markets;
 mod records;
 mod tariffs;
 

@@ -13,6 +13,7 @@ pub fn every_kind() -> Vec<Value> {
     vec![
         json!({ "kind": "Policy", "id": "default", "spec": {
             "rounding": { "order": "gross_first", "half": "even", "steps": "off" },
+            "usage": { "startFee": "with_energy", "suspendedByStation": "time" },
             "hold": { "initialMinor": 6000, "floorMinor": 100, "incrementMinor": 1, "incrementsMax": 3,
                 "reserveMinor": 0, "plugInTimeoutSeconds": 60, "rotationMarginSeconds": 1 },
             "collection": { "chargeMinimumMinor": 0, "correctionMinimumMinor": 1 },
@@ -42,6 +43,9 @@ pub fn every_kind() -> Vec<Value> {
             "method": { "processor": "simulated", "token": "tok_visa_ok", "label": "visa 4242" } } }),
         json!({ "kind": "Token", "id": "card-1", "spec": {
             "token": "SECRET-1", "account": "acc-1", "group": "guests" } }),
+        json!({ "kind": "MarketPrices", "id": "DE-LU/2026-11-26", "spec": {
+            "market": "DE-LU", "currency": "EUR", "unit": "MWh", "slotMinutes": 60,
+            "start": "2026-11-25T23:00:00Z", "prices": [84.12, -3, null, 0] } }),
     ]
 }
 
@@ -182,8 +186,12 @@ fn defaults(schema: &Value) -> Value {
 #[test]
 fn the_json_schema_states_the_defaults_that_the_reader_has() {
     let defs = &json_schema()["$defs"];
-    let stated = defaults(&defs["Policy"]["properties"]["spec"]);
+    let mut stated = defaults(&defs["Policy"]["properties"]["spec"]);
     let policy = content(Kind::Policy, r#"{"id":"default","spec":{}}"#).unwrap();
+    let said = json!({ "id": "default", "spec": stated }).to_string();
+    assert_eq!(content(Kind::Policy, &said).unwrap(), policy);
+    // A text leaves out the rules that builds before them do not know, where they are the usual ones.
+    stated.as_object_mut().unwrap().remove("usage").unwrap();
     let read: Value = serde_json::from_str(&text_of(&policy)).unwrap();
     assert_eq!(read["spec"], stated);
 

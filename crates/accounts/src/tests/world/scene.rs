@@ -2,7 +2,7 @@
 
 use super::START;
 use wattledger_domain::accounts::AccountRecord;
-use wattledger_domain::cost::{Priced, PricedStep, Rounding};
+use wattledger_domain::cost::{Priced, PricedStep, Rounding, UsageRules};
 use wattledger_domain::hash::Digest;
 use wattledger_domain::ids::*;
 use wattledger_domain::money::{Currency, Money};
@@ -73,6 +73,7 @@ pub(super) fn policy() -> Policy {
     Policy {
         id: PolicyId::new("default"),
         rounding: Rounding::DEFAULT,
+        usage: UsageRules::default(),
         hold: HoldPolicy {
             initial_minor: 5_000,
             floor_minor: 1_000,
@@ -162,6 +163,7 @@ pub(super) fn rated(
             min_price: None,
             max_price: None,
         },
+        market_prices: None,
         evidence: Evidence {
             register_start: None,
             register_end: None,

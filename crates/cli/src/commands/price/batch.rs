@@ -150,6 +150,7 @@ fn priced(value: &Value, policy: &PricePolicy) -> Result<super::request::Priced,
         version,
         time_zone,
         reservation,
+        published: Vec::new(),
     };
     request.price(policy)
 }

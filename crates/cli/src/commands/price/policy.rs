@@ -34,7 +34,7 @@ impl Default for PricePolicy {
 
 impl PricePolicy {
     /// Reads `net_first`, `gross_first,half=even,steps=off` and the like, or a JSON file: an object
-    /// with these words as fields, or a Policy document, whose `rounding` counts.
+    /// with these words as fields, or a Policy document, whose `rounding` and `usage` count.
     ///
     /// # Errors
     /// [`CliError::Refused`] with the word that is not known, [`CliError::Broken`] for a file that
@@ -62,10 +62,11 @@ impl PricePolicy {
     fn of_value(value: &Value) -> Result<Self, String> {
         let spec = value.get("spec").unwrap_or(value);
         let rounding = spec.get("rounding").filter(|inner| inner.is_object());
-        let fields = rounding.unwrap_or(spec);
-        let fields = fields.as_object().ok_or("expected an object")?;
+        let is_document = rounding.is_some() || value.get("kind").is_some();
+        let fields = if is_document { rounding } else { Some(spec) };
+        let fields = fields.map(|fields| fields.as_object().ok_or("expected an object"));
         let mut policy = Self::default();
-        for (name, value) in fields {
+        for (name, value) in fields.transpose()?.into_iter().flatten() {
             let text = match value {
                 Value::String(text) => text.clone(),
                 Value::Number(number) => number.to_string(),
@@ -75,7 +76,24 @@ impl PricePolicy {
             };
             policy.set(name, &text)?;
         }
+        if is_document {
+            policy.use_rules(spec.get("usage"))?;
+        }
         Ok(policy)
+    }
+
+    /// The `usage` of a Policy document.
+    fn use_rules(&mut self, usage: Option<&Value>) -> Result<(), String> {
+        let fields = usage.and_then(Value::as_object).into_iter().flatten();
+        for (name, value) in fields {
+            let name = match name.as_str() {
+                "startFee" => "start_fee",
+                "suspendedByStation" => "suspended_by_station",
+                other => return Err(format!("`usage.{other}` is not known")),
+            };
+            self.set(name, value.as_str().unwrap_or_default())?;
+        }
+        Ok(())
     }
 
     fn set(&mut self, name: &str, value: &str) -> Result<(), String> {

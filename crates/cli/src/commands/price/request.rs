@@ -2,10 +2,13 @@
 
 use super::policy::PricePolicy;
 use serde_json::Value;
+use std::sync::Arc;
+use wattledger_domain::market::Publication;
 use wattledger_domain::record::ReservationEnd;
 use wattledger_domain::tariff::Tariff;
 use wattledger_pricing::{
-    AbsentTax, Credit, Record, RecordNote, RecordPrice, RecordTariff, RecordTerms, price_record,
+    AbsentTax, Credit, MarketSeries, Record, RecordNote, RecordPrice, RecordTariff, RecordTerms,
+    price_record,
 };
 use wattledger_wire::ocpi::{self, Fault, OcpiCdr, OwnTariffs, Version, Warning};
 
@@ -21,6 +24,8 @@ pub struct Request<'a> {
     pub time_zone: Option<(&'a str, &'a str)>,
     /// Whether the reservation expired, where it is said.
     pub reservation: Option<ReservationEnd>,
+    /// Prices of the markets that tariffs follow.
+    pub published: Vec<Arc<Publication>>,
 }
 
 /// A record, priced.
@@ -65,7 +70,8 @@ impl Request<'_> {
         let mut compiled = Vec::with_capacity(tariffs.len());
         for (tariff, path) in tariffs.iter().zip(&paths) {
             let ready = RecordTariff::compile(tariff, &time_zone, end, policy.rules);
-            compiled.push(ready.map_err(|fault| self.located(fault.path, fault.reason, path))?);
+            let ready = ready.map_err(|fault| self.located(fault.path, fault.reason, path))?;
+            compiled.push(self.following(ready, tariff));
         }
         let record = Record {
             start: cdr.start,
@@ -109,6 +115,16 @@ impl Request<'_> {
             price,
             notes,
         })
+    }
+
+    /// A tariff by what its market has published.
+    fn following(&self, ready: RecordTariff, tariff: &Tariff) -> RecordTariff {
+        let Some(formula) = tariff.markets.first() else {
+            return ready;
+        };
+        let own = self.published.iter();
+        let own = own.filter(|publication| publication.prices.market == formula.market);
+        ready.with_series(Arc::new(MarketSeries::of(own.cloned())))
     }
 
     fn guess(&self) -> Version {

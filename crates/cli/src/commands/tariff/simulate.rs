@@ -1,5 +1,6 @@
 //! A session that never was, priced under a tariff.
 
+use super::market;
 use crate::arguments::SimulateTariffArguments;
 use crate::commands::price::{Request, answer, policy_of, text_of};
 use crate::commands::write_json;
@@ -16,12 +17,14 @@ pub fn run(arguments: &SimulateTariffArguments, out: &mut dyn Write) -> Result<(
     let tariff = crate::commands::price::object(&arguments.file)?;
     let start = start_of(arguments)?;
     let record = record(arguments, start);
+    let published = arguments.prices.as_deref().map(market::read).transpose()?;
     let request = Request {
         cdr: (&record, "the session"),
         tariffs: vec![(&tariff, format!("{}: $", arguments.file.display()))],
         version: None,
         time_zone: Some((arguments.time_zone.as_str(), "--time-zone")),
         reservation: None,
+        published: published.unwrap_or_default(),
     };
     let priced = request
         .price(&policy)

@@ -42,6 +42,7 @@ fn simulated(change: impl FnOnce(&mut SimulateTariffArguments)) -> String {
             kwh: "20".to_owned(),
             charge: 60,
             park: 10,
+            prices: None,
             week: false,
             svg: None,
             policy: None,
@@ -116,6 +117,8 @@ fn a_tariff_is_written_in_a_version_that_can_say_it() {
         said(TARIFF, |file| TariffCommand::Compile {
             file: file.to_owned(),
             to: to.to_owned(),
+            prices: None,
+            time_zone: "UTC".to_owned(),
         })
     };
     let newer: Value = serde_json::from_str(&written("2.3.0").unwrap()).unwrap();
@@ -128,4 +131,69 @@ fn a_tariff_is_written_in_a_version_that_can_say_it() {
         "{refused}"
     );
     assert_eq!(written("3.0").unwrap_err().code(), 1);
+}
+
+const DYNAMIC: &str = r#"{"id": "T", "currency": "EUR", "elements": [{"price_components": [
+    {"type": "ENERGY", "price": 0.6, "step_size": 1,
+     "market": {"series": "NL", "factor": 1.1, "markup": 0.02}}]}]}"#;
+
+const PUBLISHED: &str = "kind: MarketPrices\nid: NL/day\nspec:\n  market: NL\n  currency: EUR\n  \
+     start: 2026-10-24T22:00:00Z\n  prices: [100, 200, 300, -50, 100, 100]\n";
+
+fn with_prices(command: impl FnOnce(&Path, &Path) -> TariffCommand) -> String {
+    let prices = tempfile::Builder::new().suffix(".yaml").tempfile().unwrap();
+    std::fs::write(prices.path(), PUBLISHED).unwrap();
+    said(DYNAMIC, |file| command(file, prices.path())).unwrap()
+}
+
+#[test]
+fn a_tariff_that_follows_a_market_is_written_out_as_elements() {
+    let refused = said(DYNAMIC, |file| TariffCommand::Compile {
+        file: file.to_owned(),
+        to: "2.2.1".to_owned(),
+        prices: None,
+        time_zone: "UTC".to_owned(),
+    });
+    assert!(
+        refused
+            .unwrap_err()
+            .to_string()
+            .contains("follows a market")
+    );
+    let written = with_prices(|file, prices| TariffCommand::Compile {
+        file: file.to_owned(),
+        to: "2.2.1".to_owned(),
+        prices: Some(prices.to_owned()),
+        time_zone: "Europe/Amsterdam".to_owned(),
+    });
+    let written: Value = serde_json::from_str(&written).unwrap();
+    let elements = written["elements"].as_array().unwrap();
+    let prices = elements
+        .iter()
+        .map(|element| element["price_components"][0]["price"].to_string());
+    // The clock shows 02:00 to 03:00 twice; two hours at one price are one element; the last is for all else.
+    let expect = ["0.13", "0.24", "0.35", "-0.035", "0.13", "0.6"];
+    assert_eq!(prices.collect::<Vec<_>>(), expect);
+    assert_eq!(elements[0]["restrictions"]["start_date"], "2026-10-25");
+}
+
+#[test]
+fn a_session_that_never_was_follows_its_market() {
+    let shown = with_prices(|file, prices| {
+        TariffCommand::Simulate(SimulateTariffArguments {
+            file: file.to_owned(),
+            time_zone: "Europe/Amsterdam".to_owned(),
+            start: "2026-10-24T23:30:00Z".to_owned(),
+            kwh: "20".to_owned(),
+            charge: 60,
+            park: 0,
+            prices: Some(prices.to_owned()),
+            week: false,
+            svg: None,
+            policy: None,
+            json: false,
+        })
+    });
+    // 10 kWh at 0.24 and 10 at 0.35.
+    assert!(shown.contains("Total before tax: 5.90 EUR"), "{shown}");
 }

@@ -1,7 +1,7 @@
 //! The prices of seven days, as a table with bars, as JSON, and drawn.
 
 use super::simulate::start_of;
-use super::{compiled, read};
+use super::{compiled, market, read};
 use crate::arguments::SimulateTariffArguments;
 use crate::commands::price::decimal_trimmed;
 use crate::commands::write_json;
@@ -11,10 +11,11 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::io::Write;
+use std::sync::Arc;
 use wattledger_domain::price::PriceE8;
 use wattledger_domain::quantity::Milliseconds;
 use wattledger_domain::time::Timestamp;
-use wattledger_pricing::{PriceStretch, prices_between};
+use wattledger_pricing::{MarketSeries, PriceStretch, prices_between};
 
 /// The longest bar.
 const BAR_MAX: i64 = 30;
@@ -29,7 +30,12 @@ const HEIGHT: i64 = 240;
 /// Shows a week.
 pub fn run(arguments: &SimulateTariffArguments, out: &mut dyn Write) -> Result<(), CliError> {
     let (tariff, _) = read(&arguments.file)?;
-    let ready = compiled(&arguments.file, &tariff, &arguments.time_zone)?;
+    let mut ready = compiled(&arguments.file, &tariff, &arguments.time_zone)?;
+    if let Some(prices) = &arguments.prices {
+        let published = market::read(prices)?;
+        let series = MarketSeries::of(market::own_publications(&published, &tariff));
+        ready = ready.with_series(Arc::new(series));
+    }
     let start = start_of(arguments)?;
     let span = (start, start.plus(Milliseconds(WEEK)));
     let prices = prices_between(&ready, span);

@@ -79,6 +79,11 @@ pub struct Words {
     pub tax_included: &'static str,
     pub tax_added: &'static str,
     pub tax_none: &'static str,
+    /// After the price that holds where the market has none.
+    pub unless_market: &'static str,
+    pub idle_withdrawn: &'static str,
+    pub idle_session: &'static str,
+    pub idle_day: &'static str,
     /// From Monday on.
     pub days: [&'static str; 7],
 }
@@ -136,6 +141,10 @@ const ENGLISH: Words = Words {
     tax_included: "Tax is in the prices.",
     tax_added: "Tax is added to the prices.",
     tax_none: "No tax applies.",
+    unless_market: "unless the market has a price for the time:",
+    idle_withdrawn: "Parking is free if charging resumes within",
+    idle_session: "Parking costs at most, in a session:",
+    idle_day: "Parking costs at most, in a day:",
     days: ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
 };
 
@@ -169,6 +178,10 @@ const GERMAN: Words = Words {
     tax_included: "Die Preise enthalten die Steuer.",
     tax_added: "Zu den Preisen kommt die Steuer hinzu.",
     tax_none: "Es fällt keine Steuer an.",
+    unless_market: "außer wenn der Markt für die Zeit einen Preis hat:",
+    idle_withdrawn: "Parken ist kostenlos, wenn das Laden weitergeht innerhalb von",
+    idle_session: "Parken kostet höchstens, je Ladevorgang:",
+    idle_day: "Parken kostet höchstens, je Tag:",
     days: ["Mo", "Di", "Mi", "Do", "Fr", "Sa", "So"],
 };
 
@@ -202,6 +215,10 @@ const FRENCH: Words = Words {
     tax_included: "Les prix comprennent la taxe.",
     tax_added: "La taxe s'ajoute aux prix.",
     tax_none: "Aucune taxe ne s'applique.",
+    unless_market: "sauf si le marché a un prix pour ce moment :",
+    idle_withdrawn: "Le stationnement est gratuit si la charge reprend dans les",
+    idle_session: "Le stationnement coûte au plus, par session :",
+    idle_day: "Le stationnement coûte au plus, par jour :",
     days: ["lun", "mar", "mer", "jeu", "ven", "sam", "dim"],
 };
 
@@ -235,5 +252,9 @@ const DUTCH: Words = Words {
     tax_included: "De prijzen zijn inclusief btw.",
     tax_added: "De btw komt bij de prijzen.",
     tax_none: "Er is geen btw verschuldigd.",
+    unless_market: "tenzij de markt voor die tijd een prijs heeft:",
+    idle_withdrawn: "Parkeren is gratis als het laden doorgaat binnen",
+    idle_session: "Parkeren kost ten hoogste, per sessie:",
+    idle_day: "Parkeren kost ten hoogste, per dag:",
     days: ["ma", "di", "wo", "do", "vr", "za", "zo"],
 };

@@ -1,6 +1,6 @@
 //! The reference data of the tests: one seller, one site, one station with two EVSEs of 11 kW.
 
-use wattledger_domain::cost::Rounding;
+use wattledger_domain::cost::{Rounding, UsageRules};
 use wattledger_domain::hash::Digest;
 use wattledger_domain::ids::{
     BookId, CustomerGroup, EvseId, LegalEntityId, PolicyId, ProcessorId, SiteId, StationId,
@@ -22,6 +22,7 @@ pub fn policy() -> Policy {
     Policy {
         id: PolicyId::new("standard"),
         rounding: Rounding::DEFAULT,
+        usage: UsageRules::default(),
         hold: HoldPolicy {
             initial_minor: 5_000,
             floor_minor: 1_000,
@@ -110,6 +111,8 @@ pub fn tariff(id: &str, cents: i64) -> Tariff {
             ],
             restrictions: Restrictions::default(),
         }],
+        markets: Vec::new(),
+        idle_fees: wattledger_domain::tariff::IdleFees::default(),
         min_price: None,
         max_price: None,
     }

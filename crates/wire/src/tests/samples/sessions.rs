@@ -159,6 +159,7 @@ pub fn rated_session(full: bool) -> SessionRated {
         pins: pins(),
         periods: if full { periods() } else { Vec::new() },
         priced: priced(full),
+        market_prices: None,
         evidence: Evidence {
             register_start: full.then_some(KWH),
             register_end: full.then_some(MilliwattHours(i64::MAX)),
