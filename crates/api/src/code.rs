@@ -82,6 +82,8 @@ codes! {
     Signature = "signature", Unauthorized;
     /// A notice that cannot be read.
     Webhook = "webhook", Invalid;
+    /// A decision of the review desk that is not carried out.
+    Decision = "decision", Conflict;
     /// Something is changed where no engine runs.
     NoEngine = "no_engine", Conflict;
     /// More waits than can be folded soon.

@@ -77,7 +77,22 @@ pub async fn reference(
     } else {
         ApplyMode::Apply
     };
-    let documents: Value = serde_json::from_slice(&body)
-        .map_err(|error| Fault::new(Code::Json, format!("the body is not JSON: {error}")))?;
+    let documents = json(&body)?;
     blocking(move || backend.apply(&documents, mode)).await
+}
+
+/// `POST /v1/review/{session}/decisions`: one decision about a session.
+pub async fn decision(
+    State(backend): Shared,
+    Path(session): Path<String>,
+    body: Bytes,
+) -> Result<Json<Value>, Fault> {
+    let body = json(&body)?;
+    let about = vec![("session".to_owned(), session)];
+    blocking(move || backend.order("decide", &about, &body)).await
+}
+
+fn json(body: &[u8]) -> Result<Value, Fault> {
+    serde_json::from_slice(body)
+        .map_err(|error| Fault::new(Code::Json, format!("the body is not JSON: {error}")))
 }

@@ -90,6 +90,22 @@ pub async fn report(
     }
 }
 
+/// `GET /v1/review`: what waits for a person.
+pub async fn review(
+    State(backend): Shared,
+    Query(parameters): Parameters,
+) -> Result<Json<Value>, Fault> {
+    named(backend, "review", parameters).await
+}
+
+/// `GET /v1/review/{session}`: a session at the desk.
+pub async fn review_case(
+    State(backend): Shared,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Fault> {
+    named(backend, "review_case", vec![("id".to_owned(), id)]).await
+}
+
 /// `GET /v1/totals`.
 pub async fn totals(State(backend): Shared) -> Result<Json<Value>, Fault> {
     named(backend, "totals", Vec::new()).await

@@ -1,8 +1,14 @@
 //! The command line. The doc comments are the help: they teach with examples.
 
+mod desk;
 mod engine;
 mod journal;
 mod tariff;
+
+pub use desk::{
+    ReviewArguments, ReviewCommand, ReviewDecideArguments, ReviewListArguments, ReviewListOrder,
+    ReviewShowArguments, ReviewWord,
+};
 
 pub use engine::{
     CsvArguments, DemoArguments, ImportArguments, ImportFormat, ProcessorArguments, Role,
@@ -75,6 +81,7 @@ pub enum Command {
     Session(SessionArguments),
     Invoice(InvoiceArguments),
     Journal(JournalArguments),
+    Review(ReviewArguments),
     Status(StatusArguments),
     Tail(TailArguments),
     Audit(AuditArguments),

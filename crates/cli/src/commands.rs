@@ -9,6 +9,7 @@ pub mod invoice;
 pub mod journal;
 pub mod price;
 pub mod report;
+pub mod review;
 pub mod session;
 pub mod status;
 mod story;

@@ -18,6 +18,7 @@ pub mod price;
 pub mod quantity;
 pub mod record;
 pub mod reference;
+pub mod review;
 pub mod session;
 pub mod state;
 pub mod tariff;

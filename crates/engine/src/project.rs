@@ -282,6 +282,7 @@ fn charging(record: &Record) -> Result<Vec<ViewRecord>, DecodeError> {
         ChargingRecord::HoldGranted(_)
         | ChargingRecord::AuthorizationRefused(_)
         | ChargingRecord::PayerResolved(_)
+        | ChargingRecord::ReviewDecided(_)
         | ChargingRecord::Tick(_) => Vec::new(),
     })
 }
@@ -298,6 +299,7 @@ fn account(record: &Record) -> Result<Vec<ViewRecord>, DecodeError> {
         AccountRecord::SessionOpened(opened) => vec![ViewRecord::SessionOpened(opened)],
         AccountRecord::RunningCost(cost) => vec![ViewRecord::RunningCost(cost)],
         AccountRecord::SessionHeld(held) => vec![ViewRecord::Held(held)],
+        AccountRecord::SessionDecided(decided) => vec![ViewRecord::Decided(decided)],
         AccountRecord::PaymentOutcome(outcome) => vec![ViewRecord::PaymentOutcome(outcome)],
         AccountRecord::Reference(reference) => {
             let account = reference.document.content.kind() == Kind::Account;
@@ -308,6 +310,7 @@ fn account(record: &Record) -> Result<Vec<ViewRecord>, DecodeError> {
             }
         }
         AccountRecord::SessionRated(_)
+        | AccountRecord::SessionWithdrawn(_)
         | AccountRecord::InvoiceIssued(_)
         | AccountRecord::DraftRejected(_)
         | AccountRecord::Tick(_) => Vec::new(),

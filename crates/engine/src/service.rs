@@ -3,6 +3,7 @@
 //! Shared by the api's threads and the workers. Invariant: what is answered as taken is durable.
 
 mod applying;
+mod desk;
 mod metrics;
 mod reading;
 mod status;

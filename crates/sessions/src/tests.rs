@@ -14,4 +14,5 @@ mod field;
 mod laws;
 mod metering;
 mod registers;
+mod review;
 mod world;

@@ -7,7 +7,7 @@ use crate::key::{Key, Value};
 use crate::ledger::{Ledger, Rules};
 use crate::pinning::{self, Bound, Waits};
 use crate::samples::{Added, Entry, Samples, What};
-use crate::session::{End, Phase, Session};
+use crate::session::{End, Phase, Pinned, Session};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use wattledger_domain::ids::{SessionId, StationId};
@@ -87,6 +87,14 @@ impl<'a> Work<'a> {
         {
             self.session.bound = pinning::bind(desk, self.station, pinned);
         }
+    }
+
+    /// Takes other pins from here on.
+    pub(crate) fn pin_again(&mut self, desk: &mut Desk<'_, '_>, pinned: Option<Pinned>) {
+        self.session.pinned = pinned;
+        self.session.bound = None;
+        self.bind(desk);
+        self.recompute(desk);
     }
 
     pub(crate) fn bound(&self) -> Option<Arc<Bound>> {

@@ -21,6 +21,9 @@ pub use query::invoice::{Document, InvoiceRow, InvoiceStory, LineRow, TaxGroupRo
 pub use query::journal::{HeadRow, JournalFilter, JournalPage, JournalRow};
 pub use query::reference::ReferenceRow;
 pub use query::report::{By, Period, RevenueRow, UsageRow};
+pub use query::review::{
+    DecisionRow, ReviewCase, ReviewCount, ReviewList, ReviewOrder, ReviewPage,
+};
 pub use query::session::{HeldRow, SessionRow};
 pub use query::story::{
     CommandRow, EntryRow, PaymentRow, PeriodRow, PostingRow, RatedVersion, SessionStory, StepRow,

@@ -5,6 +5,7 @@
 
 mod documents;
 mod field;
+mod review;
 mod sessions;
 mod story;
 
@@ -20,7 +21,8 @@ pub fn project(recorded: &Recorded, rows: &mut Rows) -> Result<(), ViewError> {
     let at = &recorded.coordinates;
     match &recorded.record {
         ViewRecord::Rated(rated) => sessions::rated(rated, rows)?,
-        ViewRecord::Held(held) => sessions::held(held, rows),
+        ViewRecord::Held(held) => review::held(held, rows),
+        ViewRecord::Decided(decided) => review::decided(decided, rows),
         ViewRecord::Issued(document) => documents::issued(document, rows)?,
         ViewRecord::Entry(entry) => documents::entry(entry, rows),
         ViewRecord::Payment(fact) => documents::payment(fact, rows),

@@ -5,6 +5,7 @@ pub mod invoice;
 pub mod journal;
 pub mod reference;
 pub mod report;
+pub mod review;
 pub mod session;
 pub mod story;
 pub mod totals;

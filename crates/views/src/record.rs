@@ -8,6 +8,7 @@ use wattledger_domain::document::{IssuedDocument, JournalEntry, PaymentFact};
 use wattledger_domain::outcome::EventOutcome;
 use wattledger_domain::payment::{PaymentCommand, PaymentOutcome};
 use wattledger_domain::reference::ReferenceRecorded;
+use wattledger_domain::review::SessionDecided;
 use wattledger_domain::session::SessionRated;
 use wattledger_domain::time::Timestamp;
 
@@ -55,6 +56,8 @@ pub enum ViewRecord {
     Payment(Box<PaymentFact>),
     /// A session that waits for a person (account.events).
     Held(Box<SessionHeld>),
+    /// A person decided about a session (account.events).
+    Decided(Box<SessionDecided>),
     /// What became of an event that was not simply folded (event.outcomes).
     Outcome(Box<EventOutcome>),
     /// A record that could not be read or folded (dead-letter).

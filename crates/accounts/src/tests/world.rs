@@ -21,6 +21,7 @@ use wattledger_domain::money::{Currency, Money};
 use wattledger_domain::payment::*;
 use wattledger_domain::quantity::MilliwattHours;
 use wattledger_domain::reference::*;
+use wattledger_domain::review::SessionWithdrawn;
 use wattledger_domain::session::HoldReason;
 use wattledger_domain::state::InMemory;
 use wattledger_domain::time::Timestamp;
@@ -184,6 +185,7 @@ impl World {
             energy: MilliwattHours(1),
             proposed: None,
             held_at: self.state.now,
+            proposal: None,
         };
         self.fold(AccountRecord::SessionHeld(Box::new(record)));
         self
@@ -247,6 +249,39 @@ impl World {
         self.answer(payment, op, OutcomeResult::Unknown { detail })
     }
 
+    /// The session is another's from this version on.
+    pub fn withdraw(&mut self, version: i32) -> &mut Self {
+        let record = SessionWithdrawn {
+            session: session(),
+            account: self.account.clone(),
+            version,
+            at: self.state.now,
+        };
+        self.fold(AccountRecord::SessionWithdrawn(Box::new(record)));
+        self
+    }
+
+    /// The processor does all that it was asked last.
+    pub fn serve(&mut self) -> &mut Self {
+        let asked: Vec<PaymentCommand> = self.commands().cloned().collect();
+        for (n, id) in (1..).zip(self.payments()) {
+            let Some(last) = asked.iter().rev().find(|command| command.payment == id) else {
+                continue;
+            };
+            let result = match last.operation {
+                Operation::Refund { .. } => OutcomeResult::Refunded {
+                    refunded: self.payment(n).refund_wanted,
+                },
+                Operation::Charge { amount, .. } => OutcomeResult::Charged { charged: amount },
+                _ => continue,
+            };
+            if !self.payment(n).flight.is_quiet() {
+                self.answer(n, last.op, result);
+            }
+        }
+        self
+    }
+
     /// Every draft that waits gets its number.
     pub fn issue(&mut self) -> &mut Self {
         for draft in self.waiting_drafts() {
@@ -291,7 +326,7 @@ impl World {
         drafts
             .filter(|draft| match &paper {
                 Paper::InFlight { awaited, .. } => awaited.contains(&draft.draft),
-                Paper::Issued | Paper::Rejected => false,
+                Paper::Issued | Paper::Rejected | Paper::Withdrawn(_) => false,
             })
             .collect()
     }

@@ -15,6 +15,7 @@ use wattledger_runtime::LogError;
 use wattledger_views::{JournalFilter, Period, ViewError};
 use wattledger_wire::documents;
 
+mod desk;
 mod parameters;
 mod records;
 mod status;
@@ -279,6 +280,8 @@ impl Backend for EngineBackend {
             "sessions" => self.sessions(parameters),
             "invoices" => self.invoices(parameters),
             "journal" => self.journal(parameters),
+            "review" => self.review(parameters),
+            "review_case" => self.review_case(parameter(parameters, "id").unwrap_or_default()),
             "totals" => to_json(&views.totals().map_err(of_view)?),
             "usage" | "revenue" => {
                 let period = Period {
@@ -294,6 +297,18 @@ impl Backend for EngineBackend {
                 Ok(json!({ "rows": rows }))
             }
             other => self.named(other, parameters),
+        }
+    }
+
+    fn order(
+        &self,
+        name: &str,
+        parameters: &[(String, String)],
+        body: &Value,
+    ) -> Result<Value, Fault> {
+        match name {
+            "decide" => self.decide(parameter(parameters, "session").unwrap_or_default(), body),
+            other => Err(Fault::new(Code::Path, format!("there is no order `{other}`"))),
         }
     }
 

@@ -32,7 +32,7 @@ stored_as_sent! {
     domain::document::InvoiceDraft, domain::document::DraftFault, domain::document::Movement,
     domain::reference::Kind, domain::reference::ReferenceRecorded, domain::reference::Document,
     domain::reference::LegalEntity, domain::reference::Policy,
-    domain::outcome::Outcome,
+    domain::outcome::Outcome, domain::review::CorrectedReading,
 }
 
 stored! {
