@@ -3,6 +3,7 @@
 mod desk;
 mod engine;
 mod journal;
+mod letters;
 mod tariff;
 
 pub use desk::{
@@ -16,6 +17,12 @@ pub use engine::{
 };
 
 pub use journal::{JournalAction, JournalArguments, JournalExport};
+
+pub use letters::{
+    LetterArguments, LetterCommand, LetterFilterArguments, LetterListArguments,
+    LetterRedriveArguments, LetterShowArguments, ParkedArguments, ParkedCommand,
+    ParkedListArguments, ParkedOrderArguments,
+};
 
 pub use tariff::{
     CdrArguments, CdrCommand, SimulateTariffArguments, TariffArguments, TariffCommand,
@@ -82,6 +89,8 @@ pub enum Command {
     Invoice(InvoiceArguments),
     Journal(JournalArguments),
     Review(ReviewArguments),
+    DeadLetter(LetterArguments),
+    Parked(ParkedArguments),
     Status(StatusArguments),
     Tail(TailArguments),
     Audit(AuditArguments),

@@ -7,6 +7,7 @@ pub mod cdr;
 pub mod get;
 pub mod invoice;
 pub mod journal;
+pub mod letters;
 pub mod price;
 pub mod report;
 pub mod review;

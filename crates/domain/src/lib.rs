@@ -13,6 +13,7 @@ pub mod hash;
 pub mod ids;
 pub mod money;
 pub mod outcome;
+pub mod parking;
 pub mod payment;
 pub mod price;
 pub mod quantity;

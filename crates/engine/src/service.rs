@@ -8,6 +8,7 @@ mod metrics;
 mod reading;
 mod status;
 
+pub use desk::ParkedUnit;
 pub use applying::{Applied, ApplyFault, Verdict};
 pub use status::{Instance, PartitionStatus, Status, WorkerStatus};
 
@@ -61,6 +62,8 @@ pub struct Service {
     room: Mutex<Option<(Instant, bool)>>,
     door: Mutex<Inlet>,
     state: Mutex<State>,
+    /// Held while dead letters are driven in again: one after the other.
+    pub(crate) desk: Mutex<()>,
     changed: Condvar,
 }
 
@@ -153,6 +156,7 @@ impl Service {
                 producer,
             }),
             state: Mutex::new(State::default()),
+            desk: Mutex::new(()),
             changed: Condvar::new(),
             live: AtomicBool::new(false),
             clock: AtomicBool::new(embedded.is_some()),

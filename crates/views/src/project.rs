@@ -29,6 +29,7 @@ pub fn project(recorded: &Recorded, rows: &mut Rows) -> Result<(), ViewError> {
         ViewRecord::Event(event) => field::event(at, event, rows),
         ViewRecord::Outcome(outcome) => field::outcome(at, outcome, rows),
         ViewRecord::DeadLetter(letter) => field::dead_letter(at, letter, rows),
+        ViewRecord::Redriven(redriven) => field::redriven(at, redriven, rows),
         ViewRecord::Command(command) => field::command(at, command, rows),
         ViewRecord::Reference(reference) => field::reference(reference, rows),
         ViewRecord::Token(entry) => field::token(at, entry, rows),

@@ -3,6 +3,7 @@
 pub mod event;
 pub mod invoice;
 pub mod journal;
+pub mod letter;
 pub mod reference;
 pub mod report;
 pub mod review;

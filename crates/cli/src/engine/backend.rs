@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use wattledger_api::backend::{ApplyMode, Backend, EventForm, Health};
 use wattledger_api::code::Code;
 use wattledger_api::fault::Fault;
+use wattledger_domain::parking::ParkingAction;
 use wattledger_domain::reference::Kind;
 use wattledger_domain::time::Timestamp;
 use wattledger_engine::live;
@@ -16,6 +17,8 @@ use wattledger_views::{JournalFilter, Period, ViewError};
 use wattledger_wire::documents;
 
 mod desk;
+mod letters;
+mod parked;
 mod parameters;
 mod records;
 mod status;
@@ -282,6 +285,9 @@ impl Backend for EngineBackend {
             "journal" => self.journal(parameters),
             "review" => self.review(parameters),
             "review_case" => self.review_case(parameter(parameters, "id").unwrap_or_default()),
+            "letters" => self.letters(parameters),
+            "letter" => self.letter(parameters),
+            "parked" => Ok(self.parked_units()),
             "totals" => to_json(&views.totals().map_err(of_view)?),
             "usage" | "revenue" => {
                 let period = Period {
@@ -308,6 +314,9 @@ impl Backend for EngineBackend {
     ) -> Result<Value, Fault> {
         match name {
             "decide" => self.decide(parameter(parameters, "session").unwrap_or_default(), body),
+            "redrive" => self.redrive(body),
+            "release" => self.order_parked(ParkingAction::Release, body),
+            "skip" => self.order_parked(ParkingAction::Skip, body),
             other => Err(Fault::new(Code::Path, format!("there is no order `{other}`"))),
         }
     }

@@ -211,6 +211,10 @@ fn set_aside(offset: i64) -> Recorded {
     let record = ViewRecord::DeadLetter(DeadLetter {
         reason: "fold_panicked".into(),
         message: "as the test says".into(),
+        stage: "sessions".into(),
+        key: "default/S1".into(),
+        bytes: 7,
+        lies_at: (0, offset),
         at: Timestamp(START),
     });
     Recorded {

@@ -1,6 +1,7 @@
-//! The review desk: proposals and decisions.
+//! The desk: proposals, decisions, and orders about what is held back.
 
 use crate::{record, symbols, union};
+use wattledger_domain::parking::{ParkingAction, ParkingOrder};
 use wattledger_domain::review::{
     CorrectedReading, ReadingKind, ReadingSeen, ReviewDecided, ReviewProposal, ReviewVerdict, Seen,
     SessionDecided, SessionWithdrawn,
@@ -78,4 +79,16 @@ record! { "wattledger.accounts.SessionWithdrawn",
     account: "Who no longer pays.",
     version: "Above every version that the account has been sent; 0 when it was sent none.",
     at: "Logical time.",
+} }
+symbols! { "wattledger.control.ParkingAction",
+    "What becomes of records that are held back.", ParkingAction {
+    0 => Release "RELEASE", 1 => Skip "SKIP",
+} }
+record! { "wattledger.control.ParkingOrder",
+    "A person orders what becomes of records that a fold held back.", ParkingOrder {
+    unit: "Whose records: a station, an account, a draft, a payment.",
+    action: "What becomes of them.",
+    reason: "Why, in the person's words.",
+    ordered_by: "Who orders.",
+    ordered_at: "When.",
 } }

@@ -151,6 +151,8 @@ single! {
     payment_fact: wattledger_domain::document::PaymentFact;
     /// `event.outcomes`.
     outcome: wattledger_domain::outcome::EventOutcome;
+    /// On every stage's input: what people order about what is held back there.
+    parking: wattledger_domain::parking::ParkingOrder;
     /// `directory.tokens`.
     directory: wattledger_domain::control::DirectoryEntry;
 }
@@ -247,6 +249,7 @@ pub(super) fn schemas() -> Vec<(Value, u64)> {
         domain::reference::ReferenceSubmitted,
         domain::control::TokenUnknown,
         domain::control::ControlTick,
+        domain::parking::ParkingOrder,
         domain::control::DirectoryEntry,
         domain::session::SessionRated,
         domain::accounts::AuthorizationPinned,

@@ -13,7 +13,7 @@ use wattledger_views::{DecisionRow, ReviewOrder, ReviewPage};
 use wattledger_wire::cloud_events::{self, Subject};
 
 /// How long a request waits for what became of its decision.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
 impl EngineBackend {
     /// `GET /v1/review`.
@@ -123,4 +123,12 @@ impl EngineBackend {
 fn unknown(session: &str) -> Fault {
     let reason = format!("session `{session}` was neither held nor billed");
     Fault::new(Code::Session, reason)
+}
+
+/// A text that must be there.
+pub(super) fn required<'a>(body: &'a Value, name: &str) -> Result<&'a str, Fault> {
+    let text = body[name].as_str().filter(|text| !text.is_empty());
+    text.ok_or_else(|| {
+        Fault::new(Code::Field, "is required").at(None, Some(name.to_owned()))
+    })
 }

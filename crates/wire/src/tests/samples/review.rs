@@ -3,10 +3,11 @@
 use super::billing::{groups, lines};
 use super::sessions::{periods, pins};
 use super::{LEAST, MOST, NOON, Sample, euro, sample, symbols};
-use crate::topics::{account, charging};
+use crate::topics::{account, charging, parking};
 use wattledger_domain::accounts::AccountRecord;
 use wattledger_domain::charging::ChargingRecord;
 use wattledger_domain::ids::{AccountId, EventId, EvseId, SessionId, SourceId, StationId};
+use wattledger_domain::parking::{ParkingAction, ParkingOrder};
 use wattledger_domain::quantity::MilliwattHours;
 use wattledger_domain::review::{
     CorrectedReading, ReadingKind, ReadingSeen, ReviewDecided, ReviewProposal, ReviewVerdict, Seen,
@@ -57,6 +58,16 @@ pub fn all() -> Vec<Sample> {
         at: LEAST,
     }));
     all.push(sample(withdrawn, account::encode, account::decode));
+    all.extend(symbols::<ParkingAction>().into_iter().map(|action| {
+        let order = ParkingOrder {
+            unit: "S1".into(),
+            action,
+            reason: "mended in 1.4.1".into(),
+            ordered_by: "ada".into(),
+            ordered_at: NOON,
+        };
+        sample(order, parking::encode, parking::decode)
+    }));
     all
 }
 
