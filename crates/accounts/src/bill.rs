@@ -248,7 +248,9 @@ pub(crate) fn rated(desk: &mut Desk<'_, '_>, rated: &SessionBill) -> Result<(), 
             });
             Ok(())
         }
-        Paper::Issued | Paper::Rejected | Paper::Withdrawn(_) => correct(desk, bill, *billed, rated),
+        Paper::Issued | Paper::Rejected | Paper::Withdrawn(_) => {
+            correct(desk, bill, *billed, rated)
+        }
     }
 }
 

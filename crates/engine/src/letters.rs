@@ -117,7 +117,9 @@ impl Service {
             return Ok(Err("it was driven in again before"));
         }
         if row.reason == MASKED && asked.mended.is_none() {
-            return Ok(Err("its bytes are not whole, a card number in it was masked: mend it"));
+            return Ok(Err(
+                "its bytes are not whole, a card number in it was masked: mend it",
+            ));
         }
         let Some(letter) = self.letter(row)? else {
             return Ok(Err("it is no longer kept"));

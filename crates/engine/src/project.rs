@@ -336,10 +336,7 @@ fn dead_letter(record: &Record) -> Result<Vec<ViewRecord>, DecodeError> {
         stage: text("stage"),
         key: text("key"),
         bytes: i64::try_from(bytes).unwrap_or(i64::MAX),
-        lies_at: (
-            i32::try_from(record.partition).unwrap_or(0),
-            record.offset,
-        ),
+        lies_at: (i32::try_from(record.partition).unwrap_or(0), record.offset),
         at,
     })])
 }

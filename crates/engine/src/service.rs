@@ -8,8 +8,8 @@ mod metrics;
 mod reading;
 mod status;
 
-pub use desk::ParkedUnit;
 pub use applying::{Applied, ApplyFault, Verdict};
+pub use desk::ParkedUnit;
 pub use status::{Instance, PartitionStatus, Status, WorkerStatus};
 
 use crate::audit::{self, ProcessorLedger, Report};

@@ -48,7 +48,9 @@ fn may_be_decided(work: &Work<'_>, decision: &ReviewDecided) -> Result<(), Refus
     match session.phase {
         Phase::Open => return conflict("the session goes on: decide once it is over".to_owned()),
         Phase::Settling(_) => {
-            return conflict("the session is being settled: decide once it is billed or held".into());
+            return conflict(
+                "the session is being settled: decide once it is billed or held".into(),
+            );
         }
         Phase::Held(_) | Phase::Rated => {}
     }

@@ -17,8 +17,9 @@ use std::sync::{Arc, OnceLock};
 
 /// Every released version but the compiled ones, as committed under `schemas/`: when a record gets
 /// a new version, its last one joins here, and its golden bytes are read for ever.
-pub(crate) const RELEASED: &[&str] =
-    &[include_str!("../../../schemas/accounts/session_held.v1.avsc")];
+pub(crate) const RELEASED: &[&str] = &[include_str!(
+    "../../../schemas/accounts/session_held.v1.avsc"
+)];
 
 /// Longer schemas are refused: no registry needs them.
 const SCHEMA_BYTES_MAX: usize = 262_144;

@@ -53,7 +53,14 @@ fn a_held_session_is_decided_and_billed_and_captured_once() {
     }
 
     let decide = |more: &[&str]| {
-        let mut words = vec!["review", "decide", &session, "correct", "--meter-stop", "105000"];
+        let mut words = vec![
+            "review",
+            "decide",
+            &session,
+            "correct",
+            "--meter-stop",
+            "105000",
+        ];
         words.extend(["--reason", "photo of the meter", "--by", "ada"]);
         words.extend(more);
         place.ask(&words)
@@ -68,7 +75,9 @@ fn a_held_session_is_decided_and_billed_and_captured_once() {
     let story = paid(&place, &session);
     let of = |part: &str| story.iter().filter(|item| item["part"] == part).count();
     assert_eq!((of("document"), of("decided"), of("held")), (1, 1, 1));
-    let captures = story.iter().filter(|item| item["is"]["movement"] == "captured");
+    let captures = story
+        .iter()
+        .filter(|item| item["is"]["movement"] == "captured");
     assert_eq!(captures.count(), 1);
     let told = place.done(&["session", &session]);
     assert!(told.out.contains("photo of the meter"), "{told:?}");
@@ -101,7 +110,10 @@ fn a_billed_session_is_waived_credited_and_given_back_once() {
     let mut late = body.clone();
     late["reason"] = "again".into();
     let answer = engine.post(&path, "application/json", late.to_string());
-    assert_eq!((answer.status, answer.json()["error"]["code"].as_str()), (409, Some("decision")));
+    assert_eq!(
+        (answer.status, answer.json()["error"]["code"].as_str()),
+        (409, Some("decision"))
+    );
 
     let refunds = eventually("a refund", || {
         let story = place.done(&["session", &session, "--json"]).json();
@@ -129,10 +141,19 @@ fn a_session_without_a_payer_is_given_one_that_exists() {
         event("session_ended", "1", 30, &ended),
     ]);
     waiting(&place, 1);
-    let list = place.done(&["review", "list", "--json", "--reason", "no_payer"]).json();
+    let list = place
+        .done(&["review", "list", "--json", "--reason", "no_payer"])
+        .json();
     let session = list["items"][0]["session"].as_str().unwrap().to_owned();
     let to = |account: &str| {
-        let words = ["review", "decide", &session, "set-payer", "--account", account];
+        let words = [
+            "review",
+            "decide",
+            &session,
+            "set-payer",
+            "--account",
+            account,
+        ];
         let why = ["--reason", "a new card of theirs", "--by", "ada"];
         place.ask(&[&words[..], &why[..]].concat())
     };

@@ -104,7 +104,12 @@ impl Billed {
     fn payment_id(&self, session: &SessionId, word: &str, number: Option<i32>) -> PaymentId {
         let number = number.map(|number| number.to_string());
         let since = (self.since > 1).then(|| format!("since {}", self.since));
-        let causes = [Some(session.as_str()), Some(word), number.as_deref(), since.as_deref()];
+        let causes = [
+            Some(session.as_str()),
+            Some(word),
+            number.as_deref(),
+            since.as_deref(),
+        ];
         let causes: Vec<&str> = causes.into_iter().flatten().collect();
         PaymentId::of(&causes)
     }

@@ -93,9 +93,24 @@ fn a_cheaper_bill_is_credited_billed_anew_and_the_rest_given_back() {
     let (guest, contract) = (Paid::Guest(3_000), Paid::Contract(3_000));
     let documents = ["credit note v1 3000", "invoice v2 2400"];
     let with = |what| [&documents[..], &[what][..]].concat();
-    check(guest, &cheaper, &with("p1#3.1 refund 600"), (2_400, 2_400, 0, 0));
-    check(contract, &cheaper, &with("p1#2.1 refund 600"), (2_400, 2_400, 0, 0));
-    check(Paid::ByInvoice(3_000), &cheaper, &documents, (2_400, 0, 2_400, 0));
+    check(
+        guest,
+        &cheaper,
+        &with("p1#3.1 refund 600"),
+        (2_400, 2_400, 0, 0),
+    );
+    check(
+        contract,
+        &cheaper,
+        &with("p1#2.1 refund 600"),
+        (2_400, 2_400, 0, 0),
+    );
+    check(
+        Paid::ByInvoice(3_000),
+        &cheaper,
+        &documents,
+        (2_400, 0, 2_400, 0),
+    );
 }
 
 #[test]
@@ -103,12 +118,36 @@ fn a_dearer_bill_charges_the_difference_where_it_is_worth_it() {
     let dearer = [Then::Rated(2, 3_500)];
     let documents = ["credit note v1 3000", "invoice v2 3500"];
     let with = |what| [&documents[..], &[what][..]].concat();
-    check(Paid::Guest(3_000), &dearer, &with("p2#1.1 charge 500"), (3_500, 3_500, 0, 0));
-    check(Paid::Contract(3_000), &dearer, &with("p2#1.1 charge 500"), (3_500, 3_500, 0, 0));
-    check(Paid::ByInvoice(3_000), &dearer, &documents, (3_500, 0, 3_500, 0));
+    check(
+        Paid::Guest(3_000),
+        &dearer,
+        &with("p2#1.1 charge 500"),
+        (3_500, 3_500, 0, 0),
+    );
+    check(
+        Paid::Contract(3_000),
+        &dearer,
+        &with("p2#1.1 charge 500"),
+        (3_500, 3_500, 0, 0),
+    );
+    check(
+        Paid::ByInvoice(3_000),
+        &dearer,
+        &documents,
+        (3_500, 0, 3_500, 0),
+    );
     // Below the seller's minimum for corrections it is written off.
-    let little = ["credit note v1 3000", "invoice v2 3050", "- WrittenOff 50 on draft"];
-    check(Paid::Guest(3_000), &[Then::Rated(2, 3_050)], &little, (3_050, 3_000, 0, 50));
+    let little = [
+        "credit note v1 3000",
+        "invoice v2 3050",
+        "- WrittenOff 50 on draft",
+    ];
+    check(
+        Paid::Guest(3_000),
+        &[Then::Rated(2, 3_050)],
+        &little,
+        (3_050, 3_000, 0, 50),
+    );
 }
 
 #[test]
@@ -116,8 +155,18 @@ fn a_bill_over_nothing_gives_everything_back() {
     let nothing = [Then::Rated(2, 0)];
     let documents = ["credit note v1 3000", "invoice v2 0"];
     let with = |what| [&documents[..], &[what][..]].concat();
-    check(Paid::Guest(3_000), &nothing, &with("p1#3.1 refund 3000"), (0, 0, 0, 0));
-    check(Paid::Contract(3_000), &nothing, &with("p1#2.1 refund 3000"), (0, 0, 0, 0));
+    check(
+        Paid::Guest(3_000),
+        &nothing,
+        &with("p1#3.1 refund 3000"),
+        (0, 0, 0, 0),
+    );
+    check(
+        Paid::Contract(3_000),
+        &nothing,
+        &with("p1#2.1 refund 3000"),
+        (0, 0, 0, 0),
+    );
     check(Paid::ByInvoice(3_000), &nothing, &documents, (0, 0, 0, 0));
 }
 
@@ -125,9 +174,24 @@ fn a_bill_over_nothing_gives_everything_back() {
 fn another_payer_gets_the_session_and_this_one_everything_back() {
     let gone = [Then::Withdrawn(2)];
     let with = |what| ["credit note v1 3000", what];
-    check(Paid::Guest(3_000), &gone, &with("p1#3.1 refund 3000"), (0, 0, 0, 0));
-    check(Paid::Contract(3_000), &gone, &with("p1#2.1 refund 3000"), (0, 0, 0, 0));
-    check(Paid::ByInvoice(3_000), &gone, &["credit note v1 3000"], (0, 0, 0, 0));
+    check(
+        Paid::Guest(3_000),
+        &gone,
+        &with("p1#3.1 refund 3000"),
+        (0, 0, 0, 0),
+    );
+    check(
+        Paid::Contract(3_000),
+        &gone,
+        &with("p1#2.1 refund 3000"),
+        (0, 0, 0, 0),
+    );
+    check(
+        Paid::ByInvoice(3_000),
+        &gone,
+        &["credit note v1 3000"],
+        (0, 0, 0, 0),
+    );
 }
 
 #[test]
@@ -167,11 +231,20 @@ fn after_a_refund_a_still_cheaper_bill_gives_back_only_the_rest() {
 #[test]
 fn after_a_shortfall_a_cheaper_bill_gives_back_nothing_before_it_is_below_what_was_taken() {
     let documents = ["credit note v1 6000", "invoice v2 5400"];
-    check(Paid::Shortfall(6_000), &[Then::Rated(2, 5_400)], &documents, (5_400, 5_000, 400, 0));
+    check(
+        Paid::Shortfall(6_000),
+        &[Then::Rated(2, 5_400)],
+        &documents,
+        (5_400, 5_000, 400, 0),
+    );
     check(
         Paid::Shortfall(6_000),
         &[Then::Rated(2, 4_000)],
-        &["credit note v1 6000", "invoice v2 4000", "p1#3.1 refund 1000"],
+        &[
+            "credit note v1 6000",
+            "invoice v2 4000",
+            "p1#3.1 refund 1000",
+        ],
         (4_000, 4_000, 0, 0),
     );
     // What was not to be had once is not charged again: it stays receivable.
@@ -193,7 +266,11 @@ fn after_a_shortfall_a_cheaper_bill_gives_back_nothing_before_it_is_below_what_w
 fn a_session_that_comes_back_is_billed_anew_under_another_version() {
     check(
         Paid::Contract(3_000),
-        &[Then::Withdrawn(2), Then::Rated(3, 3_000), Then::Withdrawn(4)],
+        &[
+            Then::Withdrawn(2),
+            Then::Rated(3, 3_000),
+            Then::Withdrawn(4),
+        ],
         &[
             "credit note v1 3000",
             "p1#2.1 refund 3000",
@@ -236,7 +313,9 @@ fn what_was_taken_for_a_refused_invoice_is_given_back_with_the_session() {
     world.reject().did();
     world.captured(1, 2, 3_000).did();
     assert_eq!(world.withdraw(2).did(), ["p1#3.1 refund 3000"]);
-    let refunded = OutcomeResult::Refunded { refunded: eur(3_000) };
+    let refunded = OutcomeResult::Refunded {
+        refunded: eur(3_000),
+    };
     assert_eq!(world.answer(1, 3, refunded).did(), ["p1 Refunded 3000"]);
 }
 

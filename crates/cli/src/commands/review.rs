@@ -179,7 +179,10 @@ fn facts(case: Fields<'_>, waits: Fields<'_>, proposal: Fields<'_>, zone: &str) 
         ("Would pay", waits.text("account").to_owned()),
         ("Register at start", register("register_start")),
         ("Register at end", register("register_end")),
-        ("Energy", waits.stated_number("energy").map_or_else(String::new, kwh)),
+        (
+            "Energy",
+            waits.stated_number("energy").map_or_else(String::new, kwh),
+        ),
         ("Odd", flags.join(", ")),
         ("Tariff", proposal.text("tariff").to_owned()),
     ])
@@ -302,7 +305,9 @@ pub fn decided_text(answer: &Value) -> String {
     let done = told.inside("decision");
     if !done.0.is_object() {
         let (source, id) = (told.text("source"), told.text("id"));
-        return format!("Taken, not folded yet: GET /v1/events/{source}/{id} tells what becomes of it.");
+        return format!(
+            "Taken, not folded yet: GET /v1/events/{source}/{id} tells what becomes of it."
+        );
     }
     let gross = done.amount("gross_minor", "currency");
     let waits = done.number("waits");

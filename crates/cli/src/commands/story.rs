@@ -149,7 +149,10 @@ fn held(is: Fields<'_>) -> String {
 /// Who decided what, why, and what came of it.
 fn decided(is: Fields<'_>, zone: &str) -> String {
     let mut what = plain(is.text("verdict"));
-    for (name, field) in [("register at start", "meter_start"), ("at end", "meter_stop")] {
+    for (name, field) in [
+        ("register at start", "meter_start"),
+        ("at end", "meter_stop"),
+    ] {
         if let Some(register) = is.stated_number(field) {
             what.push_str(&format!(", {name} {} kWh", kwh(register)));
         }

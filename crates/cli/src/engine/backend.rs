@@ -18,8 +18,8 @@ use wattledger_wire::documents;
 
 mod desk;
 mod letters;
-mod parked;
 mod parameters;
+mod parked;
 mod records;
 mod status;
 
@@ -317,7 +317,10 @@ impl Backend for EngineBackend {
             "redrive" => self.redrive(body),
             "release" => self.order_parked(ParkingAction::Release, body),
             "skip" => self.order_parked(ParkingAction::Skip, body),
-            other => Err(Fault::new(Code::Path, format!("there is no order `{other}`"))),
+            other => Err(Fault::new(
+                Code::Path,
+                format!("there is no order `{other}`"),
+            )),
         }
     }
 

@@ -1,11 +1,11 @@
 //! What the desk hands in: decisions of people, as records of the log.
 
 use super::{Service, ServiceError};
-use crate::task::StageName;
-use serde_json::Value;
 use crate::intake::Door;
 use crate::live;
+use crate::task::StageName;
 use crate::topics;
+use serde_json::Value;
 use wattledger_domain::charging::ChargingRecord;
 use wattledger_domain::parking::ParkingOrder;
 use wattledger_domain::review::ReviewDecided;

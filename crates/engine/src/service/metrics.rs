@@ -1,8 +1,8 @@
 //! Prometheus text.
 
 use super::Service;
-use std::fmt::Write;
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use wattledger_views::{ReviewList, Totals};
 
 impl Service {

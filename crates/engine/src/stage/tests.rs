@@ -65,7 +65,11 @@ impl Stage for Telling {
     }
     fn fire(_: &mut StateOf<'_, Self>, (): &(), _: Timestamp, _: &mut Vec<String>) {}
     fn emit(&self, effect: String, _: Timestamp, out: &mut Vec<Outgoing>) {
-        out.push(Outgoing::keyed(&self.out, topics::key("all"), effect.into_bytes()));
+        out.push(Outgoing::keyed(
+            &self.out,
+            topics::key("all"),
+            effect.into_bytes(),
+        ));
     }
 }
 

@@ -9,7 +9,9 @@ use wattledger_pricing::FlatFee;
 use wattledger_sessions::authorization::{Answer, Authorization};
 use wattledger_sessions::ledger::{Flags, Partial, Seen};
 use wattledger_sessions::reference::{Assignments, Versions};
-use wattledger_sessions::session::{Billed, Decided, End, Held, Origin, Phase, Pinned, Sequence, Standing, Stop};
+use wattledger_sessions::session::{
+    Billed, Decided, End, Held, Origin, Phase, Pinned, Sequence, Standing, Stop,
+};
 use wattledger_sessions::station::{Begun, EvseStatus, SessionAtHand, StationLive, Unresolved};
 use wattledger_sessions::{Entity, Key, Value};
 use wattledger_wire::avro::{DecodeError, Input, put_long};

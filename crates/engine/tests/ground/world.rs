@@ -82,7 +82,9 @@ impl World {
 
     /// An event of an import.
     pub fn imported(&mut self, event: &Value, received_at: Timestamp) -> Result<(), ServiceError> {
-        let taken = self.service.accept(received_at, |door| Ok(vec![door.event(event)?]));
+        let taken = self
+            .service
+            .accept(received_at, |door| Ok(vec![door.event(event)?]));
         self.settle();
         taken.map(|count| assert_eq!(count, 1))
     }
@@ -96,7 +98,11 @@ impl World {
     /// Bytes that a trusted gateway wrote where events are folded.
     pub fn written(&mut self, bytes: &[u8]) {
         let topic = Arc::clone(&self.service.topics.charging_events);
-        self.append(Outgoing::keyed(&topic, topics::key("station"), bytes.into()));
+        self.append(Outgoing::keyed(
+            &topic,
+            topics::key("station"),
+            bytes.into(),
+        ));
     }
 
     /// A tombstone where events are folded.
@@ -112,7 +118,9 @@ impl World {
     /// What became of one session or event: why it waits, that its times were estimated, or what was
     /// said of its events.
     pub fn became(&self) -> String {
-        let shown = self.service.wait_for_views(std::time::Duration::from_secs(30));
+        let shown = self
+            .service
+            .wait_for_views(std::time::Duration::from_secs(30));
         assert!(shown.unwrap());
         let views = &self.service.views;
         if let Some(held) = views.held(None, 10).unwrap().first() {
@@ -128,7 +136,9 @@ impl World {
     }
 
     pub fn waiting(&self) -> Vec<LetterRow> {
-        let shown = self.service.wait_for_views(std::time::Duration::from_secs(30));
+        let shown = self
+            .service
+            .wait_for_views(std::time::Duration::from_secs(30));
         assert!(shown.unwrap());
         let filter = LetterFilter {
             only_waiting: Some(Waiting),
@@ -151,7 +161,9 @@ impl World {
 
     /// Gross amounts of all documents.
     pub fn billed(&self) -> Vec<i64> {
-        let shown = self.service.wait_for_views(std::time::Duration::from_secs(30));
+        let shown = self
+            .service
+            .wait_for_views(std::time::Duration::from_secs(30));
         assert!(shown.unwrap());
         let found = self.service.views.invoices(None, 100).unwrap();
         found.into_iter().map(|invoice| invoice.gross).collect()

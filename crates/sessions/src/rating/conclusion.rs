@@ -47,9 +47,7 @@ impl Corrected {
             return;
         };
         readings.retain(|entry| match entry.what {
-            What::State | What::StatusState | What::Power | What::Current => {
-                entry.at <= ended_at
-            }
+            What::State | What::StatusState | What::Power | What::Current => entry.at <= ended_at,
             What::Interval
             | What::Net
             | What::PhaseOne

@@ -192,18 +192,23 @@ fn a_corrected_reading_lapses_once_the_charger_says_something_else() {
 
 #[test]
 fn a_corrected_register_that_runs_backwards_is_refused() {
-    after(JUMPED, "10:00 decide do=correct stop=500 round=1", &["Refused"]);
-    after(JUMPED, "10:00 decide do=correct end=07:59 round=1", &["Refused"]);
+    after(
+        JUMPED,
+        "10:00 decide do=correct stop=500 round=1",
+        &["Refused"],
+    );
+    after(
+        JUMPED,
+        "10:00 decide do=correct end=07:59 round=1",
+        &["Refused"],
+    );
 }
 
 #[test]
 fn a_session_that_nothing_priced_is_billed_once_it_is_repriced() {
     let mut world = World::empty();
     world.tell(BILLED);
-    assert_eq!(
-        world.came(),
-        ["opened alice", "held [NoStation] 10000 Wh"]
-    );
+    assert_eq!(world.came(), ["opened alice", "held [NoStation] 10000 Wh"]);
     for document in super::world::documents::all() {
         world.fold(&ChargingRecord::Reference(document));
     }

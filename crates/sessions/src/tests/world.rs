@@ -165,7 +165,9 @@ fn to_account(record: &AccountRecord) -> Option<String> {
             "decided: v{} round {} {}",
             decided.version,
             decided.waits,
-            decided.gross.map_or("-".to_owned(), |gross| gross.to_string())
+            decided
+                .gross
+                .map_or("-".to_owned(), |gross| gross.to_string())
         ),
         _ => return None,
     })

@@ -77,9 +77,7 @@ pub fn held(held: &SessionHeld, rows: &mut Rows) {
             held.energy.0.into(),
             amount.map(|amount| amount.minor).into(),
             amount.map(|amount| amount.currency.code()).into(),
-            proposal
-                .map(|proposal| shown(proposal).to_string())
-                .into(),
+            proposal.map(|proposal| shown(proposal).to_string()).into(),
         ],
     );
     for (ordinal, reason) in numbered(&held.reasons) {

@@ -119,9 +119,13 @@ pub struct ReviewCase {
 macro_rules! counts_sql {
     ($of:literal, $join:literal) => {
         concat!(
-            "SELECT ", $of, " AS \"of\", COUNT(*) AS sessions, h.currency AS currency, \
+            "SELECT ",
+            $of,
+            " AS \"of\", COUNT(*) AS sessions, h.currency AS currency, \
              CAST(COALESCE(SUM(h.proposed_minor), 0) AS BIGINT) AS proposed_minor \
-             FROM waiting_sessions h ", $join, " WHERE $1 = $1 GROUP BY 1, h.currency \
+             FROM waiting_sessions h ",
+            $join,
+            " WHERE $1 = $1 GROUP BY 1, h.currency \
              ORDER BY 1, h.currency"
         )
     };
@@ -180,8 +184,7 @@ impl Views {
     /// [`ViewError::Database`], [`ViewError::Damaged`].
     pub fn review_case(&self, session: &str) -> Result<Option<ReviewCase>, ViewError> {
         const WAITS: &str = held_sql!("waiting_sessions h WHERE h.session = $1");
-        const ROUND: &str =
-            "SELECT COALESCE(MAX(round), 0) FROM held_sessions WHERE session = $1";
+        const ROUND: &str = "SELECT COALESCE(MAX(round), 0) FROM held_sessions WHERE session = $1";
         const VERSION: &str = "SELECT MAX(v) FROM ( \
             SELECT COALESCE(MAX(version), 0) AS v FROM session_versions WHERE session = $1 \
             UNION ALL SELECT COALESCE(MAX(version), 0) FROM held_sessions WHERE session = $1 \

@@ -63,7 +63,11 @@ fn verdict(fields: &Fields<'_>) -> Result<ReviewVerdict, EventFault> {
         ))),
         "waive" => Ok(ReviewVerdict::Waive),
         "reprice" => Ok(ReviewVerdict::Reprice),
-        _ => Err(fields.fault("verdict", "word", format!("`{word}` is not one of {WORDS:?}"))),
+        _ => Err(fields.fault(
+            "verdict",
+            "word",
+            format!("`{word}` is not one of {WORDS:?}"),
+        )),
     }
 }
 

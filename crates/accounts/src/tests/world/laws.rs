@@ -57,7 +57,11 @@ impl World {
                             Paper::InFlight { verdict, .. } => *verdict == Verdict::Withdrawn,
                             Paper::Issued | Paper::Rejected => false,
                         };
-                        let due = if withdrawn { 0 } else { billed.invoice.gross.minor };
+                        let due = if withdrawn {
+                            0
+                        } else {
+                            billed.invoice.gross.minor
+                        };
                         assert_eq!(balance.due.minor, due);
                         let taken: i64 = billed.claims.keys().map(kept).sum();
                         assert_eq!(balance.captured.minor, taken);

@@ -87,6 +87,8 @@ fn without_names_filter_or_all_nothing_is_driven_in() {
 #[test]
 fn what_is_held_back_is_listed_and_skipped() {
     assert!(told(&["parked", "list"]).unwrap().contains("S-17"));
-    let words = ["parked", "skip", "sessions", "S-17", "--reason", "bench", "--by", "ada"];
+    let words = [
+        "parked", "skip", "sessions", "S-17", "--reason", "bench", "--by", "ada",
+    ];
     assert_eq!(told(&words).unwrap(), "Done: 4 records.\n");
 }

@@ -60,7 +60,13 @@ fn told(words: &[&str]) -> String {
 #[test]
 fn what_waits_is_told_with_its_age_its_reasons_and_its_money() {
     let text = told(&["list"]);
-    for said in ["ses_1", "25 h", "energy implausible, too dear", "7.64 EUR", "1 to 7 days"] {
+    for said in [
+        "ses_1",
+        "25 h",
+        "energy implausible, too dear",
+        "7.64 EUR",
+        "1 to 7 days",
+    ] {
         assert!(text.contains(said), "{said}: {text}");
     }
 }
@@ -82,7 +88,14 @@ fn a_case_shows_what_was_read_what_was_odd_and_the_bill_line_by_line() {
 
 #[test]
 fn a_decision_carries_what_was_looked_at() {
-    let decide = ["decide", "ses_1", "correct", "--meter-stop", "105000", "--json"];
+    let decide = [
+        "decide",
+        "ses_1",
+        "correct",
+        "--meter-stop",
+        "105000",
+        "--json",
+    ];
     let why = ["--reason", "photo", "--by", "ada"];
     let answer: Value = serde_json::from_str(&told(&[&decide[..], &why[..]].concat())).unwrap();
     assert_eq!(
@@ -95,6 +108,14 @@ fn a_decision_carries_what_was_looked_at() {
 #[test]
 fn a_decision_wants_a_reason_and_a_name() {
     use clap::Parser as _;
-    let words = ["wattledger", "review", "decide", "ses_1", "waive", "--by", "ada"];
+    let words = [
+        "wattledger",
+        "review",
+        "decide",
+        "ses_1",
+        "waive",
+        "--by",
+        "ada",
+    ];
     assert!(crate::arguments::Cli::try_parse_from(words).is_err());
 }

@@ -57,8 +57,8 @@ impl EngineBackend {
             station: &StationId::new(case.station),
             decided_at: live::now(),
         };
-        let decision = cloud_events::decision(body, &subject)
-            .map_err(|fault| of_service(fault.into()))?;
+        let decision =
+            cloud_events::decision(body, &subject).map_err(|fault| of_service(fault.into()))?;
         self.know_payer(&decision)?;
         if let Some(done) = self.carried_out(&decision)? {
             return Ok(done);
@@ -75,8 +75,10 @@ impl EngineBackend {
             }
             self.service.nap(Duration::from_millis(20));
         }
-        Ok(json!({ "result": "waiting", "source": decision.source.as_str(),
-                   "id": decision.id.as_str() }))
+        Ok(
+            json!({ "result": "waiting", "source": decision.source.as_str(),
+                   "id": decision.id.as_str() }),
+        )
     }
 
     /// What is ordered needs an engine that runs, its stores up to the log.
@@ -105,7 +107,8 @@ impl EngineBackend {
     fn carried_out(&self, decision: &ReviewDecided) -> Result<Option<Value>, Fault> {
         let (source, id) = (decision.source.as_str(), decision.id.as_str());
         let found = self.service.views.decision(source, id).map_err(of_view)?;
-        let shown = |row: DecisionRow| Ok(json!({ "result": "carried_out", "decision": to_json(&row)? }));
+        let shown =
+            |row: DecisionRow| Ok(json!({ "result": "carried_out", "decision": to_json(&row)? }));
         let of_session = |row: &DecisionRow| row.session == decision.session.as_str();
         found.filter(of_session).map(shown).transpose()
     }
@@ -128,7 +131,5 @@ fn unknown(session: &str) -> Fault {
 /// A text that must be there.
 pub(super) fn required<'a>(body: &'a Value, name: &str) -> Result<&'a str, Fault> {
     let text = body[name].as_str().filter(|text| !text.is_empty());
-    text.ok_or_else(|| {
-        Fault::new(Code::Field, "is required").at(None, Some(name.to_owned()))
-    })
+    text.ok_or_else(|| Fault::new(Code::Field, "is required").at(None, Some(name.to_owned())))
 }

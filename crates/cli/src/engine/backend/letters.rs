@@ -1,9 +1,7 @@
 //! Dead letters: what was set aside, one with its bytes, and driving them in again.
 
 use super::desk::required;
-use super::{
-    EngineBackend, broken, invalid, most, of_service, of_view, parameter, to_json, whole,
-};
+use super::{EngineBackend, broken, invalid, most, of_service, of_view, parameter, to_json, whole};
 use serde_json::{Value, json};
 use wattledger_api::code::Code;
 use wattledger_api::fault::Fault;
@@ -17,7 +15,12 @@ impl EngineBackend {
         let only_waiting = match parameter(parameters, "waiting").unwrap_or("false") {
             "true" => Some(Waiting),
             "false" => None,
-            other => return Err(invalid("waiting", format!("`{other}` is not true or false"))),
+            other => {
+                return Err(invalid(
+                    "waiting",
+                    format!("`{other}` is not true or false"),
+                ));
+            }
         };
         let filter = LetterFilter {
             reason: parameter(parameters, "reason"),
@@ -78,7 +81,9 @@ impl EngineBackend {
     pub(super) fn redrive(&self, body: &Value) -> Result<Value, Fault> {
         self.orderable()?;
         let letters = self.chosen(body)?;
-        let mended = Some(&body["event"]).filter(|event| !event.is_null()).cloned();
+        let mended = Some(&body["event"])
+            .filter(|event| !event.is_null())
+            .cloned();
         if mended.is_some() && letters.len() != 1 {
             return Err(invalid("event", "one mended event stands for one letter"));
         }

@@ -25,7 +25,9 @@ impl EngineBackend {
     pub(super) fn order_parked(&self, action: ParkingAction, body: &Value) -> Result<Value, Fault> {
         self.orderable()?;
         let (stage, unit) = (required(body, "stage")?, required(body, "unit")?);
-        let known = StageName::ALL.into_iter().find(|known| known.word() == stage);
+        let known = StageName::ALL
+            .into_iter()
+            .find(|known| known.word() == stage);
         let known = known.ok_or_else(|| invalid("stage", format!("`{stage}` is not a stage")))?;
         let parked = self.held_back(stage, unit).ok_or_else(|| {
             let reason = format!("stage {stage} holds nothing of `{unit}` back");

@@ -60,7 +60,8 @@ pub async fn of_session(
     session: &str,
 ) -> Result<Option<SessionStory>, ViewError> {
     const NEWEST: &str = "SELECT * FROM sessions WHERE session = $1";
-    const HELD: &str = held_sql!("held_sessions h WHERE h.session = $1 ORDER BY h.held_at, h.round");
+    const HELD: &str =
+        held_sql!("held_sessions h WHERE h.session = $1 ORDER BY h.held_at, h.round");
     let rated = rows!(SessionRow, connection, NEWEST, session)?.pop();
     let held = rows!(HeldRow, connection, HELD, session)?;
     let mut parts = Parts::default();
