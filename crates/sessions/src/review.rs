@@ -119,7 +119,13 @@ fn bill(
             HoldReason::NoStation | HoldReason::NoTariff => {
                 "nothing prices it: describe the station, give it a tariff, and reprice it first"
             }
-            _ => "what it comes to does not fit an invoice",
+            HoldReason::EnergyImplausible
+            | HoldReason::RegisterBackwards
+            | HoldReason::ConflictingEnd
+            | HoldReason::TooLong
+            | HoldReason::TooDear
+            | HoldReason::AfterCorrectionWindow
+            | HoldReason::TimesImplausible => "what it comes to does not fit an invoice",
         });
     }
     rating::rate(desk, work);

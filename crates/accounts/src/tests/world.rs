@@ -2,6 +2,7 @@
 //!
 //! After each step it checks the laws of money: see [`World::check_laws`].
 
+mod desk;
 mod laws;
 mod scene;
 mod words;
@@ -21,7 +22,6 @@ use wattledger_domain::money::{Currency, Money};
 use wattledger_domain::payment::*;
 use wattledger_domain::quantity::MilliwattHours;
 use wattledger_domain::reference::*;
-use wattledger_domain::review::SessionWithdrawn;
 use wattledger_domain::session::HoldReason;
 use wattledger_domain::state::InMemory;
 use wattledger_domain::time::Timestamp;
@@ -247,39 +247,6 @@ impl World {
     pub fn unknown(&mut self, payment: usize, op: i32) -> &mut Self {
         let detail = "timeout".into();
         self.answer(payment, op, OutcomeResult::Unknown { detail })
-    }
-
-    /// The session is another's from this version on.
-    pub fn withdraw(&mut self, version: i32) -> &mut Self {
-        let record = SessionWithdrawn {
-            session: session(),
-            account: self.account.clone(),
-            version,
-            at: self.state.now,
-        };
-        self.fold(AccountRecord::SessionWithdrawn(Box::new(record)));
-        self
-    }
-
-    /// The processor does all that it was asked last.
-    pub fn serve(&mut self) -> &mut Self {
-        let asked: Vec<PaymentCommand> = self.commands().cloned().collect();
-        for (n, id) in (1..).zip(self.payments()) {
-            let Some(last) = asked.iter().rev().find(|command| command.payment == id) else {
-                continue;
-            };
-            let result = match last.operation {
-                Operation::Refund { .. } => OutcomeResult::Refunded {
-                    refunded: self.payment(n).refund_wanted,
-                },
-                Operation::Charge { amount, .. } => OutcomeResult::Charged { charged: amount },
-                _ => continue,
-            };
-            if !self.payment(n).flight.is_quiet() {
-                self.answer(n, last.op, result);
-            }
-        }
-        self
     }
 
     /// Every draft that waits gets its number.

@@ -47,10 +47,11 @@ fn told(words: &[&str]) -> Result<String, CliError> {
     use clap::Parser as _;
     let cli = Cli::try_parse_from([&["wattledger"], words].concat()).unwrap();
     let mut out = Vec::new();
-    match cli.command {
-        Command::DeadLetter(arguments) => letters(&arguments, &transport(), &mut out)?,
-        Command::Parked(arguments) => parked(&arguments, &transport(), &mut out)?,
-        _ => panic!("neither"),
+    if let Command::DeadLetter(arguments) = &cli.command {
+        letters(arguments, &transport(), &mut out)?;
+    }
+    if let Command::Parked(arguments) = &cli.command {
+        parked(arguments, &transport(), &mut out)?;
     }
     Ok(String::from_utf8(out).unwrap())
 }
