@@ -8,11 +8,13 @@ mod answer;
 mod balance;
 mod collect;
 mod draft;
+mod withdraw;
 
 pub use balance::Balance;
 
 pub(crate) use answer::{issued, rejected};
 pub(crate) use collect::payment_changed;
+pub(crate) use withdraw::withdrawn;
 
 use crate::account;
 use crate::authorization;
@@ -62,6 +64,8 @@ pub enum Stage {
 pub struct Billed {
     /// The newest rating that was heard of.
     pub version: i32,
+    /// The rating with which the session became this account's.
+    pub since: i32,
     /// The newest invoice.
     pub invoice: InvoiceDraft,
     /// How the newest invoice stands.
@@ -92,12 +96,32 @@ pub enum Paper {
         /// Whether the invoice itself was refused already.
         verdict: Verdict,
         /// The newest correction that came meanwhile.
-        correction: Option<Box<SessionBill>>,
+        correction: Option<Correction>,
     },
     /// All have theirs.
     Issued,
     /// The invoice was refused: nothing stands.
     Rejected,
+    /// The session was taken away: nothing stands.
+    Withdrawn(Stood),
+}
+
+/// Whether the newest invoice of a session that was taken away ever stood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stood {
+    /// It did, and was credited.
+    Credited,
+    /// It was refused.
+    Never,
+}
+
+/// What comes after the documents that wait for their numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Correction {
+    /// Bill it so.
+    Bill(Box<SessionBill>),
+    /// Take it away.
+    Withdraw,
 }
 
 /// What invoices said of the newest invoice so far.
@@ -107,6 +131,8 @@ pub enum Verdict {
     Standing,
     /// That it is refused.
     Refused,
+    /// It is credited, and no other follows.
+    Withdrawn,
 }
 
 /// First or corrected.
@@ -161,7 +187,10 @@ impl Bill {
     pub fn draft_to_pay(&self) -> Option<DraftId> {
         match &self.stage {
             Stage::Charging | Stage::UnderReview => None,
-            Stage::Billed(billed) => (!billed.is_refused()).then(|| billed.invoice.draft.clone()),
+            Stage::Billed(billed) => {
+                let stood = !billed.is_refused() && billed.paper != Paper::Withdrawn(Stood::Never);
+                stood.then(|| billed.invoice.draft.clone())
+            }
         }
     }
 }
@@ -171,7 +200,7 @@ impl Billed {
     #[must_use]
     pub const fn is_refused(&self) -> bool {
         match self.paper {
-            Paper::Issued => false,
+            Paper::Issued | Paper::Withdrawn(_) => false,
             Paper::InFlight { verdict, .. } => matches!(verdict, Verdict::Refused),
             Paper::Rejected => true,
         }
@@ -212,14 +241,16 @@ pub(crate) fn rated(desk: &mut Desk<'_, '_>, rated: &SessionBill) -> Result<(), 
     billed.version = source.version;
     match &mut billed.paper {
         Paper::InFlight { correction, .. } => {
-            *correction = Some(Box::new(rated.clone()));
+            *correction = Some(Correction::Bill(Box::new(rated.clone())));
             desk.keep_bill(Bill {
                 stage: Stage::Billed(billed),
                 ..bill
             });
             Ok(())
         }
-        Paper::Issued | Paper::Rejected => correct(desk, bill, *billed, rated),
+        Paper::Issued | Paper::Rejected | Paper::Withdrawn(_) => {
+            correct(desk, bill, *billed, rated)
+        }
     }
 }
 
@@ -255,6 +286,7 @@ fn first(desk: &mut Desk<'_, '_>, bill: Bill, rated: &SessionBill) -> Result<(),
     };
     let mut billed = Billed {
         version: rated.rated.version,
+        since: rated.rated.version,
         paper: in_flight([invoice.draft.clone()]),
         invoice,
         edition: Edition::First,

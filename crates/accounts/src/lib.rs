@@ -45,6 +45,9 @@ pub fn fold(
         AccountRecord::RunningCost(cost) => authorization::running(&mut desk, cost)?,
         AccountRecord::SessionRated(rated) => bill::rated(&mut desk, rated)?,
         AccountRecord::SessionHeld(held) => bill::held(&mut desk, held),
+        AccountRecord::SessionWithdrawn(withdrawn) => bill::withdrawn(&mut desk, withdrawn)?,
+        // On record; what follows from it comes as a rating or a withdrawal.
+        AccountRecord::SessionDecided(_) => {}
         AccountRecord::PaymentOutcome(outcome) => payment::outcome(&mut desk, outcome)?,
         AccountRecord::InvoiceIssued(notice) => bill::issued(&mut desk, notice)?,
         AccountRecord::DraftRejected(rejected) => bill::rejected(&mut desk, rejected)?,

@@ -12,4 +12,5 @@ mod laws;
 mod money;
 mod processor;
 mod trouble;
+mod withdrawals;
 mod world;

@@ -41,6 +41,18 @@ pub trait Backend: Send + Sync + 'static {
     /// `NotFound` or `Invalid`.
     fn query(&self, name: &str, parameters: &[(String, String)]) -> Result<Value, Fault>;
 
+    /// Carries out what a person orders: `decide` about a session, `redrive` dead letters, `release`
+    /// or `skip` a parked unit. `parameters` name what it is about, the body says what is ordered.
+    ///
+    /// # Errors
+    /// A fault that names the field; a conflict when what it is about is no longer so.
+    fn order(
+        &self,
+        name: &str,
+        parameters: &[(String, String)],
+        body: &Value,
+    ) -> Result<Value, Fault>;
+
     /// A page of decoded records of a topic.
     ///
     /// # Errors

@@ -82,6 +82,12 @@ codes! {
     Signature = "signature", Unauthorized;
     /// A notice that cannot be read.
     Webhook = "webhook", Invalid;
+    /// A decision of the review desk that is not carried out.
+    Decision = "decision", Conflict;
+    /// A record that was not set aside.
+    Letter = "dead_letter", NotFound;
+    /// A unit that is not parked.
+    Parked = "parked", NotFound;
     /// Something is changed where no engine runs.
     NoEngine = "no_engine", Conflict;
     /// More waits than can be folded soon.

@@ -77,7 +77,46 @@ pub async fn reference(
     } else {
         ApplyMode::Apply
     };
-    let documents: Value = serde_json::from_slice(&body)
-        .map_err(|error| Fault::new(Code::Json, format!("the body is not JSON: {error}")))?;
+    let documents = json(&body)?;
     blocking(move || backend.apply(&documents, mode)).await
+}
+
+/// `POST /v1/review/{session}/decisions`: one decision about a session.
+pub async fn decision(
+    State(backend): Shared,
+    Path(session): Path<String>,
+    body: Bytes,
+) -> Result<Json<Value>, Fault> {
+    let body = json(&body)?;
+    let about = vec![("session".to_owned(), session)];
+    blocking(move || backend.order("decide", &about, &body)).await
+}
+
+/// `POST /v1/dead-letters/redrive`: records that were set aside, driven in again.
+pub async fn redrive(State(backend): Shared, body: Bytes) -> Result<Json<Value>, Fault> {
+    ordered(backend, "redrive", &body).await
+}
+
+/// `POST /v1/parked/release`: records that are held back are folded.
+pub async fn release(State(backend): Shared, body: Bytes) -> Result<Json<Value>, Fault> {
+    ordered(backend, "release", &body).await
+}
+
+/// `POST /v1/parked/skip`: records that are held back go among the dead letters.
+pub async fn skip(State(backend): Shared, body: Bytes) -> Result<Json<Value>, Fault> {
+    ordered(backend, "skip", &body).await
+}
+
+async fn ordered(
+    backend: Arc<dyn Backend>,
+    name: &'static str,
+    body: &[u8],
+) -> Result<Json<Value>, Fault> {
+    let body = json(body)?;
+    blocking(move || backend.order(name, &[], &body)).await
+}
+
+fn json(body: &[u8]) -> Result<Value, Fault> {
+    serde_json::from_slice(body)
+        .map_err(|error| Fault::new(Code::Json, format!("the body is not JSON: {error}")))
 }

@@ -90,6 +90,43 @@ pub async fn report(
     }
 }
 
+/// `GET /v1/review`: what waits for a person.
+pub async fn review(
+    State(backend): Shared,
+    Query(parameters): Parameters,
+) -> Result<Json<Value>, Fault> {
+    named(backend, "review", parameters).await
+}
+
+/// `GET /v1/review/{session}`: a session at the desk.
+pub async fn review_case(
+    State(backend): Shared,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Fault> {
+    named(backend, "review_case", vec![("id".to_owned(), id)]).await
+}
+
+/// `GET /v1/dead-letters`: what was set aside.
+pub async fn letters(
+    State(backend): Shared,
+    Query(parameters): Parameters,
+) -> Result<Json<Value>, Fault> {
+    named(backend, "letters", parameters).await
+}
+
+/// `GET /v1/dead-letters/{topic}/{partition}/{offset}`: one record that was set aside.
+pub async fn letter(
+    State(backend): Shared,
+    Path(place): Path<Vec<(String, String)>>,
+) -> Result<Json<Value>, Fault> {
+    named(backend, "letter", place).await
+}
+
+/// `GET /v1/parked`: whose records are held back.
+pub async fn parked(State(backend): Shared) -> Result<Json<Value>, Fault> {
+    named(backend, "parked", Vec::new()).await
+}
+
 /// `GET /v1/totals`.
 pub async fn totals(State(backend): Shared) -> Result<Json<Value>, Fault> {
     named(backend, "totals", Vec::new()).await

@@ -41,6 +41,18 @@ pub fn router(backend: Arc<dyn Backend>) -> Router {
         .route("/v1/reports/{report}", get(query::report))
         .route("/v1/journal", get(query::journal))
         .route("/v1/totals", get(query::totals))
+        .route("/v1/review", get(query::review))
+        .route("/v1/review/{session}", get(query::review_case))
+        .route("/v1/review/{session}/decisions", post(ingest::decision))
+        .route("/v1/dead-letters", get(query::letters))
+        .route("/v1/dead-letters/redrive", post(ingest::redrive))
+        .route(
+            "/v1/dead-letters/{topic}/{partition}/{offset}",
+            get(query::letter),
+        )
+        .route("/v1/parked", get(query::parked))
+        .route("/v1/parked/release", post(ingest::release))
+        .route("/v1/parked/skip", post(ingest::skip))
         .route("/v1/topics/{topic}", get(query::records))
         .route("/v1/audit", post(query::audit))
         .fallback(unknown)

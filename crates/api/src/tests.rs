@@ -32,6 +32,14 @@ impl Backend for Recorder {
     fn query(&self, name: &str, parameters: &[(String, String)]) -> Result<Value, Fault> {
         Ok(json!({ "name": name, "parameters": parameters }))
     }
+    fn order(
+        &self,
+        name: &str,
+        parameters: &[(String, String)],
+        body: &Value,
+    ) -> Result<Value, Fault> {
+        Ok(json!({ "name": name, "parameters": parameters, "body": body }))
+    }
     fn records(&self, topic: &str, _: &[(String, String)]) -> Result<Value, Fault> {
         Ok(json!(topic))
     }

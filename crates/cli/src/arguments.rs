@@ -1,8 +1,15 @@
 //! The command line. The doc comments are the help: they teach with examples.
 
+mod desk;
 mod engine;
 mod journal;
+mod letters;
 mod tariff;
+
+pub use desk::{
+    ReviewArguments, ReviewCommand, ReviewDecideArguments, ReviewListArguments, ReviewListOrder,
+    ReviewShowArguments, ReviewWord,
+};
 
 pub use engine::{
     CsvArguments, DemoArguments, ImportArguments, ImportFormat, ProcessorArguments, Role,
@@ -10,6 +17,12 @@ pub use engine::{
 };
 
 pub use journal::{JournalAction, JournalArguments, JournalExport};
+
+pub use letters::{
+    LetterArguments, LetterCommand, LetterFilterArguments, LetterListArguments,
+    LetterRedriveArguments, LetterShowArguments, ParkedArguments, ParkedCommand,
+    ParkedListArguments, ParkedOrderArguments,
+};
 
 pub use tariff::{
     CdrArguments, CdrCommand, SimulateTariffArguments, TariffArguments, TariffCommand,
@@ -75,6 +88,9 @@ pub enum Command {
     Session(SessionArguments),
     Invoice(InvoiceArguments),
     Journal(JournalArguments),
+    Review(ReviewArguments),
+    DeadLetter(LetterArguments),
+    Parked(ParkedArguments),
     Status(StatusArguments),
     Tail(TailArguments),
     Audit(AuditArguments),

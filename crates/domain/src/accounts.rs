@@ -7,6 +7,7 @@ use crate::money::{Currency, Money};
 use crate::payment::{PaymentMethod, PaymentOutcome};
 use crate::quantity::MilliwattHours;
 use crate::reference::{LegalEntity, Policy, ReferenceRecorded};
+use crate::review::{ReviewProposal, SessionDecided, SessionWithdrawn};
 use crate::session::{HoldReason, Pins, SessionRated};
 use crate::time::Timestamp;
 
@@ -23,6 +24,10 @@ pub enum AccountRecord {
     SessionRated(Box<SessionBill>),
     /// From sessions: a session that waits for a person.
     SessionHeld(Box<SessionHeld>),
+    /// From sessions: another pays, or nobody.
+    SessionWithdrawn(Box<SessionWithdrawn>),
+    /// From sessions: a person decided, for the record.
+    SessionDecided(Box<SessionDecided>),
     /// From the payments worker or a webhook.
     PaymentOutcome(Box<PaymentOutcome>),
     /// From invoices: a draft has its number.
@@ -136,4 +141,6 @@ pub struct SessionHeld {
     pub proposed: Option<Money>,
     /// Logical time.
     pub held_at: Timestamp,
+    /// What it would be billed as, and what that rests on; `None` in records of before the desk.
+    pub proposal: Option<Box<ReviewProposal>>,
 }

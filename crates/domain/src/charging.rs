@@ -18,6 +18,7 @@ use crate::money::Money;
 use crate::payment::PaymentMethod;
 use crate::quantity::MilliwattHours;
 use crate::reference::ReferenceRecorded;
+use crate::review::ReviewDecided;
 use crate::session::ChargingState;
 use crate::time::Timestamp;
 
@@ -32,6 +33,8 @@ pub enum ChargingRecord {
     AuthorizationRefused(AuthorizationRefused),
     /// From control: who a token belongs to.
     PayerResolved(PayerResolved),
+    /// From the desk: a person decided about a session.
+    ReviewDecided(Box<ReviewDecided>),
     /// From control: a version of a reference document.
     Reference(ReferenceRecorded),
     /// From control: logical time.

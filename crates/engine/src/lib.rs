@@ -6,6 +6,7 @@ pub mod audit;
 pub mod directory;
 pub mod intake;
 pub mod kafka;
+pub mod letters;
 pub mod live;
 pub mod opening;
 pub mod payments;

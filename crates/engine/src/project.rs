@@ -1,5 +1,6 @@
 //! The views worker: committed and durable records of the output topics, into SQL.
 
+use crate::letters;
 use crate::topics::Topics;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use wattledger_domain::time::Timestamp;
 use wattledger_runtime::log::FetchLimit;
 use wattledger_runtime::{Consumer, Log, LogError, Record, Visibility};
 use wattledger_views::{
-    Coordinates, DeadLetter, NextOffset, Recorded, ViewError, ViewRecord, Views,
+    Coordinates, DeadLetter, NextOffset, Recorded, Redriven, ViewError, ViewRecord, Views,
 };
 use wattledger_wire::DecodeError;
 use wattledger_wire::topics as wire;
@@ -235,7 +236,7 @@ fn coordinates(view: &ViewRecord, record: &Record, partition: i32) -> Coordinate
         partition,
         offset: record.offset,
     };
-    if !matches!(view, ViewRecord::DeadLetter(_)) {
+    if !matches!(view, ViewRecord::DeadLetter(_) | ViewRecord::Redriven(_)) {
         return own();
     }
     let aside = || {
@@ -282,6 +283,7 @@ fn charging(record: &Record) -> Result<Vec<ViewRecord>, DecodeError> {
         ChargingRecord::HoldGranted(_)
         | ChargingRecord::AuthorizationRefused(_)
         | ChargingRecord::PayerResolved(_)
+        | ChargingRecord::ReviewDecided(_)
         | ChargingRecord::Tick(_) => Vec::new(),
     })
 }
@@ -298,6 +300,7 @@ fn account(record: &Record) -> Result<Vec<ViewRecord>, DecodeError> {
         AccountRecord::SessionOpened(opened) => vec![ViewRecord::SessionOpened(opened)],
         AccountRecord::RunningCost(cost) => vec![ViewRecord::RunningCost(cost)],
         AccountRecord::SessionHeld(held) => vec![ViewRecord::Held(held)],
+        AccountRecord::SessionDecided(decided) => vec![ViewRecord::Decided(decided)],
         AccountRecord::PaymentOutcome(outcome) => vec![ViewRecord::PaymentOutcome(outcome)],
         AccountRecord::Reference(reference) => {
             let account = reference.document.content.kind() == Kind::Account;
@@ -308,6 +311,7 @@ fn account(record: &Record) -> Result<Vec<ViewRecord>, DecodeError> {
             }
         }
         AccountRecord::SessionRated(_)
+        | AccountRecord::SessionWithdrawn(_)
         | AccountRecord::InvoiceIssued(_)
         | AccountRecord::DraftRejected(_)
         | AccountRecord::Tick(_) => Vec::new(),
@@ -316,13 +320,23 @@ fn account(record: &Record) -> Result<Vec<ViewRecord>, DecodeError> {
 
 fn dead_letter(record: &Record) -> Result<Vec<ViewRecord>, DecodeError> {
     let text = |name: &str| header(record, name).unwrap_or_default().into();
+    let at = header(record, "logical-time").and_then(|at| at.parse().ok());
+    let at = Timestamp(at.unwrap_or(0));
+    if header(record, "code") == Some(letters::REDRIVEN) {
+        return Ok(vec![ViewRecord::Redriven(Redriven {
+            by: text("by"),
+            reason: text("message"),
+            at,
+        })]);
+    }
+    let bytes = record.value.as_deref().map_or(0, <[u8]>::len);
     Ok(vec![ViewRecord::DeadLetter(DeadLetter {
         reason: text("code"),
         message: text("message"),
-        at: Timestamp(
-            header(record, "logical-time")
-                .and_then(|at| at.parse().ok())
-                .unwrap_or(0),
-        ),
+        stage: text("stage"),
+        key: text("key"),
+        bytes: i64::try_from(bytes).unwrap_or(i64::MAX),
+        lies_at: (i32::try_from(record.partition).unwrap_or(0), record.offset),
+        at,
     })])
 }

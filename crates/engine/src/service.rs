@@ -3,11 +3,13 @@
 //! Shared by the api's threads and the workers. Invariant: what is answered as taken is durable.
 
 mod applying;
+mod desk;
 mod metrics;
 mod reading;
 mod status;
 
 pub use applying::{Applied, ApplyFault, Verdict};
+pub use desk::ParkedUnit;
 pub use status::{Instance, PartitionStatus, Status, WorkerStatus};
 
 use crate::audit::{self, ProcessorLedger, Report};
@@ -60,6 +62,8 @@ pub struct Service {
     room: Mutex<Option<(Instant, bool)>>,
     door: Mutex<Inlet>,
     state: Mutex<State>,
+    /// Held while dead letters are driven in again: one after the other.
+    pub(crate) desk: Mutex<()>,
     changed: Condvar,
 }
 
@@ -152,6 +156,7 @@ impl Service {
                 producer,
             }),
             state: Mutex::new(State::default()),
+            desk: Mutex::new(()),
             changed: Condvar::new(),
             live: AtomicBool::new(false),
             clock: AtomicBool::new(embedded.is_some()),

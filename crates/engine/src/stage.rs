@@ -6,9 +6,12 @@ pub mod accounts;
 pub mod control;
 pub mod invoices;
 pub mod sessions;
+#[cfg(test)]
+mod tests;
 
 use crate::stored::{self, Stored};
 use crate::topics;
+use wattledger_domain::parking::ParkingAction;
 use wattledger_domain::state::State;
 use wattledger_domain::time::Timestamp;
 use wattledger_runtime::{
@@ -16,6 +19,7 @@ use wattledger_runtime::{
 };
 use wattledger_wire::DecodeError;
 use wattledger_wire::avro::{Input, put_bytes};
+use wattledger_wire::topics::parking;
 
 /// The table of entities in a store.
 const ENTITIES: u8 = b'E';
@@ -142,9 +146,11 @@ impl<S: Stage> Fold for StageFold<S> {
                 self.read = Some(read);
                 class
             }
-            Err(error) => Class::Unreadable(Refusal {
-                code: error.code(),
-                message: error.to_string(),
+            Err(error) => ordered(bytes).unwrap_or_else(|| {
+                Class::Unreadable(Refusal {
+                    code: error.code(),
+                    message: error.to_string(),
+                })
             }),
         }
     }
@@ -175,6 +181,16 @@ impl<S: Stage> Fold for StageFold<S> {
         );
         self.send(turn);
     }
+}
+
+/// What people ordered about what is held back: it may stand on every stage's input.
+fn ordered(bytes: &[u8]) -> Option<Class> {
+    let order = parking::decode(bytes).ok()?;
+    let unit = order.unit.as_bytes().into();
+    Some(match order.action {
+        ParkingAction::Release => Class::Release(unit),
+        ParkingAction::Skip => Class::Skip(unit),
+    })
 }
 
 /// The runtime's turn, as a fold's state.

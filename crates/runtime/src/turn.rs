@@ -73,6 +73,8 @@ pub struct TaskStanding {
     pub next_timer: Option<i64>,
     /// Records held back.
     pub parked: u64,
+    /// Whose they are, and how many of each.
+    pub parked_units: Vec<(Box<[u8]>, u64)>,
     /// What it has done.
     pub counters: Counters,
 }
@@ -119,6 +121,7 @@ impl<F: Fold> Turns for Task<F> {
             next_timer: timers.next().map(|timer| timer.due),
             timers: self.pending_timers().count(),
             parked: self.parked().values().sum(),
+            parked_units: self.parked().clone().into_iter().collect(),
             counters: *self.counters(),
         }
     }

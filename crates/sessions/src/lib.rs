@@ -19,6 +19,7 @@ pub mod market;
 mod pinning;
 mod rating;
 pub mod reference;
+mod review;
 mod running;
 pub mod samples;
 pub mod session;
@@ -57,6 +58,7 @@ pub fn fold(
             authorization::refused(&mut desk, refused);
         }
         ChargingRecord::PayerResolved(resolved) => rating::payer_resolved(&mut desk, resolved),
+        ChargingRecord::ReviewDecided(decision) => review::decided(&mut desk, decision),
         ChargingRecord::Reference(recorded) => reference::recorded(&mut desk, recorded),
         ChargingRecord::Tick(_) => {}
     }

@@ -1,14 +1,18 @@
 //! Rating: what a session comes to once it is over, billed, held for a person, or billed again.
 
 mod conclusion;
+mod decided;
+mod proposal;
 
 use crate::desk::Desk;
 use crate::effect::Effect;
 use crate::key::{Entity, Key, TimerKind, Value};
-use crate::session::{Billed, Held, Origin, Phase};
+use crate::session::{Billed, Held, Origin, Phase, Standing};
 use crate::start;
 use crate::work::Work;
 use conclusion::Conclusion;
+use decided::concluded;
+pub(crate) use decided::{check_correction, missing, standing};
 use wattledger_domain::accounts::{AccountRecord, SessionBill, SessionHeld};
 use wattledger_domain::charging::PayerResolved;
 use wattledger_domain::cost::Priced;
@@ -80,10 +84,11 @@ pub(crate) fn payer_resolved(desk: &mut Desk<'_, '_>, resolved: &PayerResolved) 
 
 /// Bills a session, or holds it for a person. The same result again changes nothing.
 pub(crate) fn rate(desk: &mut Desk<'_, '_>, work: &mut Work<'_>) {
-    let conclusion = conclusion::conclude(desk, work);
+    let conclusion = concluded(desk, work);
     let first = work.session.billed.is_none() && !matches!(work.session.phase, Phase::Held(_));
     match (&conclusion.held[..], &conclusion.priced) {
         ([], Some(priced)) => bill(desk, work, &conclusion, priced),
+        (_, _) if is_waived(work) => close(desk, work, &conclusion),
         (_, _) => hold(desk, work, &conclusion),
     }
     if first && work.session.billed.is_none() {
@@ -99,7 +104,7 @@ pub(crate) fn rate(desk: &mut Desk<'_, '_>, work: &mut Work<'_>) {
 
 /// Whether a session that was billed or held would now be so otherwise: energy, times or price.
 pub(crate) fn differs(desk: &mut Desk<'_, '_>, work: &mut Work<'_>) -> bool {
-    let now = conclusion::conclude(desk, work);
+    let now = concluded(desk, work);
     match (&work.session.phase, work.session.billed) {
         (Phase::Held(held), _) => held.reasons != now.held || held.result != now.result(),
         (Phase::Open | Phase::Settling(_) | Phase::Rated, Some(billed)) => {
@@ -109,11 +114,33 @@ pub(crate) fn differs(desk: &mut Desk<'_, '_>, work: &mut Work<'_>) -> bool {
     }
 }
 
+/// What a session comes to now, gross; `None` when nothing prices it.
+pub(crate) fn comes_to(desk: &mut Desk<'_, '_>, work: &mut Work<'_>) -> Option<Money> {
+    concluded(desk, work).gross
+}
+
+fn is_waived(work: &Work<'_>) -> bool {
+    let decided = work.session.decided.as_deref();
+    decided.is_some_and(|decided| decided.standing == Standing::Waived)
+}
+
+/// Waived, and nobody or nothing to bill it by: it waits no longer, and has no invoice.
+fn close(desk: &mut Desk<'_, '_>, work: &mut Work<'_>, conclusion: &Conclusion) {
+    work.session.phase = Phase::Rated;
+    let version = work.session.billed.map_or(0, |billed| billed.version);
+    let fact = SessionFact {
+        held: Vec::new(),
+        ..fact(work, conclusion, version)
+    };
+    desk.emit(Effect::Fact(Box::new(fact)));
+}
+
 fn bill(desk: &mut Desk<'_, '_>, work: &mut Work<'_>, conclusion: &Conclusion, priced: &Priced) {
     let result = conclusion.result();
     let before = work.session.billed;
     work.session.phase = Phase::Rated;
-    if before.is_some_and(|billed| billed.result == result) {
+    let same_payer = work.session.billed_to == work.session.account;
+    if same_payer && before.is_some_and(|billed| billed.result == result) {
         return;
     }
     let version = before.map_or(1, |billed| billed.version.saturating_add(1));
@@ -127,6 +154,7 @@ fn bill(desk: &mut Desk<'_, '_>, work: &mut Work<'_>, conclusion: &Conclusion, p
     let Some(terms) = work.bound().and_then(|bound| bound.terms()) else {
         return;
     };
+    work.session.billed_to.clone_from(&work.session.account);
     work.session.billed = Some(Billed {
         version,
         result,
@@ -200,6 +228,7 @@ fn hold(desk: &mut Desk<'_, '_>, work: &mut Work<'_>, conclusion: &Conclusion) {
         return;
     }
     work.session.phase = held;
+    work.session.rounds = work.session.rounds.saturating_add(1);
     let version = work.session.billed.map_or(0, |billed| billed.version);
     desk.emit(Effect::Fact(Box::new(fact(work, conclusion, version))));
     let held = SessionHeld {
@@ -213,6 +242,7 @@ fn hold(desk: &mut Desk<'_, '_>, work: &mut Work<'_>, conclusion: &Conclusion) {
         energy: conclusion.ledger.energy,
         proposed: conclusion.gross,
         held_at: desk.now,
+        proposal: Some(Box::new(proposal::of(desk, work, conclusion))),
     };
     desk.emit(Effect::ToAccount(AccountRecord::SessionHeld(Box::new(
         held,
@@ -220,7 +250,7 @@ fn hold(desk: &mut Desk<'_, '_>, work: &mut Work<'_>, conclusion: &Conclusion) {
 }
 
 /// Where a held session is kept: with its payer, its token, its authorisation, or its station.
-fn would_pay(work: &Work<'_>) -> AccountId {
+pub(crate) fn would_pay(work: &Work<'_>) -> AccountId {
     let session = &work.session;
     match (&session.account, &session.token, &session.authorization) {
         (Some(account), _, _) => account.clone(),

@@ -12,6 +12,7 @@ use wattledger_domain::ids::{
 };
 use wattledger_domain::money::Money;
 use wattledger_domain::quantity::MilliwattHours;
+use wattledger_domain::review::CorrectedReading;
 use wattledger_domain::session::{ChargingState, EndEvidence, HoldReason};
 use wattledger_domain::time::Timestamp;
 use wattledger_pricing::Meter;
@@ -65,6 +66,12 @@ pub struct Session {
     pub phase: Phase,
     /// What was billed last.
     pub billed: Option<Billed>,
+    /// Who was billed last; as long as nothing was billed, nobody.
+    pub billed_to: Option<AccountId>,
+    /// How often it was held for a person.
+    pub rounds: i32,
+    /// What a person decided last; `None` while nobody has.
+    pub decided: Option<Box<Decided>>,
     /// What was odd beside its readings.
     pub flags: Flags,
     /// The start of a session that nobody answers for; `None` once somebody does.
@@ -207,6 +214,33 @@ pub struct Held {
     pub reasons: Vec<HoldReason>,
     /// What was proposed, hashed.
     pub result: Digest,
+}
+
+/// What a person decided, and about what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decided {
+    /// Who said it.
+    pub source: SourceId,
+    /// The source's id of it.
+    pub id: EventId,
+    /// What stands since.
+    pub standing: Standing,
+}
+
+/// What stands since a person decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Billed in spite of doubts, as long as it comes to this, hashed.
+    Accepted(Digest),
+    /// Billed by what a person knows better, as long as the data are these.
+    Corrected {
+        /// What that is.
+        reading: CorrectedReading,
+        /// End and energy as metered, hashed.
+        data: Digest,
+    },
+    /// Nothing is billed.
+    Waived,
 }
 
 /// An event as its source names it.

@@ -15,4 +15,5 @@ mod laws;
 mod market;
 mod metering;
 mod registers;
+mod review;
 mod world;

@@ -8,7 +8,7 @@ use crate::ledger::{Ledger, Rules};
 use crate::market;
 use crate::pinning::{self, Bound, Waits};
 use crate::samples::{Added, Entry, Samples, What};
-use crate::session::{End, Phase, Session};
+use crate::session::{End, Phase, Pinned, Session};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use wattledger_domain::ids::{SessionId, StationId};
@@ -118,6 +118,14 @@ impl<'a> Work<'a> {
         let series = market::series(desk, id, known, self.session.started_at);
         self.session.bound = Some(Arc::new(bound.following(changes, series)));
         Prices::Anew
+    }
+
+    /// Takes other pins from here on.
+    pub(crate) fn pin_again(&mut self, desk: &mut Desk<'_, '_>, pinned: Option<Pinned>) {
+        self.session.pinned = pinned;
+        self.session.bound = None;
+        self.bind(desk);
+        self.recompute(desk);
     }
 
     pub(crate) fn bound(&self) -> Option<Arc<Bound>> {

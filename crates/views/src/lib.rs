@@ -19,13 +19,17 @@ pub use error::ViewError;
 pub use query::event::{DeadLetterRow, EventFate, EventReport, EventRow, OutcomeRow};
 pub use query::invoice::{Document, InvoiceRow, InvoiceStory, LineRow, TaxGroupRow};
 pub use query::journal::{HeadRow, JournalFilter, JournalPage, JournalRow};
+pub use query::letter::{LetterCount, LetterFilter, LetterList, LetterRow, Waiting};
 pub use query::reference::ReferenceRow;
 pub use query::report::{By, Period, RevenueRow, UsageRow};
+pub use query::review::{
+    DecisionRow, ReviewCase, ReviewCount, ReviewList, ReviewOrder, ReviewPage,
+};
 pub use query::session::{HeldRow, SessionRow};
 pub use query::story::{
     CommandRow, EntryRow, PaymentRow, PeriodRow, PostingRow, RatedVersion, SessionStory, StepRow,
     StoryItem, StoryPart,
 };
 pub use query::totals::{Count, MoneyTotals, SeriesTotals, Totals};
-pub use record::{Coordinates, DeadLetter, NextOffset, Recorded, ViewRecord};
+pub use record::{Coordinates, DeadLetter, NextOffset, Recorded, Redriven, ViewRecord};
 pub use store::Views;

@@ -5,6 +5,7 @@
 
 mod documents;
 mod field;
+mod review;
 mod sessions;
 mod story;
 
@@ -20,13 +21,15 @@ pub fn project(recorded: &Recorded, rows: &mut Rows) -> Result<(), ViewError> {
     let at = &recorded.coordinates;
     match &recorded.record {
         ViewRecord::Rated(rated) => sessions::rated(rated, rows)?,
-        ViewRecord::Held(held) => sessions::held(held, rows),
+        ViewRecord::Held(held) => review::held(held, rows),
+        ViewRecord::Decided(decided) => review::decided(decided, rows),
         ViewRecord::Issued(document) => documents::issued(document, rows)?,
         ViewRecord::Entry(entry) => documents::entry(entry, rows),
         ViewRecord::Payment(fact) => documents::payment(fact, rows),
         ViewRecord::Event(event) => field::event(at, event, rows),
         ViewRecord::Outcome(outcome) => field::outcome(at, outcome, rows),
         ViewRecord::DeadLetter(letter) => field::dead_letter(at, letter, rows),
+        ViewRecord::Redriven(redriven) => field::redriven(at, redriven, rows),
         ViewRecord::Command(command) => field::command(at, command, rows),
         ViewRecord::Reference(reference) => field::reference(reference, rows),
         ViewRecord::Token(entry) => field::token(at, entry, rows),

@@ -3,8 +3,10 @@
 pub mod event;
 pub mod invoice;
 pub mod journal;
+pub mod letter;
 pub mod reference;
 pub mod report;
+pub mod review;
 pub mod session;
 pub mod story;
 pub mod totals;

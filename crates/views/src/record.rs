@@ -8,6 +8,7 @@ use wattledger_domain::document::{IssuedDocument, JournalEntry, PaymentFact};
 use wattledger_domain::outcome::EventOutcome;
 use wattledger_domain::payment::{PaymentCommand, PaymentOutcome};
 use wattledger_domain::reference::ReferenceRecorded;
+use wattledger_domain::review::SessionDecided;
 use wattledger_domain::session::SessionRated;
 use wattledger_domain::time::Timestamp;
 
@@ -55,10 +56,14 @@ pub enum ViewRecord {
     Payment(Box<PaymentFact>),
     /// A session that waits for a person (account.events).
     Held(Box<SessionHeld>),
+    /// A person decided about a session (account.events).
+    Decided(Box<SessionDecided>),
     /// What became of an event that was not simply folded (event.outcomes).
     Outcome(Box<EventOutcome>),
     /// A record that could not be read or folded (dead-letter).
     DeadLetter(DeadLetter),
+    /// A record that was set aside was driven in again (dead-letter).
+    Redriven(Redriven),
     /// An event from the field (charging.events).
     Event(Box<FieldEvent>),
     /// A version of a reference document (from one partition is enough; copies do no harm).
@@ -86,6 +91,25 @@ pub struct DeadLetter {
     pub reason: Box<str>,
     /// For people.
     pub message: Box<str>,
+    /// Who set it aside.
+    pub stage: Box<str>,
+    /// Its key.
+    pub key: Box<str>,
+    /// How many bytes it has.
+    pub bytes: i64,
+    /// Where it lies among the dead letters: partition and offset.
+    pub lies_at: (i32, i64),
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A record that was set aside was driven in again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Redriven {
+    /// By whom.
+    pub by: Box<str>,
+    /// Why.
+    pub reason: Box<str>,
     /// When.
     pub at: Timestamp,
 }

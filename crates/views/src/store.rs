@@ -18,6 +18,8 @@ use tokio::sync::Mutex;
 const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_tokens.sql"),
+    include_str!("../migrations/0003_review.sql"),
+    include_str!("../migrations/0004_letters.sql"),
 ];
 
 /// More than the different statements there are, so that each is prepared once.

@@ -4,8 +4,11 @@
 //! token comes in plain text and leaves as its keyed hash only. docs/events.md shows every type.
 
 mod body;
+mod decision;
 mod fields;
 mod samples;
+
+pub use decision::{DESK, Subject, decision};
 
 use crate::card_numbers;
 use crate::times;
@@ -106,14 +109,7 @@ fn not_json(error: &serde_json::Error) -> EventFault {
 /// # Errors
 /// An [`EventFault`].
 pub fn event(value: &Value, intake: &Intake<'_>) -> Result<FieldEvent, EventFault> {
-    if let Some((path, masked)) = card_numbers::find_in(value, "") {
-        return Err(EventFault {
-            index: None,
-            path: path.trim_start_matches('.').to_owned(),
-            code: "card_data_refused",
-            reason: format!("holds a card number ({masked}): send a processor's token instead"),
-        });
-    }
+    refuse_card_numbers(value)?;
     let fields = Fields::new(value, "")?;
     let version = fields.text("specversion")?;
     if version != "1.0" {
@@ -144,8 +140,28 @@ pub fn event(value: &Value, intake: &Intake<'_>) -> Result<FieldEvent, EventFaul
     })
 }
 
+fn refuse_card_numbers(value: &Value) -> Result<(), EventFault> {
+    let Some((path, masked)) = card_numbers::find_in(value, "") else {
+        return Ok(());
+    };
+    Err(EventFault {
+        index: None,
+        path: path.trim_start_matches('.').to_owned(),
+        code: "card_data_refused",
+        reason: format!("holds a card number ({masked}): send a processor's token instead"),
+    })
+}
+
 fn time(fields: &Fields<'_>, name: &str) -> Result<Timestamp, EventFault> {
-    let text = fields.text(name)?;
+    read_time(fields, name, fields.text(name)?)
+}
+
+fn optional_time(fields: &Fields<'_>, name: &str) -> Result<Option<Timestamp>, EventFault> {
+    let text = fields.optional_text(name)?;
+    text.map(|text| read_time(fields, name, text)).transpose()
+}
+
+fn read_time(fields: &Fields<'_>, name: &str, text: &str) -> Result<Timestamp, EventFault> {
     times::parse(text).ok_or_else(|| {
         fields.fault(
             name,

@@ -7,4 +7,5 @@ mod control;
 mod money;
 mod outcomes;
 mod payments;
+mod review;
 mod session;

@@ -5,7 +5,7 @@ mod field;
 
 pub use families::{
     AnalyticsRecord, account, analytics, charging, charging_command, control, directory, invoice,
-    issued, journal, outcome, payment_command, payment_fact, rated,
+    issued, journal, outcome, parking, payment_command, payment_fact, rated,
 };
 pub use field::FieldEnvelope;
 

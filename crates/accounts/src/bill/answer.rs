@@ -1,6 +1,7 @@
 //! What invoices answers to a draft: a number, or a refusal.
 
-use super::{Paper, Stage, Verdict, correct};
+use super::withdraw::take_back;
+use super::{Correction, Paper, Stage, Stood, Verdict, correct};
 use crate::desk::Desk;
 use crate::effect::{Alert, Effect, Rejection};
 use wattledger_domain::document::{DraftRejected, InvoiceNotice};
@@ -77,11 +78,16 @@ fn answered(
     billed.paper = match verdict {
         Verdict::Standing => Paper::Issued,
         Verdict::Refused => Paper::Rejected,
+        Verdict::Withdrawn => Paper::Withdrawn(Stood::Credited),
     };
     match waiting {
-        Some(rated) => {
+        Some(Correction::Bill(rated)) => {
             let billed = (**billed).clone();
             correct(desk, bill, billed, &rated)
+        }
+        Some(Correction::Withdraw) => {
+            let billed = (**billed).clone();
+            take_back(desk, bill, billed)
         }
         None => {
             desk.keep_bill(bill);

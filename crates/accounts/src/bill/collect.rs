@@ -100,6 +100,20 @@ impl Billed {
             .try_fold(nothing, |sum, claim| sum.plus(claim.expected))
     }
 
+    /// The id of what is done for a session: of another account's for the same session it differs.
+    fn payment_id(&self, session: &SessionId, word: &str, number: Option<i32>) -> PaymentId {
+        let number = number.map(|number| number.to_string());
+        let since = (self.since > 1).then(|| format!("since {}", self.since));
+        let causes = [
+            Some(session.as_str()),
+            Some(word),
+            number.as_deref(),
+            since.as_deref(),
+        ];
+        let causes: Vec<&str> = causes.into_iter().flatten().collect();
+        PaymentId::of(&causes)
+    }
+
     /// Less than this is written off rather than charged.
     fn worth_charging(&self) -> i64 {
         let CollectionPolicy {
@@ -141,7 +155,7 @@ fn write_off(
     let invoice = &billed.invoice;
     let session = &invoice.supply.session;
     let fact = PaymentFact {
-        payment: PaymentId::of(&[session.as_str(), "write-off"]),
+        payment: billed.payment_id(session, "write-off", None),
         op: billed.write_offs,
         account: account.clone(),
         session: Some(session.clone()),
@@ -166,7 +180,7 @@ fn charge(
     billed.charges = billed.charges.saturating_add(1);
     let invoice = &billed.invoice;
     let session = invoice.supply.session.clone();
-    let id = PaymentId::of(&[session.as_str(), "charge", &billed.charges.to_string()]);
+    let id = billed.payment_id(&session, "charge", Some(billed.charges));
     let seller = (&invoice.seller.id, &invoice.seller.book);
     let payment = payment::new(id, account, Purpose::Charge { session }, seller, asked);
     billed.claim(&payment)?;

@@ -2,6 +2,7 @@
 //!
 //! After each step it checks the laws of money: see [`World::check_laws`].
 
+mod desk;
 mod laws;
 mod scene;
 mod words;
@@ -184,6 +185,7 @@ impl World {
             energy: MilliwattHours(1),
             proposed: None,
             held_at: self.state.now,
+            proposal: None,
         };
         self.fold(AccountRecord::SessionHeld(Box::new(record)));
         self
@@ -291,7 +293,7 @@ impl World {
         drafts
             .filter(|draft| match &paper {
                 Paper::InFlight { awaited, .. } => awaited.contains(&draft.draft),
-                Paper::Issued | Paper::Rejected => false,
+                Paper::Issued | Paper::Rejected | Paper::Withdrawn(_) => false,
             })
             .collect()
     }

@@ -45,6 +45,7 @@ fn part(item: Fields<'_>, zone: &str) -> (String, String) {
         "command" => ("charger told".to_owned(), command(is)),
         "running_cost" => ("cost so far".to_owned(), running_cost(is)),
         "held" => ("held".to_owned(), held(is)),
+        "decided" => ("decided".to_owned(), decided(is, zone)),
         "rated" => ("priced".to_owned(), rated(is, zone)),
         "payment_command" => ("processor asked".to_owned(), money::asked(is)),
         "payment_outcome" => ("processor answered".to_owned(), money::answered(is, zone)),
@@ -143,6 +144,26 @@ fn held(is: Fields<'_>) -> String {
         reasons.join(", "),
         kwh(is.number("energy"))
     )
+}
+
+/// Who decided what, why, and what came of it.
+fn decided(is: Fields<'_>, zone: &str) -> String {
+    let mut what = plain(is.text("verdict"));
+    for (name, field) in [
+        ("register at start", "meter_start"),
+        ("at end", "meter_stop"),
+    ] {
+        if let Some(register) = is.stated_number(field) {
+            what.push_str(&format!(", {name} {} kWh", kwh(register)));
+        }
+    }
+    if let Some(end) = is.stated_number("corrected_end") {
+        what.push_str(&format!(", ended {}", local_time(end, zone)));
+    }
+    if let Some(payer) = is.stated("payer") {
+        what.push_str(&format!(" {payer}"));
+    }
+    format!("{what} by {}: {}", is.text("decided_by"), is.text("reason"))
 }
 
 fn rated(is: Fields<'_>, zone: &str) -> String {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use wattledger_api::backend::{ApplyMode, Backend, EventForm, Health};
 use wattledger_api::code::Code;
 use wattledger_api::fault::Fault;
+use wattledger_domain::parking::ParkingAction;
 use wattledger_domain::reference::Kind;
 use wattledger_domain::time::Timestamp;
 use wattledger_engine::live;
@@ -15,7 +16,10 @@ use wattledger_runtime::LogError;
 use wattledger_views::{JournalFilter, Period, ViewError};
 use wattledger_wire::documents;
 
+mod desk;
+mod letters;
 mod parameters;
+mod parked;
 mod records;
 mod status;
 
@@ -279,6 +283,11 @@ impl Backend for EngineBackend {
             "sessions" => self.sessions(parameters),
             "invoices" => self.invoices(parameters),
             "journal" => self.journal(parameters),
+            "review" => self.review(parameters),
+            "review_case" => self.review_case(parameter(parameters, "id").unwrap_or_default()),
+            "letters" => self.letters(parameters),
+            "letter" => self.letter(parameters),
+            "parked" => Ok(self.parked_units()),
             "totals" => to_json(&views.totals().map_err(of_view)?),
             "usage" | "revenue" => {
                 let period = Period {
@@ -294,6 +303,24 @@ impl Backend for EngineBackend {
                 Ok(json!({ "rows": rows }))
             }
             other => self.named(other, parameters),
+        }
+    }
+
+    fn order(
+        &self,
+        name: &str,
+        parameters: &[(String, String)],
+        body: &Value,
+    ) -> Result<Value, Fault> {
+        match name {
+            "decide" => self.decide(parameter(parameters, "session").unwrap_or_default(), body),
+            "redrive" => self.redrive(body),
+            "release" => self.order_parked(ParkingAction::Release, body),
+            "skip" => self.order_parked(ParkingAction::Skip, body),
+            other => Err(Fault::new(
+                Code::Path,
+                format!("there is no order `{other}`"),
+            )),
         }
     }
 

@@ -55,6 +55,15 @@ impl Backend for Gate {
         self.engine()?.query(name, parameters)
     }
 
+    fn order(
+        &self,
+        name: &str,
+        parameters: &[(String, String)],
+        body: &Value,
+    ) -> Result<Value, Fault> {
+        self.engine()?.order(name, parameters, body)
+    }
+
     fn records(&self, topic: &str, parameters: &[(String, String)]) -> Result<Value, Fault> {
         self.engine()?.records(topic, parameters)
     }

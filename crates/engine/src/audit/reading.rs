@@ -29,6 +29,15 @@ pub struct Inputs {
 }
 
 impl Inputs {
+    /// Notes a record that is no word of its topic; what people ordered about parked units is one of
+    /// every topic.
+    fn unread(&mut self, record: &Record) {
+        let bytes = record.value.as_deref().unwrap_or_default();
+        if wire::parking::decode(bytes).is_err() {
+            self.unreadable.push(coordinates(record));
+        }
+    }
+
     /// The promises about inputs.
     pub fn checks(&self) -> Vec<Check> {
         let mut unread = Finding::of("every unreadable record is among the dead letters");
@@ -116,7 +125,7 @@ pub fn cut(log: &Arc<dyn Log>, topics: &Topics) -> Result<Cut, LogError> {
             Some(Ok(InvoiceRecord::Draft(draft))) => {
                 drafts.insert(draft.draft.clone(), draft.supply.session.clone());
             }
-            Some(Err(_)) => inputs.unreadable.push(coordinates(record)),
+            Some(Err(_)) => inputs.unread(record),
             Some(Ok(_)) | None => {}
         }
     })?;
@@ -126,7 +135,7 @@ pub fn cut(log: &Arc<dyn Log>, topics: &Topics) -> Result<Cut, LogError> {
             Some(Ok(AccountRecord::DraftRejected(refused))) => {
                 rejected.insert(refused.draft.clone(), refused.session.clone());
             }
-            Some(Err(_)) => inputs.unreadable.push(coordinates(record)),
+            Some(Err(_)) => inputs.unread(record),
             Some(Ok(_)) | None => {}
         }
     })?;
@@ -134,7 +143,7 @@ pub fn cut(log: &Arc<dyn Log>, topics: &Topics) -> Result<Cut, LogError> {
         links.look(record, &mut inputs);
         match record.value.as_deref().map(wire::charging::decode) {
             Some(Ok(ChargingRecord::Field(_))) => inputs.events = inputs.events.saturating_add(1),
-            Some(Err(_)) => inputs.unreadable.push(coordinates(record)),
+            Some(Err(_)) => inputs.unread(record),
             Some(Ok(_)) | None => {}
         }
     })?;

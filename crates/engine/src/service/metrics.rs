@@ -1,8 +1,9 @@
 //! Prometheus text.
 
 use super::Service;
+use std::collections::BTreeMap;
 use std::fmt::Write;
-use wattledger_views::Totals;
+use wattledger_views::{ReviewList, Totals};
 
 impl Service {
     /// Counters and gauges, by stage and partition; amounts by currency.
@@ -37,6 +38,9 @@ impl Service {
         if let Ok(totals) = self.views.totals() {
             money(&mut text, &totals);
             counts(&mut text, &totals);
+        }
+        if let Ok(list) = self.review_sums() {
+            review(&mut text, &list);
         }
         text
     }
@@ -154,6 +158,29 @@ fn counts(text: &mut String, totals: &Totals) {
         let rows = rows.iter().map(|row| (row.reason.as_str(), row.count));
         gauges(text, (name, "reason"), help, rows);
     }
+}
+
+/// What waits for people, over how much and for how long.
+fn review(text: &mut String, list: &ReviewList) {
+    let in_all = list.totals.iter();
+    let money = in_all.filter_map(|row| Some((row.currency.as_deref()?, row.proposed_minor)));
+    gauges(
+        text,
+        ("billing_review_proposed_minor", "currency"),
+        "What sessions that wait for a person would come to.",
+        money,
+    );
+    let mut ages: BTreeMap<&str, i64> = BTreeMap::new();
+    for row in &list.by_age {
+        let count = ages.entry(&row.of).or_insert(0);
+        *count = count.saturating_add(row.sessions);
+    }
+    gauges(
+        text,
+        ("billing_review_sessions", "age"),
+        "Sessions that wait for a person, by how long.",
+        ages.into_iter(),
+    );
 }
 
 fn money(text: &mut String, totals: &Totals) {

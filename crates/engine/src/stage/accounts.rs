@@ -22,7 +22,7 @@ pub struct Accounts {
 
 impl Stage for Accounts {
     const NAME: &'static str = "accounts";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Record = AccountRecord;
     type Key = accounts::Key;
     type Value = accounts::Value;

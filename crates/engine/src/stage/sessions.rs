@@ -22,7 +22,7 @@ pub struct Sessions {
 
 impl Stage for Sessions {
     const NAME: &'static str = "sessions";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     type Record = ChargingRecord;
     type Key = sessions::Key;
     type Value = sessions::Value;
@@ -141,6 +141,8 @@ fn account_of(record: &AccountRecord) -> Option<&AccountId> {
         AccountRecord::RunningCost(cost) => Some(&cost.account),
         AccountRecord::SessionRated(bill) => Some(&bill.rated.account),
         AccountRecord::SessionHeld(held) => Some(&held.account),
+        AccountRecord::SessionWithdrawn(withdrawn) => Some(&withdrawn.account),
+        AccountRecord::SessionDecided(decided) => Some(&decided.account),
         AccountRecord::PaymentOutcome(outcome) => Some(&outcome.account),
         AccountRecord::InvoiceIssued(notice) => Some(&notice.account),
         AccountRecord::DraftRejected(rejected) => Some(&rejected.account),

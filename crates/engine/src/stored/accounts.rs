@@ -4,7 +4,7 @@ use super::{stored, stored_enum};
 use wattledger_accounts::account::CustomerAccount;
 use wattledger_accounts::authorization::{Authorization, Card, CardStage, Credit, Grant, Usage};
 use wattledger_accounts::bill::{
-    Balance, Bill, Billed, Claim, Edition, Means, Paper, Stage, Verdict,
+    Balance, Bill, Billed, Claim, Correction, Edition, Means, Paper, Stage, Stood, Verdict,
 };
 use wattledger_accounts::payment::{
     Ask, CheckReason, Dispute, DisputeStanding, Flight, Hold, Payment, Phase, Purpose, Refunding,
@@ -19,7 +19,7 @@ stored! {
     Grant { limit, growth, since }
     Bill { account, session, authorized_by, stage, touched_at }
     Billed {
-        version, invoice, paper, edition, policy, means, charges, claims, balance, write_offs,
+        version, since, invoice, paper, edition, policy, means, charges, claims, balance, write_offs,
     }
     Claim { kept, expected }
     Balance { due, captured, receivable, written_off }
@@ -42,8 +42,10 @@ stored_enum! {
     }
     Usage { 0 => Waiting, 1 => Charging(session) }
     Stage { 0 => Charging, 1 => UnderReview, 2 => Billed(billed) }
-    Paper { 0 => InFlight { awaited, verdict, correction }, 1 => Issued, 2 => Rejected }
-    Verdict { 0 => Standing, 1 => Refused }
+    Paper { 0 => InFlight { awaited, verdict, correction }, 1 => Issued, 2 => Rejected, 3 => Withdrawn(stood) }
+    Stood { 0 => Credited, 1 => Never }
+    Correction { 0 => Bill(bill), 1 => Withdraw }
+    Verdict { 0 => Standing, 1 => Refused, 2 => Withdrawn }
     Edition { 0 => First, 1 => Corrected }
     Means { 0 => Method(method), 1 => Nothing, 2 => Exhausted }
     Purpose { 0 => Hold { station, authorization, session }, 1 => Charge { session } }

@@ -33,7 +33,7 @@ stored_as_sent! {
     domain::ids::MarketId, domain::ids::MarketPricesId,
     domain::reference::ReferenceRecorded, domain::reference::Document,
     domain::reference::LegalEntity, domain::reference::Policy,
-    domain::outcome::Outcome,
+    domain::outcome::Outcome, domain::review::CorrectedReading,
 }
 
 stored! {

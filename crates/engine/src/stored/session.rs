@@ -38,6 +38,9 @@ impl Stored for Session {
             end,
             phase,
             billed,
+            billed_to,
+            rounds,
+            decided,
             flags,
             unanswered,
             bound: _,
@@ -68,6 +71,9 @@ impl Stored for Session {
         end.put(out);
         phase.put(out);
         billed.put(out);
+        billed_to.put(out);
+        rounds.put(out);
+        decided.put(out);
         flags.put(out);
         unanswered.put(out);
     }
@@ -116,6 +122,9 @@ impl Stored for Session {
             end: Stored::take(input)?,
             phase: Stored::take(input)?,
             billed: Stored::take(input)?,
+            billed_to: Stored::take(input)?,
+            rounds: Stored::take(input)?,
+            decided: Stored::take(input)?,
             flags: Stored::take(input)?,
             unanswered: Stored::take(input)?,
             bound: None,

@@ -10,7 +10,9 @@ use wattledger_sessions::authorization::{Answer, Authorization};
 use wattledger_sessions::ledger::{Flags, Partial, Seen};
 use wattledger_sessions::market::MarketKnown;
 use wattledger_sessions::reference::{Assignments, Versions};
-use wattledger_sessions::session::{Billed, End, Held, Origin, Phase, Pinned, Sequence, Stop};
+use wattledger_sessions::session::{
+    Billed, Decided, End, Held, Origin, Phase, Pinned, Sequence, Standing, Stop,
+};
 use wattledger_sessions::station::{Begun, EvseStatus, SessionAtHand, StationLive, Unresolved};
 use wattledger_sessions::{Entity, Key, Value};
 use wattledger_wire::avro::{DecodeError, Input, put_long};
@@ -25,6 +27,7 @@ stored! {
     End { at, evidence, meter_stop, event }
     Held { reasons, result }
     Origin { source, id }
+    Decided { source, id, standing }
     Begun { session, event }
     Billed { version, result, forget_at }
     MarketKnown { changes, last_day }
@@ -36,6 +39,7 @@ stored_enum! {
     Answer { 0 => Awaited, 1 => Granted(granted), 2 => Refused(reason) }
     Stop { 0 => NotOrdered, 1 => Ordered(energy) }
     Phase { 0 => Open, 1 => Settling(due), 2 => Held(held), 3 => Rated }
+    Standing { 0 => Accepted(result), 1 => Corrected { reading, data }, 2 => Waived }
     FlatFee { 0 => Due, 1 => Billed }
     Value {
         0 => Station(value), 1 => Authorization(value), 2 => Session(value), 3 => Samples(value),

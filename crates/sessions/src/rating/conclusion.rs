@@ -3,14 +3,14 @@
 use super::too_dear;
 use crate::attribution::CLOSING;
 use crate::desk::Desk;
-use crate::ledger::{Basis, Flags, Ledger, Rules, Start, align};
-use crate::samples::Entry;
+use crate::ledger::{Basis, Flags, Ledger, Rules, Seen, Start, align};
+use crate::samples::{Entry, What};
 use crate::session::{End, Session};
 use crate::work::Work;
-use wattledger_domain::cost::Priced;
+use wattledger_domain::cost::{Priced, Settlement};
 use wattledger_domain::hash::Digest;
 use wattledger_domain::money::Money;
-use wattledger_domain::quantity::MilliwattHours;
+use wattledger_domain::quantity::{MilliwattHours, Milliwatts};
 use wattledger_domain::reference::Policy;
 use wattledger_domain::session::{ChargingPeriod, EndEvidence, HoldReason, SessionFlag};
 use wattledger_domain::time::Timestamp;
@@ -28,7 +28,57 @@ pub(super) struct Conclusion {
     pub(super) gross: Option<Money>,
     /// In order of the enum; empty when it can be billed.
     pub(super) held: Vec<HoldReason>,
+    /// Lines and tax groups of `priced` as an invoice would have them.
+    pub(super) settled: Option<Settlement>,
     basis: Basis,
+}
+
+/// What a person knows better than the charger.
+pub(super) struct Corrected {
+    /// The registers at the start and at the end.
+    pub(super) registers: Option<(MilliwattHours, MilliwattHours)>,
+    pub(super) ended_at: Option<Timestamp>,
+}
+
+impl Corrected {
+    /// The readings with the corrected registers in place of the charger's.
+    fn readings(&self, session: &Session, ended_at: Timestamp, readings: &mut Vec<Entry>) {
+        let Some((from, to)) = self.registers else {
+            return;
+        };
+        readings.retain(|entry| match entry.what {
+            What::State | What::StatusState | What::Power | What::Current => entry.at <= ended_at,
+            What::Interval
+            | What::Net
+            | What::PhaseOne
+            | What::PhaseTwo
+            | What::PhaseThree
+            | What::Total => false,
+        });
+        let register = |at, value: MilliwattHours| Entry {
+            at,
+            what: What::Total,
+            value: value.0,
+        };
+        readings.push(register(session.started_at, from));
+        readings.push(register(ended_at, to));
+        readings.sort_unstable();
+    }
+
+    /// Two registers that count, and no bound on what lies between them: a person vouches.
+    fn rules(&self, rules: Rules) -> Rules {
+        if self.registers.is_none() {
+            return rules;
+        }
+        Rules {
+            max_power: Milliwatts(i64::MAX),
+            percent: 100,
+            seen: Seen {
+                totals: 2,
+                ..rules.seen
+            },
+        }
+    }
 }
 
 impl Conclusion {
@@ -44,6 +94,39 @@ impl Conclusion {
         Digest::of(bytes.as_flattened())
     }
 
+    /// What was metered, hashed: end and energy, whatever they cost.
+    pub(super) fn data(&self) -> Digest {
+        let numbers = [self.ended_at.0, self.ledger.energy.0].map(i64::to_be_bytes);
+        Digest::of(numbers.as_flattened())
+    }
+
+    /// The same, billed in spite of doubts: only what makes a bill impossible still holds it.
+    pub(super) fn accepted(mut self) -> Self {
+        let settles = self.gross.is_some();
+        self.held.retain(|reason| match reason {
+            HoldReason::NoPayer | HoldReason::NoTariff | HoldReason::NoStation => true,
+            HoldReason::TooDear => !settles,
+            HoldReason::EnergyImplausible
+            | HoldReason::RegisterBackwards
+            | HoldReason::ConflictingEnd
+            | HoldReason::TooLong
+            | HoldReason::AfterCorrectionWindow
+            | HoldReason::TimesImplausible => false,
+        });
+        self
+    }
+
+    /// The same, for nothing.
+    pub(super) fn waived(mut self) -> Self {
+        if let Some(priced) = &mut self.priced {
+            priced.steps.clear();
+            priced.min_price = None;
+            self.gross = Some(Money::zero(priced.currency));
+        }
+        self.settled = None;
+        self.accepted()
+    }
+
     /// The register at the end; intervals have none.
     pub(super) fn register_end(&self) -> Option<MilliwattHours> {
         match self.basis {
@@ -56,10 +139,16 @@ impl Conclusion {
 }
 
 /// Accounts all readings up to the end and prices what they come to.
-pub(super) fn conclude(desk: &mut Desk<'_, '_>, work: &mut Work<'_>) -> Conclusion {
+///
+/// What a person corrected takes the place of what the charger said.
+pub(super) fn conclude(
+    desk: &mut Desk<'_, '_>,
+    work: &mut Work<'_>,
+    corrected: Option<&Corrected>,
+) -> Conclusion {
     let mut readings = work.readings(desk);
     let session = &work.session;
-    let rules = work.rules();
+    let mut rules = work.rules();
     let start = Start {
         at: session.started_at,
         meter: session.meter_start,
@@ -67,7 +156,12 @@ pub(super) fn conclude(desk: &mut Desk<'_, '_>, work: &mut Work<'_>) -> Conclusi
     };
     let registers = align(&mut readings, &start, &rules);
     let bound = work.bound();
-    let span = Span::of(session, readings.iter().copied());
+    let mut span = Span::of(session, readings.iter().copied());
+    if let Some(corrected) = corrected {
+        span = span.corrected(session, corrected);
+        corrected.readings(session, span.ended_at, &mut readings);
+        rules = corrected.rules(rules);
+    }
     let (ledger, periods) = account(session, &rules, &span, readings.iter().copied());
     let mut flags = session.flags.and(ledger.flags).and(registers);
     if ledger.unit_suspect() {
@@ -83,14 +177,14 @@ pub(super) fn conclude(desk: &mut Desk<'_, '_>, work: &mut Work<'_>) -> Conclusi
     } else if tariff.is_none() {
         held.push(HoldReason::NoTariff);
     }
-    let mut priced = None;
-    let mut gross = None;
+    let (mut priced, mut settled) = (None, None);
     if let (Some(bound), Some(tariff)) = (&bound, tariff) {
         let policy = &bound.policy;
         priced = price(session, &ledger, &periods, tariff, policy);
-        gross = priced
+        settled = priced
             .as_ref()
-            .and_then(|priced| Some(settle(priced, &policy.rounding).ok()?.gross));
+            .and_then(|priced| settle(priced, &policy.rounding).ok());
+        let gross = settled.as_ref().map(|settled| settled.gross);
         held.extend(limits(session, &span, policy, tariff, flags));
         match gross {
             Some(_) => held.extend(too_dear(gross, policy.plausibility.gross_max_minor)),
@@ -108,8 +202,9 @@ pub(super) fn conclude(desk: &mut Desk<'_, '_>, work: &mut Work<'_>) -> Conclusi
         periods,
         flags,
         priced,
-        gross,
+        gross: settled.as_ref().map(|settled| settled.gross),
         held,
+        settled,
         basis,
     }
 }
@@ -130,6 +225,21 @@ enum Backwards {
 }
 
 impl Span {
+    /// As a person corrected it: its end where they say, and nothing after it.
+    fn corrected(self, session: &Session, corrected: &Corrected) -> Self {
+        let told = corrected.ended_at.unwrap_or(self.ended_at);
+        let ended_at = told.max(session.started_at);
+        Self {
+            ended_at,
+            end: self.end,
+            cutoff: match corrected.registers {
+                Some(_) => ended_at,
+                None => self.cutoff.min(ended_at),
+            },
+            backwards: Backwards::No,
+        }
+    }
+
     /// The first of end, free EVSE; an inferred end without a free EVSE is at the last reading.
     fn of(session: &Session, entries: impl Iterator<Item = Entry>) -> Self {
         let started_at = session.started_at;

@@ -158,6 +158,17 @@ fn to_account(record: &AccountRecord) -> Option<String> {
         AccountRecord::SessionHeld(held) => {
             format!("held {:?} {} Wh", held.reasons, held.energy.0 / 1_000)
         }
+        AccountRecord::SessionWithdrawn(gone) => {
+            format!("withdrawn v{} from {}", gone.version, gone.account)
+        }
+        AccountRecord::SessionDecided(decided) => format!(
+            "decided: v{} round {} {}",
+            decided.version,
+            decided.waits,
+            decided
+                .gross
+                .map_or("-".to_owned(), |gross| gross.to_string())
+        ),
         _ => return None,
     })
 }

@@ -2,7 +2,7 @@
 
 use super::numbered;
 use crate::insert::{Cell, Rows, Table};
-use crate::record::{Coordinates, DeadLetter};
+use crate::record::{Coordinates, DeadLetter, Redriven};
 use crate::words;
 use wattledger_domain::charging::{ChargingAction, ChargingCommand, FieldBody, FieldEvent};
 use wattledger_domain::control::DirectoryEntry;
@@ -52,6 +52,22 @@ static DEAD_LETTERS: Table = Table {
         "reason",
         "message",
         "set_aside_at",
+        "stage",
+        "record_key",
+        "bytes",
+        "letter_partition",
+        "letter_offset",
+    ],
+};
+static REDRIVES: Table = Table {
+    name: "redrives",
+    columns: &[
+        "topic",
+        "partition_number",
+        "record_offset",
+        "redriven_at",
+        "redriven_by",
+        "reason",
     ],
 };
 static COMMANDS: Table = Table {
@@ -174,6 +190,26 @@ pub fn dead_letter(at: &Coordinates, letter: &DeadLetter, rows: &mut Rows) {
             (&*letter.reason).into(),
             (&*letter.message).into(),
             letter.at.0.into(),
+            (&*letter.stage).into(),
+            (&*letter.key).into(),
+            letter.bytes.into(),
+            letter.lies_at.0.into(),
+            letter.lies_at.1.into(),
+        ],
+    );
+}
+
+/// A record that was set aside was driven in again.
+pub fn redriven(at: &Coordinates, redriven: &Redriven, rows: &mut Rows) {
+    rows.add(
+        &REDRIVES,
+        [
+            (&*at.topic).into(),
+            at.partition.into(),
+            at.offset.into(),
+            redriven.at.0.into(),
+            (&*redriven.by).into(),
+            (&*redriven.reason).into(),
         ],
     );
 }

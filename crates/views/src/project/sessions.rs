@@ -1,11 +1,10 @@
-//! Rated and held sessions.
+//! Rated sessions.
 
 use super::numbered;
 use crate::error::ViewError;
 use crate::insert::{Rows, Table};
 use crate::local_time::local_time;
 use crate::words;
-use wattledger_domain::accounts::SessionHeld;
 use wattledger_domain::session::SessionRated;
 
 static VERSIONS: Table = Table {
@@ -72,26 +71,6 @@ static PERIODS: Table = Table {
         "utc_offset_minutes",
     ],
 };
-static HELD: Table = Table {
-    name: "held_sessions",
-    columns: &[
-        "session",
-        "account",
-        "auth_id",
-        "station",
-        "started_at",
-        "ended_at",
-        "energy",
-        "proposed_minor",
-        "currency",
-        "held_at",
-    ],
-};
-static REASONS: Table = Table {
-    name: "held_reasons",
-    columns: &["session", "held_at", "ordinal", "reason"],
-};
-
 /// A version of a rated session, dated on the site's wall clock at its start.
 pub fn rated(rated: &SessionRated, rows: &mut Rows) -> Result<(), ViewError> {
     let local = local_time(rated.started_at, &rated.pins.time_zone)?;
@@ -179,37 +158,4 @@ fn periods(rated: &SessionRated, rows: &mut Rows) -> Result<(), ViewError> {
         );
     }
     Ok(())
-}
-
-/// A session that waits for a person, with its reasons.
-pub fn held(held: &SessionHeld, rows: &mut Rows) {
-    rows.add(
-        &HELD,
-        [
-            held.session.as_str().into(),
-            held.account.as_str().into(),
-            held.authorization.as_ref().map(|id| id.as_str()).into(),
-            held.station.as_str().into(),
-            held.started_at.0.into(),
-            held.ended_at.0.into(),
-            held.energy.0.into(),
-            held.proposed.map(|amount| amount.minor).into(),
-            held.proposed
-                .as_ref()
-                .map(|amount| amount.currency.code())
-                .into(),
-            held.held_at.0.into(),
-        ],
-    );
-    for (ordinal, reason) in numbered(&held.reasons) {
-        rows.add(
-            &REASONS,
-            [
-                held.session.as_str().into(),
-                held.held_at.0.into(),
-                ordinal.into(),
-                words::hold_reason(*reason).into(),
-            ],
-        );
-    }
 }

@@ -85,6 +85,12 @@ row! {
         currency: Option<String>,
         /// Logical time, ms since 1970.
         held_at: i64,
+        /// Since when it waits, whatever was proposed meanwhile: ms since 1970.
+        waiting_since: i64,
+        /// How often it was held, from 1: a decision names it.
+        round: i64,
+        /// The version billed so far; absent in records of before the desk.
+        version: Option<i64>,
         /// Why, words parted by spaces, in order.
         reasons: String,
     }
@@ -95,9 +101,12 @@ macro_rules! held_sql {
     ($source:literal) => {
         concat!(
             "SELECT h.session, h.account, h.auth_id, h.station, h.started_at, h.ended_at,
-             h.energy, h.proposed_minor, h.currency, h.held_at, COALESCE((
+             h.energy, h.proposed_minor, h.currency, h.held_at, h.round, h.version, (
+                SELECT MIN(f.held_at) FROM held_sessions f WHERE f.session = h.session
+                AND COALESCE(f.version, 0) = COALESCE(h.version, 0)) AS waiting_since, COALESCE((
                 SELECT STRING_AGG(r.reason, ' ' ORDER BY r.ordinal) FROM held_reasons r
-                WHERE r.session = h.session AND r.held_at = h.held_at), '')
+                WHERE r.session = h.session AND r.held_at = h.held_at
+                AND r.round = h.round), '')
              AS reasons FROM ",
             $source
         )

@@ -9,6 +9,7 @@ mod gather;
 
 use super::event::{EventRow, OutcomeRow};
 use super::invoice::Document;
+use super::review::DecisionRow;
 use super::row;
 use super::session::{HeldRow, SessionRow};
 use crate::error::ViewError;
@@ -184,6 +185,8 @@ pub enum StoryPart {
     Outcome(OutcomeRow),
     /// It waits for a person.
     Held(HeldRow),
+    /// A person decided.
+    Decided(DecisionRow),
     /// It was priced.
     Rated(Box<RatedVersion>),
     /// A processor was asked, as recorded.
@@ -210,11 +213,12 @@ impl StoryPart {
             Self::Command(_) => 5,
             Self::Opened(_) => 6,
             Self::RunningCost(_) => 7,
-            Self::Held(_) => 8,
-            Self::Rated(_) => 9,
-            Self::Document(_) => 10,
-            Self::Payment(_) => 11,
-            Self::Entry(_) => 12,
+            Self::Decided(_) => 8,
+            Self::Held(_) => 9,
+            Self::Rated(_) => 10,
+            Self::Document(_) => 11,
+            Self::Payment(_) => 12,
+            Self::Entry(_) => 13,
         }
     }
 }

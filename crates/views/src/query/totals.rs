@@ -107,7 +107,7 @@ const MONEY: &str = "SELECT currency, CAST(SUM(net) AS BIGINT) AS net, \
 
 const HELD: &str = "SELECT r.reason, COUNT(*) AS count FROM waiting_sessions h \
     JOIN held_reasons r ON r.session = h.session AND r.held_at = h.held_at \
-    GROUP BY r.reason ORDER BY r.reason";
+    AND r.round = h.round GROUP BY r.reason ORDER BY r.reason";
 
 const REFUSED: &str = "SELECT reason, COUNT(*) AS count FROM commands WHERE action = 'refuse' \
     GROUP BY reason ORDER BY reason";

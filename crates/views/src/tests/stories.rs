@@ -79,6 +79,7 @@ fn words(story: &SessionStory) -> Vec<String> {
         | StoryPart::Opened(_)
         | StoryPart::Command(_)
         | StoryPart::Outcome(_)
+        | StoryPart::Decided(_)
         | StoryPart::Held(_) => "not in this story".to_owned(),
     };
     story.items.iter().map(|item| word(&item.part)).collect()
@@ -185,6 +186,7 @@ fn a_held_session_waits_until_it_is_rated() {
         energy: MilliwattHours(1),
         proposed: None,
         held_at: Timestamp(START),
+        proposal: None,
     }));
     apply(&views, "account.events", vec![held]);
     let waiting = views.held(None, 10).unwrap();
@@ -209,6 +211,10 @@ fn set_aside(offset: i64) -> Recorded {
     let record = ViewRecord::DeadLetter(DeadLetter {
         reason: "fold_panicked".into(),
         message: "as the test says".into(),
+        stage: "sessions".into(),
+        key: "default/S1".into(),
+        bytes: 7,
+        lies_at: (0, offset),
         at: Timestamp(START),
     });
     Recorded {

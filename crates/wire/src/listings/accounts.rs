@@ -54,4 +54,5 @@ record! { "wattledger.accounts.SessionHeld", "A session that waits for a person.
     energy: "What the registers say, milliwatt hours.",
     proposed: "What it would come to, where that can be said.",
     held_at: "Logical time.",
+    proposal: "What it would be billed as, and what that rests on.",
 } }

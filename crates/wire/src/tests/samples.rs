@@ -4,6 +4,7 @@
 mod billing;
 mod charging;
 mod control;
+mod review;
 mod sessions;
 
 pub use charging::typical_update;
@@ -33,6 +34,7 @@ type Same = dyn Fn(&[u8]) -> Result<bool, DecodeError>;
 pub fn all() -> Vec<Sample> {
     let mut all = charging::all();
     all.extend(control::all());
+    all.extend(review::all());
     all.extend(sessions::all());
     all.extend(billing::all());
     all

@@ -151,6 +151,8 @@ single! {
     payment_fact: wattledger_domain::document::PaymentFact;
     /// `event.outcomes`.
     outcome: wattledger_domain::outcome::EventOutcome;
+    /// On every stage's input: what people order about what is held back there.
+    parking: wattledger_domain::parking::ParkingOrder;
     /// `directory.tokens`.
     directory: wattledger_domain::control::DirectoryEntry;
 }
@@ -161,6 +163,7 @@ several! {
         HoldGranted(wattledger_domain::charging::HoldGranted),
         AuthorizationRefused(wattledger_domain::charging::AuthorizationRefused),
         PayerResolved(wattledger_domain::charging::PayerResolved),
+        ReviewDecided(Box<wattledger_domain::review::ReviewDecided>),
         Reference(wattledger_domain::reference::ReferenceRecorded),
         Tick(wattledger_domain::charging::ClockTick),
     } + field_readers
@@ -171,6 +174,8 @@ several! {
         RunningCost(Box<wattledger_domain::accounts::RunningCost>),
         SessionRated(Box<wattledger_domain::accounts::SessionBill>),
         SessionHeld(Box<wattledger_domain::accounts::SessionHeld>),
+        SessionWithdrawn(Box<wattledger_domain::review::SessionWithdrawn>),
+        SessionDecided(Box<wattledger_domain::review::SessionDecided>),
         PaymentOutcome(Box<wattledger_domain::payment::PaymentOutcome>),
         InvoiceIssued(Box<wattledger_domain::document::InvoiceNotice>),
         DraftRejected(Box<wattledger_domain::document::DraftRejected>),
@@ -238,11 +243,13 @@ pub(super) fn schemas() -> Vec<(Value, u64)> {
         domain::charging::HoldGranted,
         domain::charging::AuthorizationRefused,
         domain::charging::PayerResolved,
+        domain::review::ReviewDecided,
         domain::charging::ClockTick,
         domain::reference::ReferenceRecorded,
         domain::reference::ReferenceSubmitted,
         domain::control::TokenUnknown,
         domain::control::ControlTick,
+        domain::parking::ParkingOrder,
         domain::control::DirectoryEntry,
         domain::session::SessionRated,
         domain::accounts::AuthorizationPinned,
@@ -250,6 +257,8 @@ pub(super) fn schemas() -> Vec<(Value, u64)> {
         domain::accounts::RunningCost,
         domain::accounts::SessionBill,
         domain::accounts::SessionHeld,
+        domain::review::SessionWithdrawn,
+        domain::review::SessionDecided,
         domain::payment::PaymentCommand,
         domain::payment::PaymentOutcome,
         domain::document::InvoiceDraft,

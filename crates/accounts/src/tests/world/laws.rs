@@ -2,7 +2,7 @@
 
 use super::World;
 use crate::Effect;
-use crate::bill::Stage;
+use crate::bill::{Paper, Stage, Verdict};
 use crate::key::Value;
 use crate::payment::Phase;
 use std::collections::BTreeMap;
@@ -52,10 +52,24 @@ impl World {
                             + balance.receivable.minor
                             + balance.written_off.minor;
                         assert_eq!(parts, balance.due.minor, "{balance:?}");
-                        assert_eq!(balance.due, billed.invoice.gross);
+                        let withdrawn = match &billed.paper {
+                            Paper::Withdrawn(_) => true,
+                            Paper::InFlight { verdict, .. } => *verdict == Verdict::Withdrawn,
+                            Paper::Issued | Paper::Rejected => false,
+                        };
+                        let due = if withdrawn {
+                            0
+                        } else {
+                            billed.invoice.gross.minor
+                        };
+                        assert_eq!(balance.due.minor, due);
                         let taken: i64 = billed.claims.keys().map(kept).sum();
                         assert_eq!(balance.captured.minor, taken);
-                        let write_off = PaymentId::of(&[bill.session.as_str(), "write-off"]);
+                        let since = (billed.since > 1).then(|| format!("since {}", billed.since));
+                        let session = bill.session.as_str();
+                        let causes = [Some(session), Some("write-off"), since.as_deref()];
+                        let causes: Vec<&str> = causes.into_iter().flatten().collect();
+                        let write_off = PaymentId::of(&causes);
                         let written_off = sum(&write_off, Movement::WrittenOff);
                         assert_eq!(balance.written_off.minor, written_off);
                     }

@@ -3,6 +3,7 @@
 use super::clock;
 use crate::Effect;
 use std::collections::BTreeMap;
+use wattledger_domain::accounts::AccountRecord;
 use wattledger_domain::charging::{
     AuthorizationRefused, AuthorizationRequested, ChargingRecord, Connectivity, ConnectorStatus,
     ConnectorStatusChanged, FieldBody, FieldEvent, HoldGranted, HoldGrowth, Measurand, MeterSample,
@@ -16,6 +17,7 @@ use wattledger_domain::ids::{
 use wattledger_domain::money::{Currency, Money};
 use wattledger_domain::payment::PaymentMethod;
 use wattledger_domain::quantity::MilliwattHours;
+use wattledger_domain::review::{CorrectedReading, ReviewDecided, ReviewVerdict, Seen};
 use wattledger_domain::session::ChargingState;
 use wattledger_domain::time::Timestamp;
 
@@ -119,6 +121,7 @@ pub fn record(line: &str, number: i64, effects: &[Effect]) -> ChargingRecord {
     let body = match verb {
         "grant" => return ChargingRecord::HoldGranted(granted(&line)),
         "deny" => return ChargingRecord::AuthorizationRefused(denied(&line)),
+        "decide" => return decided(&line, number, effects),
         "resolve" => return ChargingRecord::PayerResolved(resolved(&line, effects)),
         other => body(other, &line),
     };
@@ -244,4 +247,44 @@ fn card() -> PaymentMethod {
         token: "card".into(),
         label: None,
     }
+}
+
+/// `decide do=bill round=1`: about the session that was opened, held or billed last.
+fn decided(line: &Line<'_>, number: i64, effects: &[Effect]) -> ChargingRecord {
+    let about = effects.iter().rev().find_map(|effect| match effect {
+        Effect::ToAccount(AccountRecord::SessionHeld(held)) => Some(&held.session),
+        Effect::ToAccount(AccountRecord::SessionOpened(opened)) => Some(&opened.session),
+        Effect::Rated(rated) => Some(&rated.session),
+        _ => None,
+    });
+    let counted = |word: &str| line.number(word).map(|count| count.try_into().unwrap());
+    let seen = match (counted("round"), counted("version")) {
+        (None, None) => None,
+        (round, version) => Some(Seen {
+            round: round.unwrap_or(0),
+            version: version.unwrap_or(0),
+        }),
+    };
+    ChargingRecord::ReviewDecided(Box::new(ReviewDecided {
+        source: SourceId::new("desk"),
+        id: EventId::new(line.text("id").unwrap_or(&number.to_string())),
+        station: StationId::new("S1"),
+        session: about.unwrap().clone(),
+        seen,
+        verdict: match line.text("do").unwrap() {
+            "bill" => ReviewVerdict::BillAsProposed,
+            "correct" => ReviewVerdict::BillCorrected(CorrectedReading {
+                meter_start: line.register("start"),
+                meter_stop: line.register("stop"),
+                ended_at: line.text("end").map(clock),
+            }),
+            "payer" => ReviewVerdict::SetPayer(AccountId::new(line.text("account").unwrap())),
+            "waive" => ReviewVerdict::Waive,
+            "reprice" => ReviewVerdict::Reprice,
+            other => panic!("{other}"),
+        },
+        reason: "looked at it".into(),
+        decided_by: "ada".into(),
+        decided_at: line.at,
+    }))
 }

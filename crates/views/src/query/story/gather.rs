@@ -7,6 +7,7 @@ use super::{
 use crate::error::ViewError;
 use crate::query::event::{EventRow, OutcomeRow};
 use crate::query::invoice::{InvoiceRow, with_lines};
+use crate::query::review::decisions;
 use crate::query::rows;
 use crate::query::session::{HeldRow, SessionRow, held_sql};
 use sqlx::Row;
@@ -59,7 +60,8 @@ pub async fn of_session(
     session: &str,
 ) -> Result<Option<SessionStory>, ViewError> {
     const NEWEST: &str = "SELECT * FROM sessions WHERE session = $1";
-    const HELD: &str = held_sql!("held_sessions h WHERE h.session = $1 ORDER BY h.held_at");
+    const HELD: &str =
+        held_sql!("held_sessions h WHERE h.session = $1 ORDER BY h.held_at, h.round");
     let rated = rows!(SessionRow, connection, NEWEST, session)?.pop();
     let held = rows!(HeldRow, connection, HELD, session)?;
     let mut parts = Parts::default();
@@ -73,6 +75,9 @@ pub async fn of_session(
     recorded(connection, session, guest, &traits, &mut parts).await?;
     versions(connection, session, &mut parts).await?;
     money(connection, session, guest, &mut parts).await?;
+    for decided in decisions(connection, session).await? {
+        parts.add(decided.carried_out_at, StoryPart::Decided(decided));
+    }
     for held in held {
         parts.add(held.held_at, StoryPart::Held(held));
     }

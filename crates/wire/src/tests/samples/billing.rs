@@ -221,7 +221,7 @@ fn fact(movement: Movement) -> PaymentFact {
     }
 }
 
-fn lines() -> Vec<SettledLine> {
+pub fn lines() -> Vec<SettledLine> {
     let line = |kind: LineKind, exact: i128| SettledLine {
         kind,
         element: 1,
@@ -245,7 +245,7 @@ fn lines() -> Vec<SettledLine> {
     lines
 }
 
-fn groups() -> Vec<TaxGroup> {
+pub fn groups() -> Vec<TaxGroup> {
     [None, Some(TaxRate(0)), Some(TaxRate(i64::MAX))]
         .map(|rate| TaxGroup {
             rate,

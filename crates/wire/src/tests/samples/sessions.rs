@@ -96,7 +96,7 @@ fn terms(full: bool) -> Terms {
     }
 }
 
-fn periods() -> Vec<ChargingPeriod> {
+pub fn periods() -> Vec<ChargingPeriod> {
     let period = |state: ChargingState| ChargingPeriod {
         from: NOON,
         to: MOST,
@@ -216,5 +216,6 @@ fn held(full: bool) -> AccountRecord {
         energy: MilliwattHours(-1),
         proposed: full.then(|| euro(70_000_000)),
         held_at: NOON,
+        proposal: full.then(|| Box::new(super::review::proposal(true))),
     }))
 }

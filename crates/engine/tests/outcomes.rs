@@ -1,0 +1,346 @@
+//! What becomes of everything that a gateway may send: one outcome for each class, on each door. HTTP and
+//! import refuse at the door; what a trusted gateway wrote to charging.events is set aside by the stage.
+//!
+//! Source of the classes: the poison classes of the design's reliability page. Intake's own door,
+//! gateway.events, is judged by the same code as HTTP for JSON and as the stage for Avro. Not among them: a
+//! map with duplicate keys, since no record of ours has a map; a registry that answers 404 or 500, which
+//! crates/engine/src/registry/framed/tests.rs has.
+#![allow(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    reason = "a test: a panic is a failure"
+)]
+
+#[path = "ground/world.rs"]
+#[allow(dead_code, reason = "each test tells some of it")]
+mod world;
+
+use serde_json::{Value, json};
+use wattledger_domain::charging::{ChargingRecord, TokenRef};
+use wattledger_domain::ids::TokenHash;
+use wattledger_engine::service::ServiceError;
+use wattledger_wire::avro::put_long;
+use wattledger_wire::cloud_events::{self, Intake};
+use wattledger_wire::imports::lines;
+use wattledger_wire::topics::charging;
+use world::{World, at, end, event, start};
+
+/// A class, what it looks like, and what becomes of it by HTTP, by import and on charging.events.
+struct Case {
+    class: &'static str,
+    bytes: Vec<u8>,
+    http: &'static str,
+    import: &'static str,
+    written: &'static str,
+}
+
+/// The end of a session in Avro.
+fn avro(event: &Value) -> Vec<u8> {
+    let token = |_: &str, _| TokenRef {
+        hash: TokenHash([7; 16]),
+        account: None,
+        group: None,
+    };
+    let intake = Intake {
+        received_at: at(70),
+        token: &token,
+    };
+    let event = cloud_events::event(event, &intake).unwrap();
+    charging::encode(&ChargingRecord::Field(event))
+}
+
+/// Its Avro with bytes in place of those from an offset on.
+fn ending(offset: usize, bytes: &[u8]) -> Vec<u8> {
+    let whole = avro(&end());
+    [whole.get(..offset).unwrap(), bytes].concat()
+}
+
+fn long(number: i64) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    put_long(&mut bytes, number);
+    bytes
+}
+
+/// A field of the end's data, changed.
+fn with(name: &str, value: Value) -> Vec<u8> {
+    let mut event = end();
+    event["data"][name] = value;
+    event.to_string().into_bytes()
+}
+
+/// Where an Avro body begins: after framing and fingerprint.
+const BODY: usize = 10;
+
+/// What no door can read: refused over HTTP and by an import, a dead letter where the stage reads it.
+fn unreadable() -> Vec<Case> {
+    let case = |class, bytes, written| Case {
+        class,
+        bytes,
+        http: "refused json",
+        import: "refused",
+        written,
+    };
+    let whole = avro(&end());
+    let mut other = whole.clone();
+    other[5] ^= 0xff;
+    let mut magic = whole.clone();
+    magic[1] = 0x02;
+    let last = whole.len() - 1;
+    let mut cases = vec![
+        case("empty value", Vec::new(), "dead letter WIRE-008"),
+        case("one byte", vec![0xc3], "dead letter WIRE-008"),
+        case("wrong magic", magic, "dead letter WIRE-008"),
+        case("unknown fingerprint", other, "dead letter WIRE-009"),
+        case(
+            "unknown registry id",
+            vec![0, 0, 0, 0, 9, 2],
+            "dead letter WIRE-010",
+        ),
+        case(
+            "trailing bytes",
+            [&whole[..], &[0]].concat(),
+            "dead letter WIRE-002",
+        ),
+        case(
+            "number of more than ten bytes",
+            ending(BODY, &[0xff; 11]),
+            "dead letter WIRE-003",
+        ),
+        case(
+            "negative length",
+            ending(BODY, &long(-2)),
+            "dead letter WIRE-004",
+        ),
+        case(
+            "length of 2^40",
+            ending(BODY, &long(1 << 40)),
+            "dead letter WIRE-001",
+        ),
+        case(
+            "a list of 10^9 items",
+            ending(last, &long(1_000_000_000)),
+            "dead letter WIRE-004",
+        ),
+        case(
+            "union index out of range",
+            ending(last - 1, &long(9)),
+            "dead letter WIRE-006",
+        ),
+        case(
+            "bad UTF-8",
+            ending(BODY, &[4, 0xff, 0xfe]),
+            "dead letter WIRE-005",
+        ),
+        case("over 256 KiB", vec![0xc3; 300_000], "dead letter WIRE-011"),
+    ];
+    // Cut off at each byte.
+    for length in BODY..whole.len() {
+        cases.push(case(
+            "truncated",
+            whole[..length].to_vec(),
+            "dead letter WIRE-001",
+        ));
+    }
+    cases
+}
+
+/// What can be read and cannot be: the doors say which field.
+fn absurd() -> Vec<Case> {
+    let case = |class, bytes, http| Case {
+        class,
+        bytes,
+        http,
+        import: "refused",
+        written: "dead letter WIRE-008",
+    };
+    vec![
+        case("NaN", br#"{"meterStop": NaN}"#.to_vec(), "refused json"),
+        case(
+            "infinite",
+            with("meterStop", json!("inf")),
+            "refused number",
+        ),
+        case(
+            "wider than 64 bits",
+            with("meterStop", json!("1e30")),
+            "refused number",
+        ),
+        case(
+            "energy below zero",
+            with("meterStop", json!(-1)),
+            "refused energy",
+        ),
+        case(
+            "energy above 1 GWh",
+            with("meterStop", json!(1e10)),
+            "refused energy",
+        ),
+        case(
+            "unknown word",
+            with("samples", json!([{ "value": 1, "unit": "BTU" }])),
+            "refused word",
+        ),
+    ]
+}
+
+fn said(taken: Result<(), ServiceError>) -> String {
+    match taken {
+        Ok(()) => "taken".to_owned(),
+        Err(ServiceError::Event(fault)) => format!("refused {}", fault.code),
+        Err(other) => panic!("{other}"),
+    }
+}
+
+/// What an import says of a line.
+fn imported(world: &mut World, line: &[u8]) -> String {
+    let read = lines::read(line).unwrap();
+    let mut refused = !read.refused.is_empty();
+    for event in &read.events {
+        refused |= world.imported(&event.event, event.received_at).is_err();
+    }
+    let nothing = read.events.is_empty() && read.refused.is_empty();
+    match (nothing, refused) {
+        (true, _) => "nothing".to_owned(),
+        (false, true) => "refused".to_owned(),
+        (false, false) => "taken".to_owned(),
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_refused_at_the_doors_and_set_aside_by_the_stage() {
+    let mut world = World::new();
+    world.told(&start());
+    let (mut known, mut wrong) = (0, Vec::new());
+    for case in unreadable().into_iter().chain(absurd()) {
+        let Case {
+            class,
+            bytes,
+            http,
+            import,
+            written,
+        } = case;
+        let by_http = said(world.posted(&bytes));
+        // A line is a line: what breaks into several, or into none, is told line by line.
+        let by_import = imported(&mut world, &bytes);
+        let nothing = bytes.iter().all(u8::is_ascii_whitespace);
+        let expect = if nothing { "nothing" } else { import };
+        world.written(&bytes);
+        let letters = world.waiting();
+        assert_eq!(letters.len(), known + 1, "{class} on charging.events");
+        let newest = letters
+            .iter()
+            .max_by_key(|letter| letter.record_offset)
+            .unwrap();
+        let by_stage = format!("dead letter {}", newest.reason);
+        let became = [&*by_http, &*by_import, &*by_stage];
+        if became != [http, expect, written] {
+            wrong.push(format!("{class}: {became:?}"));
+        }
+        known += 1;
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    // Nothing of it stopped the partition: the session goes on and is billed.
+    world.told(&end());
+    world.tick(120);
+    assert_eq!(world.billed(), [595]);
+}
+
+#[test]
+fn a_tombstone_where_events_are_folded_is_nothing() {
+    let mut world = World::new();
+    world.told(&start());
+    world.tombstone();
+    assert_eq!(world.waiting(), []);
+    world.told(&end());
+    world.tick(120);
+    assert_eq!(world.billed(), [595]);
+}
+
+/// What is taken and becomes something else than a bill: by HTTP, by import and as Avro alike.
+#[track_caller]
+fn check(class: &str, events: &[Value], expect: &str) {
+    for door in ["http", "import", "written"] {
+        let mut world = World::new();
+        for event in events {
+            match door {
+                "http" => world.told(event),
+                "import" => {
+                    let mut line = event.clone();
+                    line["receivedat"] = at(70).to_string().into();
+                    let line = line.to_string();
+                    assert_eq!(imported(&mut world, line.as_bytes()), "taken");
+                }
+                _ => world.written(&avro(event)),
+            }
+        }
+        world.tick(120);
+        world.tick(2 * 24 * 60);
+        // In Avro a token is a hash that this directory does not know: nobody pays.
+        let written = door == "written";
+        let mut either = expect.split('|');
+        let (first, last) = (either.next().unwrap(), either.next_back());
+        let expect = if written {
+            first
+        } else {
+            last.unwrap_or(first)
+        };
+        assert_eq!(world.became(), expect, "{class} by {door}");
+    }
+}
+
+#[test]
+fn an_event_without_a_start_is_unresolved() {
+    check("no start", &[end()], "unresolved, unresolved");
+}
+
+#[test]
+fn an_unknown_station_is_for_review() {
+    let elsewhere = |mut event: Value| {
+        event["subject"] = "nowhere".into();
+        event
+    };
+    check(
+        "unknown station",
+        &[elsewhere(start()), elsewhere(end())],
+        "review no_payer no_station|review no_station",
+    );
+}
+
+#[test]
+fn a_register_that_runs_backwards_is_for_review() {
+    let mut end = end();
+    end["data"]["meterStop"] = 10.into();
+    check(
+        "register backwards",
+        &[start(), end],
+        "review no_payer register_backwards|review register_backwards",
+    );
+}
+
+#[test]
+fn a_clock_of_before_2010_or_far_ahead_is_estimated() {
+    for time in ["2009-12-31T23:59:59Z", "2099-01-01T00:00:00Z"] {
+        let mut end = end();
+        end["time"] = time.into();
+        check(
+            "suspect clock",
+            &[start(), end],
+            "review no_payer|estimated",
+        );
+    }
+}
+
+#[test]
+fn a_limit_in_a_currency_that_the_station_does_not_bill_is_a_dead_letter_of_the_account() {
+    let mut world = World::new();
+    let limit = json!({ "minor": 1_000, "currency": "QQQ" });
+    let data = json!({ "authorization": "a", "evse": 1, "method": { "token": "tok_visa_ok" },
+                       "limit": limit });
+    world.told(&event("authorization_requested", "9", 5, data));
+    let letters = world.waiting();
+    assert_eq!(letters.len(), 1, "{letters:?}");
+    assert_eq!(
+        (&*letters[0].stage, &*letters[0].reason),
+        ("accounts", "ACCOUNTS-001")
+    );
+}
