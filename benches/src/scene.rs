@@ -75,6 +75,7 @@ pub const fn station_of(record: &ChargingRecord) -> Option<&StationId> {
         ChargingRecord::HoldGranted(granted) => Some(&granted.station),
         ChargingRecord::AuthorizationRefused(refused) => Some(&refused.station),
         ChargingRecord::PayerResolved(resolved) => Some(&resolved.station),
+        ChargingRecord::ReviewDecided(decided) => Some(&decided.station),
         ChargingRecord::Reference(_) | ChargingRecord::Tick(_) => None,
     }
 }
