@@ -57,8 +57,9 @@ chaos: setup setup-kafka ## A whole day on Kafka with 60 kills against the same 
 bench: setup ## Measure the folds, pricing and the turn
 	@$(ROCKSDB); cargo bench --locked -p wattledger-benches
 
-bench-kafka: setup setup-kafka ## Measure all stages on a real Apache Kafka broker
+bench-kafka: setup setup-kafka ## Measure all stages on a real Apache Kafka broker: a backlog, then a pace of 24,000 events/s
 	@$(ROCKSDB); cargo run --release --locked -p wattledger-benches --bin kafka
+	@$(ROCKSDB); cargo run --release --locked -p wattledger-benches --bin kafka paced
 
 clean: ## Remove build output and demo data (the RocksDB cache stays)
 	cargo clean

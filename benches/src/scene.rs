@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use wattledger_domain::charging::{
     AuthorizationRequested, ChargingRecord, ClockTick, Connectivity, FieldBody, FieldEvent,
     HoldGranted, HoldGrowth, Measurand, MeterSample, PayerRequest, Phase, ReadingContext,
-    SessionStarted, SessionUpdated,
+    SessionEnded, SessionStarted, SessionUpdated,
 };
 use wattledger_domain::ids::{
     AccountId, AuthorizationId, EventId, EvseId, SourceId, StationId, TokenHash, TransactionId,
@@ -56,8 +56,13 @@ impl Scene {
 
     /// The readings of a minute (from 1), one of each session, in a scattered order.
     pub fn readings(self, minute: usize) -> impl Iterator<Item = ChargingRecord> {
-        let count = self.sessions;
-        (0..count).map(move |place| reading((place * STRIDE + minute) % count, minute))
+        (0..self.sessions).map(move |place| reading(self.scattered(place, minute), minute))
+    }
+
+    /// The session that is read at a place of a minute's order.
+    #[must_use]
+    pub const fn scattered(self, place: usize, minute: usize) -> usize {
+        (place * STRIDE + minute) % self.sessions
     }
 }
 
@@ -103,6 +108,21 @@ pub fn reading(session: usize, minute: usize) -> ChargingRecord {
         samples: vec![sample(session, minute)],
     };
     field(session, minute, FieldBody::SessionUpdated(body))
+}
+
+/// The end of a session in place of its reading.
+#[must_use]
+pub fn ended(session: usize, minute: usize) -> ChargingRecord {
+    let body = SessionEnded {
+        evse: Some(evse(session)),
+        transaction: Some(transaction(session)),
+        sequence: Some(minute as i64),
+        meter_stop: Some(MilliwattHours(sample(session, minute).value)),
+        reason: None,
+        token: None,
+        samples: Vec::new(),
+    };
+    field(session, minute, FieldBody::SessionEnded(body))
 }
 
 /// What a session's meter says at a minute.
@@ -212,7 +232,9 @@ fn started(session: usize) -> ChargingRecord {
     field(session, 0, FieldBody::SessionStarted(body))
 }
 
-fn evse(session: usize) -> EvseId {
+/// The EVSE of a session.
+#[must_use]
+pub const fn evse(session: usize) -> EvseId {
     EvseId(if session.is_multiple_of(2) { 1 } else { 2 })
 }
 

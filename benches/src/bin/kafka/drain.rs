@@ -2,30 +2,23 @@
 
 use super::commits::{Commits, Heard};
 use super::usage::Usage;
-use super::{PARTITIONS, Plan, preload};
-use std::sync::Arc;
+use super::{Plan, crew, preload};
 use std::time::{Duration, Instant};
 use wattledger_benches::goal::{at_least, at_most, figure};
 use wattledger_benches::scene;
-use wattledger_engine::kafka::run::Edge;
-use wattledger_engine::kafka::stages::{Pace, StageWorker};
-use wattledger_engine::opening::{EngineConfig, open};
 use wattledger_engine::service::Service;
-use wattledger_engine::task::{StageName, TaskOpener};
 use wattledger_kafka_tests::Broker;
 use wattledger_runtime::TaskStanding;
 use wattledger_runtime::log::kafka::KafkaLog;
 use wattledger_wire::topics::charging;
 
-/// As in a live engine.
-const TIMERS_PER_RECORD: usize = 256;
 /// How often the marks are looked for; what workers show changes once a second.
 const LOOK: Duration = Duration::from_millis(5);
 /// A run that takes longer has failed.
 const PATIENCE: Duration = Duration::from_secs(1_200);
 
 /// Everything as of one instant.
-struct Mark {
+pub struct Mark {
     at: Instant,
     /// Of the sessions stage.
     records: u64,
@@ -39,7 +32,7 @@ struct Mark {
 }
 
 impl Mark {
-    fn now(standings: &[TaskStanding], broker: &Broker) -> Self {
+    pub fn now(standings: &[TaskStanding], broker: &Broker) -> Self {
         let usage = broker.usage();
         let all = || standings.iter().map(|task| task.counters);
         Self {
@@ -58,55 +51,20 @@ impl Mark {
 
 /// By positions: counters begin anew when a turn was not committed. Ends of transactions count as
 /// records, 4 in 10,000.
-fn folded(standings: &[TaskStanding]) -> u64 {
+pub fn folded(standings: &[TaskStanding]) -> u64 {
     let sessions = standings.iter().filter(|task| &*task.stage == "sessions");
     sessions.map(|task| task.position.cast_unsigned()).sum()
 }
 
 /// Drains what has been filled in and prints the figures.
 pub fn measure(plan: Plan, broker: &Broker, log: &KafkaLog, commits: &Commits) {
-    let folder = tempfile::tempdir().unwrap();
-    let config = EngineConfig {
-        partitions: PARTITIONS,
-        ..EngineConfig::new(folder.path())
-    };
-    let opened = open(&config, Some(log.clone()), b"benchmark").unwrap();
-    let service = Service::new(opened, "benchmark").unwrap();
-    let opener = TaskOpener {
-        log: Arc::clone(&service.log),
-        topics: service.topics.clone(),
-        config: config.pipeline(TIMERS_PER_RECORD),
-    };
-    let edge = Edge {
-        log: log.clone(),
-        framed: None,
-    };
-    let join = |number: usize| {
-        let name = format!("benchmark-{number}");
-        let opener = opener.clone();
-        StageWorker::join(&edge, &name, &StageName::ALL, opener, Pace::LIVE).unwrap()
-    };
-    std::thread::scope(|scope| {
-        let (join, service) = (&join, &service);
-        let work = |number: usize| {
-            let named = std::thread::Builder::new().name("stages".to_owned());
-            let work = move || join(number).run(service);
-            named.spawn_scoped(scope, work).unwrap()
-        };
-        let working: Vec<_> = (0..plan.workers).map(work).collect();
-        let began = Instant::now();
-        let (first, last, heard) = marks(plan, service, broker, commits);
-        service.stop();
-        for worker in working {
-            worker.join().unwrap().unwrap();
-        }
-        figure(
-            "whole, joining and opening included",
-            "s",
-            began.elapsed().as_secs_f64(),
-        );
-        show(&first, &last, heard);
+    let began = Instant::now();
+    let (first, last, heard) = crew::during(plan.workers, log, |service| {
+        marks(plan, service, broker, commits)
     });
+    let whole = began.elapsed().as_secs_f64();
+    figure("whole, joining and opening included", "s", whole);
+    show(&first, &last, heard);
 }
 
 /// From a fifth of the readings to nineteen twentieths.
@@ -136,12 +94,12 @@ fn marks(plan: Plan, service: &Service, broker: &Broker, commits: &Commits) -> (
     (first, last, commits.take())
 }
 
-fn standings(service: &Service) -> Vec<TaskStanding> {
+pub fn standings(service: &Service) -> Vec<TaskStanding> {
     let owned = service.ownership().into_values();
     owned.flat_map(|owned| owned.ready).collect()
 }
 
-fn show(first: &Mark, last: &Mark, heard: Heard) {
+pub fn show(first: &Mark, last: &Mark, heard: Heard) {
     let seconds = (last.at - first.at).as_secs_f64();
     let events = (last.records - first.records) as f64;
     let millions = events / 1e6;

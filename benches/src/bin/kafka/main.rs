@@ -1,6 +1,7 @@
 //! The engine on a real broker: all stages, in every worker, fold what a gateway has written.
 //!
-//! Run by `make bench-kafka`, or `kafka [SESSIONS [MINUTES [WORKERS]]]`. The broker, this process and nothing
+//! Run by `make bench-kafka`, or `kafka [SESSIONS [MINUTES [WORKERS]]]` for what
+//! has piled up, `kafka paced [SESSIONS [RATE [SECONDS]]]` for what comes at a rate. The broker, this process and nothing
 //! else are measured; what fills the topic is another process that has ended before.
 #![allow(
     clippy::as_conversions,
@@ -13,11 +14,15 @@
 )]
 
 mod commits;
+mod crew;
 mod drain;
+mod paced;
 mod preload;
 mod usage;
 
 use commits::Commits;
+use paced::Rate;
+use std::path::Path;
 use std::process::Command;
 use wattledger_benches::scene::Scene;
 use wattledger_engine::kafka::topics::plans;
@@ -53,7 +58,19 @@ fn main() {
         let (sessions, minutes) = (number(2, 0), number(3, 0));
         return preload::fill(&open(brokers), plan(sessions, minutes, 0));
     }
-    measure(plan(number(0, 100_000), number(1, 15), number(2, 2)));
+    let rate = |place: usize| Rate {
+        events: number(place, 24_000),
+        seconds: number(place + 1, 60),
+    };
+    match arguments.first().map(String::as_str) {
+        Some("pace") => {
+            let plan = plan(number(2, 0), 0, 0);
+            let told = arguments.get(5).unwrap();
+            paced::pace(&open(&arguments[1]), plan, rate(3), Path::new(told));
+        }
+        Some("paced") => measure(plan(number(1, 100_000), 0, 2), Some(rate(2))),
+        _ => measure(plan(number(0, 100_000), number(1, 60), number(2, 2)), None),
+    }
 }
 
 const fn plan(sessions: usize, minutes: usize, workers: usize) -> Plan {
@@ -69,7 +86,7 @@ fn open(brokers: &str) -> KafkaLog {
     KafkaLog::open(KafkaSettings::new(brokers)).unwrap()
 }
 
-fn measure(plan: Plan) {
+fn measure(plan: Plan, rate: Option<Rate>) {
     let commits = Commits::listen();
     let broker = Broker::start();
     let log = open(broker.bootstrap());
@@ -80,5 +97,8 @@ fn measure(plan: Plan) {
         .args([plan.scene.sessions.to_string(), plan.minutes.to_string()])
         .status();
     assert!(filled.unwrap().success(), "the topic could not be filled");
-    drain::measure(plan, &broker, &log, &commits);
+    match rate {
+        None => drain::measure(plan, &broker, &log, &commits),
+        Some(rate) => paced::measure(plan, rate, &broker, &log, &commits),
+    }
 }

@@ -1,6 +1,7 @@
 //! What a trusted gateway writes to `charging.events`: keyed by station, in transactions.
 
 use super::{PARTITIONS, Plan};
+use std::sync::OnceLock;
 use wattledger_benches::scene::{self, Scene};
 use wattledger_domain::charging::ChargingRecord;
 use wattledger_engine::topics::{self, Topics};
@@ -9,6 +10,7 @@ use wattledger_runtime::{Log as _, Outgoing};
 use wattledger_sessions::Key;
 use wattledger_wire::topics::charging;
 
+static TOPICS: OnceLock<Topics> = OnceLock::new();
 /// Records of a transaction.
 const TRANSACTION: usize = 10_000;
 
@@ -23,7 +25,6 @@ const SHARED_DOCUMENTS: usize = 5;
 
 /// Writes all of it.
 pub fn fill(log: &KafkaLog, plan: Plan) {
-    let topics = Topics::default();
     let mut producer = log.producer("gateway").unwrap();
     let scene = plan.scene;
     let opening = scene
@@ -38,7 +39,7 @@ pub fn fill(log: &KafkaLog, plan: Plan) {
             producer.commit().unwrap();
             producer.begin().unwrap();
         }
-        for record in written(&topics, &record) {
+        for record in written(&record) {
             producer.send(record).unwrap();
         }
     }
@@ -46,7 +47,8 @@ pub fn fill(log: &KafkaLog, plan: Plan) {
 }
 
 /// One record for its station's partition; reference data and ticks for all of them.
-fn written(topics: &Topics, record: &ChargingRecord) -> Vec<Outgoing> {
+pub fn written(record: &ChargingRecord) -> Vec<Outgoing> {
+    let topics = TOPICS.get_or_init(Topics::default);
     let value = charging::encode(record);
     let to = |routing| Outgoing::keyed(&topics.charging_events, topics::key(routing), value);
     match scene::station_of(record) {
