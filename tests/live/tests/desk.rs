@@ -1,5 +1,6 @@
 //! The review desk as people work at it: a session waits, a person decides, one numbered invoice and one
 //! capture come of it, and every promise still holds.
+#![allow(clippy::unwrap_used, reason = "a test: a panic is a failure")]
 
 use serde_json::{Value, json};
 use wattledger_tests_live::events::{event, session};

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use wattledger_domain::parking::{ParkingAction, ParkingOrder};
 use wattledger_domain::time::Timestamp;
 use wattledger_runtime::log::FetchLimit;
+use wattledger_runtime::overlay::Budget;
 use wattledger_runtime::{
     Cleanup, EmbeddedLog, Log, MemoryStore, Outgoing, Record, Refusal, Task, TaskConfig,
     TopicSettings, Turns as _, Visibility, Worker,
@@ -106,7 +107,7 @@ impl World {
             changelog: Some("changes".into()),
             dead_letter: "dead".into(),
             timers_per_record: 0,
-            cache: 10,
+            cache: Budget::of(10),
             parked_max: 100,
         };
         let store = Box::new(MemoryStore::default());
