@@ -16,11 +16,12 @@ pub fn garages() -> Columns {
         zone: "Europe/Oslo".to_owned(),
         time_format: "%d.%m.%Y %H:%M".to_owned(),
         session: "session_ID".to_owned(),
-        station: "Garage_ID+Shared_ID".to_owned(),
+        station: "Garage_ID+Shared_ID|User_ID".to_owned(),
         token: Some("User_ID".to_owned()),
         start: "Start_plugin".to_owned(),
         end: "End_plugout".to_owned(),
         energy: "El_kWh".to_owned(),
+        duration: None,
     }
 }
 
