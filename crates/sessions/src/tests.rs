@@ -7,8 +7,10 @@
 )]
 
 mod anomalies;
+mod arrivals;
 mod authorizations;
 mod chunks;
+mod clocks;
 mod corrections;
 mod field;
 mod laws;

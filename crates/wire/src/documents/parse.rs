@@ -15,7 +15,7 @@ use wattledger_domain::payment::PaymentMethod;
 use wattledger_domain::quantity::{Milliseconds, MilliwattHours, Milliwatts};
 use wattledger_domain::reference::{
     Account, CollectionPolicy, Content, Document, Evse, HoldPolicy, Kind, LegalEntity,
-    Plausibility, Policy, Site, Standing, Station, TariffAssignment, Token,
+    Plausibility, Policy, Site, Standing, Station, TariffAssignment, Token, UntrustedClock,
 };
 use wattledger_domain::time::Timestamp;
 
@@ -229,9 +229,18 @@ fn plausibility(mut reader: Reader<'_>) -> Result<Plausibility, Fault> {
         gross_max_minor: reader.number("grossMaxMinor", 100_000, MINOR)?,
         waiver_energy: MilliwattHours(waiver_wh.saturating_mul(1_000)),
         waiver_duration: seconds(&mut reader, "waiverDurationSeconds", 180)?,
+        untrusted_clock: untrusted_clock(&mut reader)?,
     };
     reader.finish()?;
     Ok(plausibility)
+}
+
+fn untrusted_clock(reader: &mut Reader<'_>) -> Result<UntrustedClock, Fault> {
+    let words = [
+        ("hold", UntrustedClock::Hold),
+        ("cheapest", UntrustedClock::Cheapest),
+    ];
+    reader.word("untrustedClock", UntrustedClock::default(), &words)
 }
 
 fn zone(reader: &mut Reader<'_>) -> Result<Box<str>, Fault> {
