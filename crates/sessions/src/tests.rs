@@ -16,6 +16,7 @@ mod corrections;
 mod field;
 mod laws;
 mod metering;
+mod model;
 mod real;
 mod registers;
 mod world;

@@ -199,7 +199,7 @@ impl Log {
                         self.started(&key.0, place, &payload["transactionId"]);
                         self.waiting.remove(&key);
                     }
-                    _ => {
+                    Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
                         let name = Some(format!("{} StartTransaction", key.0));
                         let reason = "its result names no transactionId".to_owned();
                         self.refuse(row, name, reason);

@@ -44,7 +44,9 @@ pub fn read(bytes: &[u8]) -> Result<Line, String> {
         Value::Object(mut fields) => {
             ["time", "station", "message"].map(|name| fields.remove(name).unwrap_or_default())
         }
-        _ => return Err("expected [time, station, message]".to_owned()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+            return Err("expected [time, station, message]".to_owned());
+        }
     };
     let time = time.as_str().ok_or("its time is no text")?;
     let at = times::parse(time).ok_or_else(|| format!("its time `{time}` is not RFC 3339"))?;
@@ -56,7 +58,11 @@ pub fn read(bytes: &[u8]) -> Result<Line, String> {
     let message = match message {
         Value::String(text) => serde_json::from_str(&text)
             .map_err(|error| format!("its message is not JSON: {error}"))?,
-        other => other,
+        other @ (Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::Array(_)
+        | Value::Object(_)) => other,
     };
     Ok(Line {
         at,
@@ -77,7 +83,9 @@ fn framed(message: Value) -> Result<Message, String> {
     };
     let word = |value: Value, what: &str| match value {
         Value::String(word) => Ok(word),
-        _ => Err(format!("its message has no {what}")),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            Err(format!("its message has no {what}"))
+        }
     };
     match kind.as_u64() {
         Some(2 | 6) => Ok(Message::Call {
