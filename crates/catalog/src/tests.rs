@@ -138,6 +138,7 @@ fn policy() -> Content {
             gross_max_minor: 50_000,
             waiver_energy: MilliwattHours(100),
             waiver_duration: span,
+            untrusted_clock: wattledger_domain::reference::UntrustedClock::Hold,
         },
         settling_grace: span,
         inferred_end_hold: span,

@@ -364,6 +364,18 @@ pub struct Plausibility {
     pub waiver_energy: MilliwattHours,
     /// Below this plugged-in time and `waiver_energy`, nothing is billed.
     pub waiver_duration: Milliseconds,
+    /// What is billed where the price depends on the time of day and the clock is not believed.
+    pub untrusted_clock: UntrustedClock,
+}
+
+/// What is billed where the price depends on the time of day and the clock is not believed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum UntrustedClock {
+    /// Nothing before a person has looked.
+    #[default]
+    Hold,
+    /// The lowest price that any time of the week before gives.
+    Cheapest,
 }
 
 /// What a token resolves to (directory.tokens), by the instant it is used.

@@ -4,6 +4,7 @@ use crate::attribution::{self, Traits};
 use crate::desk::Desk;
 use crate::entries::{self, Clock, Judged};
 use crate::field::{name, note_clock};
+use crate::lags::Lags;
 use crate::rating;
 use crate::session::{End, Phase};
 use crate::start;
@@ -46,6 +47,7 @@ pub(crate) fn end(
         }
         Some(_) | None => {
             work.session.sequence.came(ended.sequence);
+            Lags::note(&mut work.session.lags, event, judged);
             for entry in entries::of_samples(&ended.samples, *judged) {
                 work.add(desk, entry);
             }

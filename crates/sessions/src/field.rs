@@ -6,6 +6,7 @@ use crate::desk::Desk;
 use crate::effect::Rejection;
 use crate::ending;
 use crate::entries::{self, Clock, Judged, meant};
+use crate::lags::Lags;
 use crate::rating;
 use crate::running;
 use crate::session::Phase;
@@ -111,6 +112,7 @@ fn update(desk: &mut Desk<'_, '_>, event: &FieldEvent, judged: &Judged, updated:
         fresh |= work.add(desk, entries::of_state(state, judged.at));
     }
     if fresh {
+        Lags::note(&mut work.session.lags, event, judged);
         if updated.transaction.is_some() {
             reopen(desk, &event.station, &mut work, judged.at);
         }

@@ -14,6 +14,7 @@ mod ending;
 mod entries;
 mod field;
 pub mod key;
+pub mod lags;
 pub mod ledger;
 pub mod market;
 mod pinning;

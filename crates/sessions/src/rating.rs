@@ -1,5 +1,6 @@
 //! Rating: what a session comes to once it is over, billed, held for a person, or billed again.
 
+mod cheapest;
 mod conclusion;
 mod decided;
 mod proposal;
@@ -305,7 +306,7 @@ pub(crate) fn forget(
     for chunk in 0..work.session.chunks {
         desk.remove(&Key::Samples(station.clone(), session.clone(), chunk));
     }
-    if let Some(transaction) = &work.session.transaction {
+    for transaction in work.session.transaction.iter().chain(&work.session.also) {
         let key = Key::Transaction(station.clone(), transaction.clone());
         if let Some(Value::Transaction(mut sessions)) = desk.take(&key) {
             sessions.retain(|known| known != session);

@@ -1,5 +1,6 @@
 //! A charging session as it is kept while it runs and until its corrections end.
 
+use crate::lags::Lags;
 use crate::ledger::{Flags, Ledger, Seen};
 use crate::pinning::Bound;
 use crate::samples::Samples;
@@ -42,6 +43,10 @@ pub struct Session {
     pub carried: Option<MilliwattHours>,
     /// What its bill depends on; `None` when the station is unknown.
     pub pinned: Option<Pinned>,
+    /// Other ids that the charger gave it, oldest first: a start that is told again may bring one.
+    pub also: Vec<TransactionId>,
+    /// How late its events came; `None` before one with a believed time.
+    pub lags: Option<Lags>,
     /// Events counted by the charger.
     pub sequence: Sequence,
     /// Which kinds of reading came.

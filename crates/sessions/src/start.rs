@@ -6,6 +6,7 @@ use crate::effect::Effect;
 use crate::ending;
 use crate::entries::{self, Clock, Judged, meant};
 use crate::key::{Entity, Key, TimerKind, Value};
+use crate::lags::Lags;
 use crate::ledger::{Flags, Ledger, Seen};
 use crate::pinning::{self, Contract};
 use crate::rating;
@@ -29,6 +30,9 @@ const PERIOD: Milliseconds = Milliseconds::minutes(10 * 24 * 60);
 
 /// How many sessions of one transaction id can be found by it: the last ones.
 const SHARING: usize = 8;
+
+/// So many other ids of its transaction a session remembers.
+const ALSO: usize = 4;
 
 /// Our id of a session: what a charger repeats when it tells a start again (ev-domain §2, 8).
 fn id_of(event: &FieldEvent, started: &SessionStarted) -> SessionId {
@@ -71,10 +75,8 @@ pub(crate) fn started(
     let station = &event.station;
     let id = id_of(event, started);
     if let Some(mut work) = Work::take(desk, station, id.clone()) {
-        if work.session.transaction.is_none()
-            && let Some(transaction) = meant(started.transaction.as_ref())
-        {
-            name(desk, station, &mut work, transaction);
+        if let Some(transaction) = meant(started.transaction.as_ref()) {
+            renamed(desk, station, &mut work, transaction);
         }
         desk.became(
             event,
@@ -137,6 +139,7 @@ fn begin(
     let mut session = session(desk, event, judged, started, &id);
     let successor = make_room(desk, station, &session);
     session.carried = carried(desk, station, &session);
+    Lags::note(&mut session.lags, event, judged);
     let mut work = Work::begin(desk, station, id.clone(), session);
     if let Some(meter) = started.meter_start.filter(|meter| meter.0 >= 0) {
         work.add(
@@ -225,6 +228,8 @@ fn session(
         meter_start: started.meter_start,
         carried: None,
         pinned,
+        also: Vec::new(),
+        lags: None,
         sequence: Sequence::starting(started.sequence),
         seen: Seen::default(),
         recent: Samples::default(),
@@ -285,6 +290,27 @@ fn carried(
     let told = before.end.and_then(|end| end.meter_stop);
     let carried = told.or(before.ledger.base.map(|base| MilliwattHours(base.value)));
     carried.filter(|carried| session.meter_start != Some(*carried))
+}
+
+/// A start that is told again names its transaction, perhaps by another id than before: whoever
+/// answered it may have given another. It is known by both from then on.
+fn renamed(
+    desk: &mut Desk<'_, '_>,
+    station: &StationId,
+    work: &mut Work<'_>,
+    transaction: &TransactionId,
+) {
+    let session = &mut work.session;
+    let full = session.also.len() >= ALSO;
+    match session.transaction.take() {
+        Some(known) if known == *transaction || full => session.transaction = Some(known),
+        Some(known) => {
+            session.also.retain(|other| other != transaction);
+            session.also.push(known);
+            name(desk, station, work, transaction);
+        }
+        None => name(desk, station, work, transaction),
+    }
 }
 
 /// Notes the charger's transaction id of a session.

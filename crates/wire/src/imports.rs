@@ -7,12 +7,13 @@
 
 pub mod acn;
 pub mod lines;
+pub mod ocpp;
+mod recorded;
 pub mod sessions_csv;
 
-use domain::time::Timestamp;
-use rust_decimal::Decimal;
-use serde_json::{Value, json};
-use wattledger_domain as domain;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use wattledger_domain::time::Timestamp;
 
 /// An event with the time at which intake would have received it.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +35,45 @@ pub struct Refused {
     pub reason: String,
 }
 
+/// What was odd in the same way, though nothing was refused for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Odd {
+    /// How often.
+    pub count: u64,
+    /// What names it in the file, for the first [`Odd::NAMES`] of them; each name once in a row.
+    pub names: Vec<String>,
+}
+
+impl Odd {
+    /// So many are named.
+    pub const NAMES: usize = 100;
+}
+
+/// A station as a file names it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Named {
+    /// The IANA zone that it stands in, where the file says so.
+    pub zone: Option<String>,
+    /// The highest EVSE that its sessions stand at; 0 where none does.
+    pub evses: u64,
+}
+
+impl Named {
+    /// Notes an EVSE that an event names.
+    fn saw(&mut self, evse: &Value) {
+        self.evses = self.evses.max(evse.as_u64().unwrap_or(0));
+    }
+
+    /// What two files say of a station.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            zone: self.zone.or(other.zone),
+            evses: self.evses.max(other.evses),
+        }
+    }
+}
+
 /// What a file gave.
 #[derive(Clone, Debug, Default)]
 pub struct Imported {
@@ -41,100 +81,26 @@ pub struct Imported {
     pub events: Vec<ImportedEvent>,
     /// What was not taken.
     pub refused: Vec<Refused>,
-    /// Stations named in the file, each with the zone it says they stand in.
-    pub stations: std::collections::BTreeMap<String, Option<String>>,
+    /// Stations named in the file.
+    pub stations: BTreeMap<String, Named>,
+    /// What was odd, by a sentence that says what and what was done.
+    pub odd: BTreeMap<String, Odd>,
 }
 
 impl Imported {
+    /// Notes that something was odd.
+    fn odd(&mut self, what: impl Into<String>, name: &str) {
+        let odd = self.odd.entry(what.into()).or_default();
+        odd.count = odd.count.saturating_add(1);
+        let again = odd.names.last().is_some_and(|last| last == name);
+        if !again && odd.names.len() < Odd::NAMES {
+            odd.names.push(name.to_owned());
+        }
+    }
+
     /// Puts the events in order of received time; equal times keep the order of the file.
     fn sorted(mut self) -> Self {
         self.events.sort_by_key(|imported| imported.received_at);
         self
-    }
-}
-
-/// One session as such files know it.
-struct Session<'a> {
-    source: &'a str,
-    name: &'a str,
-    station: &'a str,
-    token: Option<&'a str>,
-    started_at: Timestamp,
-    /// When energy stopped flowing, where the file says so.
-    charged_at: Option<Timestamp>,
-    ended_at: Option<Timestamp>,
-    /// Delivered, in Wh.
-    energy_wh: Decimal,
-}
-
-impl Session<'_> {
-    /// Whether it can have happened.
-    fn check(&self) -> Result<(), String> {
-        if self.ended_at.is_some_and(|end| end < self.started_at) {
-            return Err("it ends before it starts".to_owned());
-        }
-        if self
-            .charged_at
-            .is_some_and(|charged| charged < self.started_at)
-        {
-            return Err("its charging ends before it starts".to_owned());
-        }
-        if self.energy_wh.is_sign_negative() {
-            return Err(format!("its energy is {} Wh, below zero", self.energy_wh));
-        }
-        Ok(())
-    }
-
-    /// Start, the end of charging where known, and the end, with a register that starts at zero.
-    fn events(&self) -> Vec<ImportedEvent> {
-        let mut start = json!({ "evse": 1, "transaction": self.name, "meterStart": "0" });
-        if let Some(token) = self.token {
-            start["token"] = token.into();
-        }
-        let mut events = vec![self.event("session_started", "start", self.started_at, start)];
-        let energy = self.energy_wh.normalize().to_string();
-        let register = |at: Timestamp, context: &str| {
-            json!([{ "time": at.to_string(), "value": energy, "unit": "Wh",
-                     "measurand": "Energy.Active.Import.Register", "context": context }])
-        };
-        let charged = self
-            .charged_at
-            .map(|at| at.min(self.ended_at.unwrap_or(at)));
-        if let Some(at) = charged {
-            let data = json!({ "evse": 1, "transaction": self.name, "state": "SuspendedEV",
-                               "samples": register(at, "Sample.Periodic") });
-            events.push(self.event("session_updated", "charged", at, data));
-        }
-        match self.ended_at {
-            Some(at) => {
-                let data = json!({ "evse": 1, "transaction": self.name,
-                                   "meterStop": energy, "reason": "EVDisconnected" });
-                events.push(self.event("session_ended", "end", at, data));
-            }
-            None if charged.is_none() => {
-                let data = json!({ "evse": 1, "transaction": self.name,
-                                   "samples": register(self.started_at, "Other") });
-                events.push(self.event("session_updated", "energy", self.started_at, data));
-            }
-            None => {}
-        }
-        events
-    }
-
-    fn event(&self, kind: &str, part: &str, at: Timestamp, data: Value) -> ImportedEvent {
-        let event = json!({
-            "specversion": "1.0",
-            "type": format!("wattledger.charging.{kind}.v1"),
-            "source": self.source,
-            "id": format!("{}/{part}", self.name),
-            "subject": self.station,
-            "time": at.to_string(),
-            "datacontenttype": "application/json",
-            "data": data,
-        });
-        ImportedEvent {
-            received_at: at,
-            event,
-        }
     }
 }

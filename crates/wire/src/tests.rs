@@ -14,6 +14,7 @@ mod events_doc;
 mod evolution;
 mod hostile;
 mod imports;
+mod ocpp;
 mod real_files;
 mod rendering;
 pub mod samples;

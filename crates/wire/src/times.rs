@@ -38,6 +38,29 @@ pub fn parse_local(text: &str, format: &str, zone: &str) -> Result<Timestamp, St
     bounded(instant.timestamp_millis()).ok_or_else(|| "outside the years 1970 to 2100".to_owned())
 }
 
+/// What the clocks of a zone show at an instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wall {
+    /// The day, counted from 1970-01-01.
+    pub day: i64,
+    /// How far they are ahead of UTC, in seconds.
+    pub offset: i32,
+}
+
+/// What the clocks of an IANA zone show; `None` when there is no such zone.
+#[must_use]
+pub fn wall(at: Timestamp, zone: &str) -> Option<Wall> {
+    let zone: chrono_tz::Tz = zone.parse().ok()?;
+    let instant = DateTime::from_timestamp_millis(at.0)?;
+    let offset = zone.offset_from_utc_datetime(&instant.naive_utc());
+    let offset = chrono::Offset::fix(&offset).local_minus_utc();
+    let shown = at.0.div_euclid(1_000).saturating_add(i64::from(offset));
+    Some(Wall {
+        day: shown.div_euclid(86_400),
+        offset,
+    })
+}
+
 fn bounded(milliseconds: i64) -> Option<Timestamp> {
     (0..=Timestamp::LATEST.0)
         .contains(&milliseconds)

@@ -118,15 +118,19 @@ pub struct DemoArguments {
 ///
 /// Formats:
 ///   events   our own events, one CloudEvent a line
+///   ocpp16   OCPP 1.6 messages, one [time, station, message] a line, calls and results
+///   ocpp201  OCPP 2.0.1 or 2.1 messages, likewise
 ///   acn      sessions of the ACN-Data set, JSON
 ///   csv      one session a row; columns are mapped by the flags below
 ///
 /// Examples:
 ///   wattledger import acn_sessions.json
 ///   wattledger import week-1.jsonl week-2.jsonl --config my-tariffs/ --payer fleet
+///   wattledger import --format ocpp16 messages.log
 ///   wattledger import sessions.csv --delimiter ';' --decimal ',' --missing NA \
 ///     --zone Europe/Oslo --time-format '%d.%m.%Y %H:%M' --session session_ID \
-///     --station Garage_ID --token User_ID --start Start_plugin --end End_plugout --energy El_kWh
+///     --station 'Garage_ID+Shared_ID|User_ID' --token User_ID --start Start_plugin \
+///     --end End_plugout --energy El_kWh --duration Duration_hours
 #[derive(Args, Clone, Debug)]
 #[command(verbatim_doc_comment)]
 pub struct ImportArguments {
@@ -161,10 +165,14 @@ pub struct ImportArguments {
 /// How files are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ImportFormat {
-    /// By name and content: .csv, an ACN-Data document, else events
+    /// By name and content: .csv, an ACN-Data document, OCPP messages, else events
     Auto,
     /// CloudEvents, one a line
     Events,
+    /// OCPP 1.6 messages, one a line
+    Ocpp16,
+    /// OCPP 2.0.1 or 2.1 messages, one a line
+    Ocpp201,
     /// ACN-Data sessions
     Acn,
     /// One session a row
@@ -195,7 +203,8 @@ pub struct CsvArguments {
     /// Column of the session's name; several joined with +
     #[arg(long, value_name = "COLUMN", default_value = "session")]
     pub session: String,
-    /// Column of the station; several joined with +, missing ones left out
+    /// Column of the station; several joined with +, missing ones left out; of those between | the
+    /// first that is not missing
     #[arg(long, value_name = "COLUMN", default_value = "station")]
     pub station: String,
     /// Column of the driver's token
@@ -210,6 +219,9 @@ pub struct CsvArguments {
     /// Column of the energy in kWh
     #[arg(long, value_name = "COLUMN", default_value = "energy")]
     pub energy: String,
+    /// Column of the length in hours: a session whose ends say another waits for a person
+    #[arg(long, value_name = "COLUMN")]
+    pub duration: Option<String>,
 }
 
 /// Simulate chargers and drivers, with their faults, from a seed

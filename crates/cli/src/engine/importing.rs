@@ -6,13 +6,14 @@ use super::opened::{Purpose, at_hand};
 use super::processors::{ProcessorPlace, own};
 use super::replaying::{Job, Outcome, replay};
 use super::{MINUTE, asked, clean, end_views, finish_views, sources, stations, summarise};
-use crate::arguments::ImportArguments;
+use crate::arguments::{ImportArguments, ImportFormat};
 use crate::commands::write_json;
 use crate::documents;
 use crate::error::CliError;
 use crate::words;
 use anyhow::Context as _;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 use std::time::Instant;
@@ -20,11 +21,15 @@ use wattledger_domain::hash::Digest;
 use wattledger_domain::ids::AccountId;
 use wattledger_domain::time::Timestamp;
 use wattledger_engine::live;
+use wattledger_wire::imports::Odd;
 
 /// The demo configuration.
 const DEMO: &str = include_str!("../../demo/demo.yaml");
 /// The account of the demo configuration that answers where nobody does.
 const DEMO_PAYER: &str = "demo";
+
+/// So many names stand behind what was odd; `--json` has more.
+const NAMES_SHOWN: usize = 12;
 
 /// Bills recorded sessions, shows the summary.
 ///
@@ -60,6 +65,9 @@ pub fn import(
             .map(|name| format!(" ({name})"))
             .unwrap_or_default();
         words::note(&format!("{file}:{}{name}: {}", refused.row, refused.reason));
+    }
+    for ((file, what), odd) in &files.odd {
+        words::note(&oddity(file, what, odd));
     }
     let Some((first, last)) = files.source.first().zip(files.source.last()) else {
         return Err(CliError::refused(
@@ -114,8 +122,8 @@ pub fn import(
     drop(processor);
     if arguments.json {
         let (totals, audited) = asked(&engine, LedgerSource::File(config))?;
-        let answer =
-            json!({ "read": taken, "refused": refused, "totals": totals, "audit": audited });
+        let answer = json!({ "read": taken, "refused": refused, "odd": odd_in_json(&files.odd),
+                    "totals": totals, "audit": audited });
         write_json(&answer, out)?;
         return clean(&audited);
     }
@@ -142,6 +150,27 @@ pub fn import(
         &next,
         out,
     )
+}
+
+/// What was odd in a file, with the first few names.
+fn oddity(file: &str, what: &str, odd: &Odd) -> String {
+    let shown = odd.names.iter().take(NAMES_SHOWN);
+    let names: Vec<&str> = shown.map(String::as_str).collect();
+    let more = if odd.count > u64::try_from(names.len()).unwrap_or(u64::MAX) {
+        ", …"
+    } else {
+        ""
+    };
+    format!(
+        "{file}: {} × {what} ({}{more})",
+        odd.count,
+        names.join(", ")
+    )
+}
+
+fn odd_in_json(odd: &BTreeMap<(String, String), Odd>) -> Vec<Value> {
+    let entry = |((file, what), odd): (&(String, String), &Odd)| json!({ "file": file, "what": what, "count": odd.count, "names": odd.names });
+    odd.iter().map(entry).collect()
 }
 
 /// Timers that the settling did not reach.
@@ -181,6 +210,12 @@ fn identity(contents: &[Vec<u8>], documents: &[Value], arguments: &ImportArgumen
         )
         .into_bytes(),
     );
+    if matches!(
+        arguments.format,
+        ImportFormat::Ocpp16 | ImportFormat::Ocpp201
+    ) {
+        parts.push(format!("{:?}", arguments.format).into_bytes());
+    }
     let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
     Digest::of_parts(&parts).to_string()
 }

@@ -6,14 +6,15 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::BufReader;
 use std::path::Path;
 use wattledger_domain::charging::ChargingCommand;
 use wattledger_domain::time::Timestamp;
 use wattledger_engine::replay::Source;
 use wattledger_simulator::Chargers;
 use wattledger_simulator::chargers::{Received, Told};
-use wattledger_wire::imports::{Imported, ImportedEvent, Refused, acn, lines, sessions_csv};
+use wattledger_wire::imports::{
+    Imported, ImportedEvent, Named, Odd, Refused, acn, lines, ocpp, sessions_csv,
+};
 use wattledger_wire::times;
 
 /// Events of files, merged by received time.
@@ -28,8 +29,10 @@ pub struct Files {
     pub source: FileSource,
     /// What was not taken, with its file.
     pub refused: Vec<(String, Refused)>,
-    /// Stations named, each with its zone where the file says one.
-    pub stations: BTreeMap<String, Option<String>>,
+    /// What was taken though it is odd, by file and sentence.
+    pub odd: BTreeMap<(String, String), Odd>,
+    /// Stations named.
+    pub stations: BTreeMap<String, Named>,
     /// Hash parts: names do not matter, contents do.
     pub contents: Vec<Vec<u8>>,
 }
@@ -45,13 +48,14 @@ pub fn files(arguments: &ImportArguments) -> Result<Files, CliError> {
             next: 0,
         },
         refused: Vec::new(),
+        odd: BTreeMap::new(),
         stations: BTreeMap::new(),
         contents: Vec::new(),
     };
     for path in &arguments.files {
         let contents = std::fs::read(path)
             .map_err(|error| CliError::refused(format!("{}: {error}", path.display())))?;
-        let imported = read(path, arguments)
+        let imported = read(path, &contents, arguments)
             .map_err(|error| CliError::refused(format!("{}: {error}", path.display())))?;
         let name = path.display().to_string();
         files.refused.extend(
@@ -61,9 +65,12 @@ pub fn files(arguments: &ImportArguments) -> Result<Files, CliError> {
                 .map(|refused| (name.clone(), refused)),
         );
         files.source.events.extend(imported.events);
-        for (station, zone) in imported.stations {
-            let known = files.stations.entry(station).or_insert(None);
-            *known = known.take().or(zone);
+        for (what, odd) in imported.odd {
+            files.odd.insert((name.clone(), what), odd);
+        }
+        for (station, named) in imported.stations {
+            let known = files.stations.entry(station).or_default();
+            *known = std::mem::take(known).and(named);
         }
         files.contents.push(contents);
     }
@@ -74,8 +81,7 @@ pub fn files(arguments: &ImportArguments) -> Result<Files, CliError> {
     Ok(files)
 }
 
-fn read(path: &Path, arguments: &ImportArguments) -> std::io::Result<Imported> {
-    let file = BufReader::new(File::open(path)?);
+fn read(path: &Path, contents: &[u8], arguments: &ImportArguments) -> std::io::Result<Imported> {
     let extension = path
         .extension()
         .and_then(|extension| extension.to_str())
@@ -83,13 +89,19 @@ fn read(path: &Path, arguments: &ImportArguments) -> std::io::Result<Imported> {
     let format = match (arguments.format, extension) {
         (ImportFormat::Auto, "csv") => ImportFormat::Csv,
         (ImportFormat::Auto, "json") => ImportFormat::Acn,
-        (ImportFormat::Auto, _) => ImportFormat::Events,
+        (ImportFormat::Auto, _) => match ocpp::Version::of(contents) {
+            Some(ocpp::Version::OneSix) => ImportFormat::Ocpp16,
+            Some(ocpp::Version::Two) => ImportFormat::Ocpp201,
+            None => ImportFormat::Events,
+        },
         (format, _) => format,
     };
     match format {
-        ImportFormat::Csv => sessions_csv::read(file, &columns(&arguments.csv)),
-        ImportFormat::Acn => acn::read(file),
-        ImportFormat::Events | ImportFormat::Auto => lines::read(file),
+        ImportFormat::Csv => sessions_csv::read(contents, &columns(&arguments.csv)),
+        ImportFormat::Acn => acn::read(contents),
+        ImportFormat::Ocpp16 => ocpp::read(contents, ocpp::Version::OneSix),
+        ImportFormat::Ocpp201 => ocpp::read(contents, ocpp::Version::Two),
+        ImportFormat::Events | ImportFormat::Auto => lines::read(contents),
     }
 }
 
@@ -107,6 +119,7 @@ fn columns(csv: &CsvArguments) -> sessions_csv::Columns {
         start: csv.start.clone(),
         end: csv.end.clone(),
         energy: csv.energy.clone(),
+        duration: csv.duration.clone(),
     }
 }
 

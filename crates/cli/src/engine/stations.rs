@@ -3,12 +3,15 @@
 
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use wattledger_wire::imports::Named;
 
 /// Power that no AC or DC charger of such files exceeds; beyond it energy is implausible.
 const MAX_POWER_W: i64 = 150_000;
+/// So many EVSEs a station of the demo configuration gets; others are billed at a power of no bound.
+const EVSES_MAX: u64 = 64;
 
 /// Documents for stations that the configuration lacks, and for the sites they need.
-pub fn missing(known: &[Value], named: &BTreeMap<String, Option<String>>) -> Vec<Value> {
+pub fn missing(known: &[Value], named: &BTreeMap<String, Named>) -> Vec<Value> {
     let configured: BTreeSet<&str> = known
         .iter()
         .filter(|document| document["kind"] == "Station")
@@ -16,7 +19,7 @@ pub fn missing(known: &[Value], named: &BTreeMap<String, Option<String>>) -> Vec
         .collect();
     let mut documents = Vec::new();
     let mut sites = BTreeSet::new();
-    for (station, zone) in named {
+    for (station, Named { zone, evses }) in named {
         if configured.contains(station.as_str()) {
             continue;
         }
@@ -26,8 +29,11 @@ pub fn missing(known: &[Value], named: &BTreeMap<String, Option<String>>) -> Vec
             documents.push(json!({ "kind": "Site", "id": site,
                 "spec": { "name": format!("Imported, {zone}"), "timeZone": zone, "legalEntity": "demo-energy" } }));
         }
+        let evses: Vec<Value> = (1..=(*evses).clamp(1, EVSES_MAX))
+            .map(|evse| json!({ "id": evse, "maxPowerW": MAX_POWER_W }))
+            .collect();
         documents.push(json!({ "kind": "Station", "id": station,
-            "spec": { "site": site, "evses": [{ "id": 1, "maxPowerW": MAX_POWER_W }] } }));
+            "spec": { "site": site, "evses": evses } }));
     }
     documents
 }

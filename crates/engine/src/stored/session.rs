@@ -6,6 +6,7 @@ use wattledger_domain::cost::PricedStep;
 use wattledger_domain::quantity::MilliwattHours;
 use wattledger_domain::time::Timestamp;
 use wattledger_pricing::Meter;
+use wattledger_sessions::lags::Lags;
 use wattledger_sessions::ledger::{Ledger, Reading};
 use wattledger_sessions::samples::Samples;
 use wattledger_sessions::session::{Session, Watch};
@@ -26,6 +27,8 @@ impl Stored for Session {
             meter_start,
             carried,
             pinned,
+            also,
+            lags,
             sequence,
             seen,
             recent,
@@ -56,6 +59,8 @@ impl Stored for Session {
         meter_start.put(out);
         carried.put(out);
         pinned.put(out);
+        also.put(out);
+        put_lags(*lags, *started_at, out);
         sequence.put(out);
         seen.put(out);
         recent.put(out);
@@ -90,6 +95,8 @@ impl Stored for Session {
         let meter_start = Stored::take(input)?;
         let carried = Stored::take(input)?;
         let pinned = Stored::take(input)?;
+        let also = Stored::take(input)?;
+        let lags = take_lags(started_at, input)?;
         let sequence = Stored::take(input)?;
         let seen = Stored::take(input)?;
         let recent = Stored::take(input)?;
@@ -110,6 +117,8 @@ impl Stored for Session {
             meter_start,
             carried,
             pinned,
+            also,
+            lags,
             sequence,
             seen,
             recent,
@@ -186,6 +195,26 @@ const fn step(to: Timestamp, from: Timestamp) -> i64 {
 
 const fn at(step: i64, from: Timestamp) -> Timestamp {
     Timestamp(from.0.wrapping_add(step))
+}
+
+fn put_lags(lags: Option<Lags>, start: Timestamp, out: &mut Vec<u8>) {
+    out.push(u8::from(lags.is_some()));
+    if let Some(Lags { least, most, last }) = lags {
+        least.put(out);
+        most.put(out);
+        put_long(out, step(last, start));
+    }
+}
+
+fn take_lags(start: Timestamp, input: &mut Input<'_>) -> Result<Option<Lags>, DecodeError> {
+    if !bool::take(input)? {
+        return Ok(None);
+    }
+    Ok(Some(Lags {
+        least: Stored::take(input)?,
+        most: Stored::take(input)?,
+        last: at(input.long()?, start),
+    }))
 }
 
 fn put_ledger(ledger: &Ledger, start: Timestamp, out: &mut Vec<u8>) {

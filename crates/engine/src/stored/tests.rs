@@ -19,6 +19,7 @@ use wattledger_domain::tariff::Dimension;
 use wattledger_domain::time::Timestamp;
 use wattledger_pricing::{FlatFee, Meter};
 use wattledger_sessions::Value;
+use wattledger_sessions::lags::Lags;
 use wattledger_sessions::ledger::{Flags, Ledger, Partial, Reading, Seen};
 use wattledger_sessions::samples::{Entry, Samples, What};
 use wattledger_sessions::session::{
@@ -75,6 +76,12 @@ fn charging(minutes: i64) -> Session {
             legal_entity: 1,
             policy: 1,
             tariff: Some((TariffId::new("tariff"), 1)),
+        }),
+        also: vec![TransactionId::new("41")],
+        lags: Some(Lags {
+            least: Milliseconds(-3),
+            most: Milliseconds(70_000),
+            last: Timestamp(9),
         }),
         sequence: Sequence {
             next: Some(minutes + 1),

@@ -1,5 +1,6 @@
 //! What a session's readings and its end come to: the same for any order of arrival.
 
+use super::cheapest::cheapest;
 use super::too_dear;
 use crate::attribution::CLOSING;
 use crate::desk::Desk;
@@ -11,7 +12,7 @@ use wattledger_domain::cost::{Priced, Settlement};
 use wattledger_domain::hash::Digest;
 use wattledger_domain::money::Money;
 use wattledger_domain::quantity::{MilliwattHours, Milliwatts};
-use wattledger_domain::reference::Policy;
+use wattledger_domain::reference::{Policy, UntrustedClock};
 use wattledger_domain::session::{ChargingPeriod, EndEvidence, HoldReason, SessionFlag};
 use wattledger_domain::time::Timestamp;
 use wattledger_pricing::{CompiledTariff, Meter, rate, settle};
@@ -167,6 +168,10 @@ pub(super) fn conclude(
     if ledger.unit_suspect() {
         flags.raise(SessionFlag::UnitSuspect);
     }
+    let lags = session.lags;
+    if lags.is_some_and(|lags| lags.is_behind(session.started_at)) {
+        flags.raise(SessionFlag::ClockSuspect);
+    }
     if span.end == EndEvidence::Inferred {
         flags.raise(SessionFlag::EndInferred);
     }
@@ -180,12 +185,16 @@ pub(super) fn conclude(
     let (mut priced, mut settled) = (None, None);
     if let (Some(bound), Some(tariff)) = (&bound, tariff) {
         let policy = &bound.policy;
-        priced = price(session, &ledger, &periods, tariff, policy);
+        let clock = Tariffed { tariff, policy }.clock(session, flags);
+        priced = price(session, &ledger, &periods, tariff, policy, clock);
         settled = priced
             .as_ref()
             .and_then(|priced| settle(priced, &policy.rounding).ok());
         let gross = settled.as_ref().map(|settled| settled.gross);
-        held.extend(limits(session, &span, policy, tariff, flags));
+        held.extend(limits(session, &span, policy));
+        if clock == ByClock::Held {
+            held.push(HoldReason::TimesImplausible);
+        }
         match gross {
             Some(_) => held.extend(too_dear(gross, policy.plausibility.gross_max_minor)),
             // An amount that does not fit is dearer than any policy lets pass.
@@ -341,24 +350,38 @@ fn doubts(session: &Session, ledger: &Ledger, flags: Flags, span: &Span) -> Vec<
     held
 }
 
-fn limits(
-    session: &Session,
-    span: &Span,
-    policy: &Policy,
-    tariff: &CompiledTariff,
-    flags: Flags,
-) -> Vec<HoldReason> {
-    let mut held = Vec::new();
-    if span.ended_at.since(session.started_at) > policy.plausibility.duration_max {
-        held.push(HoldReason::TooLong);
+fn limits(session: &Session, span: &Span, policy: &Policy) -> Option<HoldReason> {
+    let length = span.ended_at.since(session.started_at);
+    (length > policy.plausibility.duration_max).then_some(HoldReason::TooLong)
+}
+
+/// What a clock that is not believed means for a price.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ByClock {
+    /// Nothing: it is believed, or no price depends on it.
+    AsTold,
+    /// The lowest price that any time of a week gives.
+    Cheapest,
+    /// A person decides.
+    Held,
+}
+
+struct Tariffed<'a> {
+    tariff: &'a CompiledTariff,
+    policy: &'a Policy,
+}
+
+impl Tariffed<'_> {
+    fn clock(&self, session: &Session, flags: Flags) -> ByClock {
+        let by_time = Meter::start(session.started_at).next_change(self.tariff);
+        if !flags.has(SessionFlag::ClockSuspect) || by_time.is_none() {
+            return ByClock::AsTold;
+        }
+        match self.policy.plausibility.untrusted_clock {
+            UntrustedClock::Hold => ByClock::Held,
+            UntrustedClock::Cheapest => ByClock::Cheapest,
+        }
     }
-    let by_time = Meter::start(session.started_at)
-        .next_change(tariff)
-        .is_some();
-    if flags.has(SessionFlag::ClockSuspect) && by_time {
-        held.push(HoldReason::TimesImplausible);
-    }
-    held
 }
 
 /// The exact price; nothing of it where the policy waives the session.
@@ -368,8 +391,12 @@ fn price(
     periods: &[ChargingPeriod],
     tariff: &CompiledTariff,
     policy: &Policy,
+    clock: ByClock,
 ) -> Option<Priced> {
-    let mut priced = rate(tariff, session.started_at, periods).ok()?;
+    let mut priced = match clock {
+        ByClock::AsTold | ByClock::Held => rate(tariff, session.started_at, periods).ok()?,
+        ByClock::Cheapest => cheapest(tariff, session.started_at, periods, &policy.rounding)?,
+    };
     let span = ledger.closed_to.since(session.started_at);
     let bounds = &policy.plausibility;
     if ledger.energy < bounds.waiver_energy && span < bounds.waiver_duration {

@@ -6,7 +6,9 @@ use wattledger_domain::cost::{
 };
 use wattledger_domain::ids::PolicyId;
 use wattledger_domain::quantity::{Milliseconds, MilliwattHours};
-use wattledger_domain::reference::{CollectionPolicy, HoldPolicy, Plausibility, Policy};
+use wattledger_domain::reference::{
+    CollectionPolicy, HoldPolicy, Plausibility, Policy, UntrustedClock,
+};
 
 fn seconds(
     reader: &mut Reader<'_>,
@@ -107,7 +109,16 @@ fn plausibility(mut reader: Reader<'_>) -> Result<Plausibility, Fault> {
         gross_max_minor: reader.number("grossMaxMinor", 100_000, MINOR)?,
         waiver_energy: MilliwattHours(waiver_wh.saturating_mul(1_000)),
         waiver_duration: seconds(&mut reader, "waiverDurationSeconds", 180)?,
+        untrusted_clock: untrusted_clock(&mut reader)?,
     };
     reader.finish()?;
     Ok(plausibility)
+}
+
+fn untrusted_clock(reader: &mut Reader<'_>) -> Result<UntrustedClock, Fault> {
+    let words = [
+        ("hold", UntrustedClock::Hold),
+        ("cheapest", UntrustedClock::Cheapest),
+    ];
+    reader.word("untrustedClock", UntrustedClock::default(), &words)
 }

@@ -7,7 +7,7 @@ use wattledger_domain::cost::{
 };
 use wattledger_domain::quantity::Milliseconds;
 use wattledger_domain::reference::{
-    CollectionPolicy, Content, HoldPolicy, LegalEntity, Plausibility, Policy,
+    CollectionPolicy, Content, HoldPolicy, LegalEntity, Plausibility, Policy, UntrustedClock,
 };
 
 /// The canonical text of a seller or policy, every default written out; other kinds travel as the
@@ -127,6 +127,11 @@ fn plausibility(spec: &mut Writer, plausibility: Plausibility) {
     spec.seconds("durationMaxSeconds", plausibility.duration_max);
     spec.number("grossMaxMinor", plausibility.gross_max_minor);
     spec.number("powerPercent", plausibility.power_percent);
+    // Left out by default: documents that never said it keep the text that their hash is of.
+    match plausibility.untrusted_clock {
+        UntrustedClock::Hold => {}
+        UntrustedClock::Cheapest => spec.text("untrustedClock", "cheapest"),
+    }
     spec.seconds("waiverDurationSeconds", plausibility.waiver_duration);
     let watt_hours = plausibility.waiver_energy.0.checked_div(1_000);
     spec.number("waiverEnergyWh", watt_hours.unwrap_or_default());

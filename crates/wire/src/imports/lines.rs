@@ -20,7 +20,8 @@ pub fn read(input: impl BufRead) -> std::io::Result<Imported> {
         match event(&line) {
             Ok(event) => {
                 if let Some(station) = event.event["subject"].as_str() {
-                    imported.stations.entry(station.to_owned()).or_insert(None);
+                    let named = imported.stations.entry(station.to_owned()).or_default();
+                    named.saw(&event.event["data"]["evse"]);
                 }
                 imported.events.push(event);
             }

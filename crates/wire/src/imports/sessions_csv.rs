@@ -1,11 +1,14 @@
 //! Plain CSV files with one session a row, read by a mapping of columns.
 
-use super::{Imported, Refused, Session};
+use super::recorded::{self, Charged, Session};
+use super::{Imported, Refused};
 use crate::times;
+use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::str::FromStr;
+use wattledger_domain::quantity::Milliseconds;
 
 /// How a file's columns are to be read.
 #[derive(Clone, Debug)]
@@ -24,7 +27,8 @@ pub struct Columns {
     pub time_format: String,
     /// Columns of the session's name; several joined with `+`.
     pub session: String,
-    /// Columns of the station; several joined with `+`, missing ones left out.
+    /// Columns of the station; several joined with `+`, missing ones left out; of those between `|`
+    /// the first that is not missing.
     pub station: String,
     /// Column of the token.
     pub token: Option<String>,
@@ -34,6 +38,8 @@ pub struct Columns {
     pub end: String,
     /// Column of the energy in kWh.
     pub energy: String,
+    /// Column of the length in hours, to be compared with the ends.
+    pub duration: Option<String>,
 }
 
 /// Reads a file.
@@ -60,6 +66,7 @@ pub fn read(input: impl Read, columns: &Columns) -> std::io::Result<Imported> {
         }
     }
     let mut imported = Imported::default();
+    let mut sessions = Vec::new();
     for (index, record) in reader.records().enumerate() {
         let row = index.saturating_add(2);
         let outcome = record
@@ -70,22 +77,25 @@ pub fn read(input: impl Read, columns: &Columns) -> std::io::Result<Imported> {
                     places: &places,
                     columns,
                 };
-                row.add(&mut imported)
+                row.session()
                     .map_err(|reason| (row.joined(&columns.session), reason))
             });
-        if let Err((name, reason)) = outcome {
-            imported.refused.push(Refused { row, name, reason });
+        match outcome {
+            Ok(session) => sessions.push(session),
+            Err((name, reason)) => imported.refused.push(Refused { row, name, reason }),
         }
     }
+    recorded::tell(&columns.source, sessions, &mut imported);
     Ok(imported.sorted())
 }
 
 impl Columns {
     fn named(&self) -> Vec<&str> {
         let mut names: Vec<&str> = vec![&self.start, &self.end, &self.energy];
-        names.extend(self.session.split('+'));
-        names.extend(self.station.split('+'));
+        names.extend(self.session.split(['+', '|']));
+        names.extend(self.station.split(['+', '|']));
         names.extend(self.token.as_deref());
+        names.extend(self.duration.as_deref());
         names
     }
 }
@@ -105,7 +115,7 @@ impl Row<'_> {
     fn joined(&self, names: &str) -> Option<String> {
         let parts: Vec<&str> = names
             .split('+')
-            .filter_map(|name| self.value(name))
+            .filter_map(|names| names.split('|').find_map(|name| self.value(name)))
             .collect();
         (!parts.is_empty()).then(|| parts.join("-"))
     }
@@ -119,35 +129,51 @@ impl Row<'_> {
             .map_err(|reason| format!("{name} `{text}`: {reason}"))
     }
 
-    fn add(&self, imported: &mut Imported) -> Result<(), String> {
+    /// A decimal number, in thousandths.
+    fn thousandths(&self, name: &str, stated: &str) -> Result<Decimal, String> {
+        Decimal::from_str(&stated.replace(self.columns.decimal, "."))
+            .ok()
+            .and_then(|number| number.checked_mul(Decimal::ONE_THOUSAND))
+            .ok_or_else(|| format!("{name} `{stated}` is not a number"))
+    }
+
+    fn length(&self) -> Result<Option<Milliseconds>, String> {
+        let Some(name) = self.columns.duration.as_deref() else {
+            return Ok(None);
+        };
+        let Some(stated) = self.value(name) else {
+            return Ok(None);
+        };
+        let hours = self.thousandths(name, stated)?;
+        let length = hours.checked_mul(Decimal::from(3_600));
+        let length = length.and_then(|length| length.round().to_i64());
+        let length = length.ok_or_else(|| format!("{name} `{stated}` is too large"))?;
+        Ok(Some(Milliseconds(length)))
+    }
+
+    fn session(&self) -> Result<Session, String> {
         let columns = self.columns;
         let name = self
             .joined(&columns.session)
             .ok_or("it has no session name")?;
         let station = self.joined(&columns.station).ok_or("it has no station")?;
+        let stated = self.value(&columns.energy).ok_or("it has no energy");
         let started_at = self.time(&columns.start)?.ok_or("it has no start")?;
         let ended_at = self.time(&columns.end)?;
-        let stated = self.value(&columns.energy).ok_or("it has no energy")?;
-        let energy = Decimal::from_str(&stated.replace(columns.decimal, "."))
-            .ok()
-            .and_then(|kwh| kwh.checked_mul(Decimal::ONE_THOUSAND))
-            .ok_or_else(|| format!("{} `{stated}` is not a number", columns.energy))?
-            .round_dp_with_strategy(3, RoundingStrategy::MidpointAwayFromZero);
+        let energy = self.thousandths(&columns.energy, stated?)?;
+        let token = columns.token.as_deref().and_then(|token| self.value(token));
         let session = Session {
-            source: &columns.source,
-            name: &name,
-            station: &station,
-            token: columns.token.as_deref().and_then(|token| self.value(token)),
+            name,
+            station,
+            zone: Some(columns.zone.clone()),
+            token: token.map(str::to_owned),
             started_at,
-            charged_at: None,
+            charged: Charged::NotKnown,
             ended_at,
-            energy_wh: energy,
+            length: self.length()?,
+            energy_wh: energy.round_dp_with_strategy(3, RoundingStrategy::MidpointAwayFromZero),
         };
         session.check()?;
-        imported.events.extend(session.events());
-        imported
-            .stations
-            .insert(station.clone(), Some(columns.zone.clone()));
-        Ok(())
+        Ok(session)
     }
 }

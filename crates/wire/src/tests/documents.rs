@@ -134,6 +134,24 @@ fn objects(value: &Value, schema: &Value, pointer: &str, out: &mut Vec<(String, 
 }
 
 #[test]
+fn a_policy_says_what_an_untrusted_clock_pays_and_is_silent_where_it_holds() {
+    let policy = |word: &str| {
+        let text =
+            format!(r#"{{"id":"p","spec":{{"plausibility":{{"untrustedClock":"{word}"}}}}}}"#);
+        content(Kind::Policy, &text)
+    };
+    let cheapest = text_of(&policy("cheapest").unwrap());
+    assert!(
+        cheapest.contains(r#""untrustedClock":"cheapest""#),
+        "{cheapest}"
+    );
+    assert_eq!(policy("cheapest"), content(Kind::Policy, &cheapest));
+    let silent = text_of(&content(Kind::Policy, r#"{"id":"p","spec":{}}"#).unwrap());
+    assert_eq!(text_of(&policy("hold").unwrap()), silent);
+    assert!(policy("dearest").is_err());
+}
+
+#[test]
 fn the_json_schema_and_the_reader_know_the_same_fields() {
     let defs = &json_schema()["$defs"];
     for document in every_kind() {

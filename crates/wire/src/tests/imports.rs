@@ -16,11 +16,12 @@ pub fn garages() -> Columns {
         zone: "Europe/Oslo".to_owned(),
         time_format: "%d.%m.%Y %H:%M".to_owned(),
         session: "session_ID".to_owned(),
-        station: "Garage_ID+Shared_ID".to_owned(),
+        station: "Garage_ID+Shared_ID|User_ID".to_owned(),
         token: Some("User_ID".to_owned()),
         start: "Start_plugin".to_owned(),
         end: "End_plugout".to_owned(),
         energy: "El_kWh".to_owned(),
+        duration: None,
     }
 }
 
@@ -95,7 +96,7 @@ fn an_acn_session_is_start_end_of_charging_and_end() {
 }
 
 #[test]
-fn an_absent_end_of_charging_is_unknown_and_not_the_end() {
+fn anomaly_25_an_absent_end_of_charging_is_unknown_and_not_the_end() {
     check_acn(
         &[acn_row("s1", "null", "5.257")],
         &[
@@ -106,7 +107,7 @@ fn an_absent_end_of_charging_is_unknown_and_not_the_end() {
 }
 
 #[test]
-fn an_end_of_charging_after_the_disconnection_is_held_at_it() {
+fn anomaly_25_an_end_of_charging_after_the_disconnection_is_held_at_it() {
     check_acn(
         &[acn_row("s1", r#""Sat, 01 May 2021 22:00:59 GMT""#, "5.257")],
         &[
@@ -188,7 +189,7 @@ fn a_csv_row_without_an_end_keeps_its_energy() {
 }
 
 #[test]
-fn the_hour_that_ran_twice_is_read_as_its_first_run_and_the_skipped_one_refused() {
+fn anomaly_24_the_hour_that_ran_twice_is_read_as_its_first_run_and_the_skipped_one_refused() {
     check_csv(
         "3;G;U;NA;27.10.2019 01:30;27.10.2019 03:30;1\n4;G;U;NA;31.03.2019 02:30;31.03.2019 04:00;1\n",
         &[
@@ -200,7 +201,7 @@ fn the_hour_that_ran_twice_is_read_as_its_first_run_and_the_skipped_one_refused(
 }
 
 #[test]
-fn csv_rows_that_cannot_be_read_are_named_and_stop_nothing() {
+fn anomaly_24_csv_rows_that_cannot_be_read_are_named_and_stop_nothing() {
     check_csv(
         "1;G;U;NA;01.07.2019 10:00;01.07.2019 09:00;1\n2;G\n3;G;U;NA;1.7.19;NA;1\n\
          4;G;U;NA;01.07.2019 10:00;NA;1.234,5\n5;G;U;NA;01.07.2019 10:00;NA;-1\n;NA;;;;;\n",

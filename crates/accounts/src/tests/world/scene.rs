@@ -93,6 +93,7 @@ pub(super) fn policy() -> Policy {
             gross_max_minor: 50_000,
             waiver_energy: MilliwattHours(0),
             waiver_duration: Milliseconds(0),
+            untrusted_clock: wattledger_domain::reference::UntrustedClock::Hold,
         },
         settling_grace: Milliseconds(MINUTE),
         inferred_end_hold: Milliseconds(DAY),

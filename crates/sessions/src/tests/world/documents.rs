@@ -42,6 +42,7 @@ pub fn policy() -> Policy {
             gross_max_minor: 30_000,
             waiver_energy: MilliwattHours(50_000),
             waiver_duration: Milliseconds::minutes(2),
+            untrusted_clock: wattledger_domain::reference::UntrustedClock::Hold,
         },
         settling_grace: Milliseconds::minutes(1),
         inferred_end_hold: Milliseconds::minutes(24 * 60),
