@@ -14,4 +14,5 @@ mod field;
 mod laws;
 mod metering;
 mod registers;
+mod thinning;
 mod world;
