@@ -34,7 +34,13 @@ impl Reached {
     fn after(&self, group: &[Entry], by: By<'_>) -> Self {
         let mut next = self.clone();
         for entry in group {
-            feed(&mut next.ledger, &mut next.meter, by.tariff, *entry, by.rules);
+            feed(
+                &mut next.ledger,
+                &mut next.meter,
+                by.tariff,
+                *entry,
+                by.rules,
+            );
         }
         next
     }
@@ -61,7 +67,8 @@ impl Reached {
             beside_power: _,
         } = &self.ledger;
         let ledger = &other.ledger;
-        (energy, base, pending, first) == (&ledger.energy, &ledger.base, &ledger.pending, &ledger.first)
+        (energy, base, pending, first)
+            == (&ledger.energy, &ledger.base, &ledger.pending, &ledger.first)
             && (*rises > 0) == (ledger.rises > 0)
             && (partial, flags, closed_to) == (&ledger.partial, &ledger.flags, &ledger.closed_to)
             && (state, changes) == (&ledger.state, &ledger.changes)
@@ -97,7 +104,10 @@ fn meters_alike(one: &Meter, other: &Meter) -> bool {
         && (flat, idle_since) == (&other.flat, &other.idle_since)
         && steps.len() == other.steps.len()
         && steps.iter().zip(&other.steps).all(|(one, other)| {
-            let other = wattledger_domain::cost::PricedStep { to: one.to, ..*other };
+            let other = wattledger_domain::cost::PricedStep {
+                to: one.to,
+                ..*other
+            };
             *one == other
         })
 }
@@ -138,9 +148,8 @@ pub(crate) fn periods(
     tariff: Option<&CompiledTariff>,
     most: usize,
 ) -> Vec<ChargingPeriod> {
-    let priced = |periods: &[ChargingPeriod]| {
-        tariff.map(|tariff| rate(tariff, started_at, periods))
-    };
+    let priced =
+        |periods: &[ChargingPeriod]| tariff.map(|tariff| rate(tariff, started_at, periods));
     let mut best = all;
     while best.len() > most {
         let price = priced(&best);

@@ -9,6 +9,7 @@ pub mod acn;
 pub mod lines;
 pub mod sessions_csv;
 
+use crate::card_numbers::hidden;
 use domain::time::Timestamp;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
@@ -23,7 +24,7 @@ pub struct ImportedEvent {
     pub event: Value,
 }
 
-/// A row or line that was not taken.
+/// A row or line that was not taken; [`Refused::new`] hides card numbers in what it says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
     /// Line or row, from 1.
@@ -32,6 +33,18 @@ pub struct Refused {
     pub name: Option<String>,
     /// Why.
     pub reason: String,
+}
+
+impl Refused {
+    /// Says why a row or line was not taken.
+    #[must_use]
+    pub fn new(row: usize, name: Option<&str>, reason: &str) -> Self {
+        Self {
+            row,
+            name: name.map(|name| hidden(name).into_owned()),
+            reason: hidden(reason).into_owned(),
+        }
+    }
 }
 
 /// What a file gave.

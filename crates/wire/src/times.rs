@@ -38,7 +38,7 @@ pub fn parse_local(text: &str, format: &str, zone: &str) -> Result<Timestamp, St
     bounded(instant.timestamp_millis()).ok_or_else(|| "outside the years 1970 to 2100".to_owned())
 }
 
-fn bounded(milliseconds: i64) -> Option<Timestamp> {
+pub(crate) fn bounded(milliseconds: i64) -> Option<Timestamp> {
     (0..=Timestamp::LATEST.0)
         .contains(&milliseconds)
         .then_some(Timestamp(milliseconds))

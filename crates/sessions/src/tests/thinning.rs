@@ -32,7 +32,10 @@ fn told_every_second(seconds: i64) -> World {
         };
         let ended = event.occurred_at.0;
         if let FieldBody::SessionUpdated(updated) = &mut event.body {
-            updated.samples = (0..60).rev().flat_map(|before| both(ended - before * 1_000)).collect();
+            updated.samples = (0..60)
+                .rev()
+                .flat_map(|before| both(ended - before * 1_000))
+                .collect();
         }
         world.fold(&ChargingRecord::Field(event));
     }
@@ -85,7 +88,10 @@ fn a_reading_a_second_for_hours_is_billed_in_a_record_of_bounded_size() {
         .map(|step| (step.price.0, step.quantity))
         .collect();
     let dear: i64 = 1_800 * 3_000;
-    let energy: Vec<_> = by_price.iter().filter(|(_, quantity)| quantity % 3_000 == 0).collect();
+    let energy: Vec<_> = by_price
+        .iter()
+        .filter(|(_, quantity)| quantity % 3_000 == 0)
+        .collect();
     assert!(energy.contains(&&(80_000_000, dear)), "{by_price:?}");
     assert!(
         energy.contains(&&(50_000_000, seconds * 3_000 - dear)),
@@ -150,7 +156,11 @@ fn any_readings() -> impl Strategy<Value = Vec<Entry>> {
             if kind % 3 == 0 {
                 entries.push(entry(What::Power, rise * 3_600 / seconds));
             }
-            let shown = if kind == 23 { register + 900_000_000 } else { register };
+            let shown = if kind == 23 {
+                register + 900_000_000
+            } else {
+                register
+            };
             entries.push(entry(What::Total, shown));
         }
         entries.sort_unstable();

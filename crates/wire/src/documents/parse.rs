@@ -19,6 +19,9 @@ use wattledger_domain::reference::{
 };
 use wattledger_domain::time::Timestamp;
 
+/// What a document may say travels in one record, beside what is known of it.
+const DOCUMENT_BYTES_MAX: usize = 200_000;
+
 /// A document with the validity that it asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Submission {
@@ -46,6 +49,10 @@ pub fn submission(
             reason,
         });
     }
+    crate::limits::check(value).map_err(|reason| Fault {
+        path: String::new(),
+        reason,
+    })?;
     let mut reader = Reader::new(value, "")?;
     let words: Vec<(&str, Kind)> = Kind::ALL.iter().map(|kind| (kind.word(), *kind)).collect();
     reader.required("kind")?;
@@ -77,6 +84,16 @@ pub fn submission(
     }
     let body = serde_json::json!({ "id": id, "spec": spec });
     let text = canonical_json(&body);
+    if text.len() > DOCUMENT_BYTES_MAX {
+        let reason = format!(
+            "{} bytes; a document has at most {DOCUMENT_BYTES_MAX}",
+            text.len()
+        );
+        return Err(Fault {
+            path: String::new(),
+            reason,
+        });
+    }
     let content = content(kind, &text)?;
     let hash = Digest::of(text.as_bytes());
     let document = Document {

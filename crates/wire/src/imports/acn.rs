@@ -43,19 +43,14 @@ pub fn read(mut input: impl Read) -> std::io::Result<Imported> {
             Ok(read) => match add(&mut imported, &read) {
                 Ok(()) => {}
                 Err(reason) => {
-                    imported.refused.push(Refused {
-                        row,
-                        name: Some(read.session),
-                        reason,
-                    });
+                    let refused = Refused::new(row, Some(&read.session), &reason);
+                    imported.refused.push(refused);
                 }
             },
             Err(error) => {
-                imported.refused.push(Refused {
-                    row,
-                    name: None,
-                    reason: error.to_string(),
-                });
+                imported
+                    .refused
+                    .push(Refused::new(row, None, &error.to_string()));
             }
         }
     }

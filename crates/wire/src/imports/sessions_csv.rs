@@ -74,7 +74,8 @@ pub fn read(input: impl Read, columns: &Columns) -> std::io::Result<Imported> {
                     .map_err(|reason| (row.joined(&columns.session), reason))
             });
         if let Err((name, reason)) = outcome {
-            imported.refused.push(Refused { row, name, reason });
+            let refused = Refused::new(row, name.as_deref(), &reason);
+            imported.refused.push(refused);
         }
     }
     Ok(imported.sorted())
