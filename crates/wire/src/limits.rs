@@ -7,6 +7,23 @@ const DEPTH_MAX: usize = 32;
 /// No list that billing reads is longer.
 const ITEMS_MAX: usize = 10_000;
 
+/// What a document says travels in one record, beside what is known of it.
+const DOCUMENT_BYTES_MAX: usize = 200_000;
+
+/// Refuses a document's text that no record can carry.
+///
+/// # Errors
+/// A sentence that names the bound.
+pub fn check_document(text: &str) -> Result<(), String> {
+    if text.len() > DOCUMENT_BYTES_MAX {
+        let length = text.len();
+        return Err(format!(
+            "{length} bytes; a document has at most {DOCUMENT_BYTES_MAX}"
+        ));
+    }
+    Ok(())
+}
+
 /// Refuses what is nested too deep or has too long a list.
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 
 use super::canonical_json;
 use super::reader::{Fault, Reader};
-use crate::{ocpi, times};
+use crate::{limits, ocpi, times};
 use serde_json::Value;
 use wattledger_domain::cost::{Half, Rounding, RoundingOrder, StepRule};
 use wattledger_domain::hash::Digest;
@@ -18,9 +18,6 @@ use wattledger_domain::reference::{
     Plausibility, Policy, Site, Standing, Station, TariffAssignment, Token,
 };
 use wattledger_domain::time::Timestamp;
-
-/// What a document may say travels in one record, beside what is known of it.
-const DOCUMENT_BYTES_MAX: usize = 200_000;
 
 /// A document with the validity that it asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,10 +46,7 @@ pub fn submission(
             reason,
         });
     }
-    crate::limits::check(value).map_err(|reason| Fault {
-        path: String::new(),
-        reason,
-    })?;
+    limits::check(value).map_err(Fault::whole)?;
     let mut reader = Reader::new(value, "")?;
     let words: Vec<(&str, Kind)> = Kind::ALL.iter().map(|kind| (kind.word(), *kind)).collect();
     reader.required("kind")?;
@@ -84,16 +78,7 @@ pub fn submission(
     }
     let body = serde_json::json!({ "id": id, "spec": spec });
     let text = canonical_json(&body);
-    if text.len() > DOCUMENT_BYTES_MAX {
-        let reason = format!(
-            "{} bytes; a document has at most {DOCUMENT_BYTES_MAX}",
-            text.len()
-        );
-        return Err(Fault {
-            path: String::new(),
-            reason,
-        });
-    }
+    limits::check_document(&text).map_err(Fault::whole)?;
     let content = content(kind, &text)?;
     let hash = Digest::of(text.as_bytes());
     let document = Document {
