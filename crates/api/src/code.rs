@@ -62,6 +62,12 @@ codes! {
     Method = "method", WrongMethod;
     /// The body is too large.
     TooLarge = "too_large", TooLarge;
+    /// Path and headers are too large.
+    HeadersTooLarge = "headers_too_large", HeadersTooLarge;
+    /// The body did not come in time.
+    TooSlow = "too_slow", TooSlow;
+    /// An event is too large.
+    Oversize = "oversize", TooLarge;
     /// A kind of document that there is not.
     Kind = "kind", NotFound;
     /// A document that there is not.
@@ -92,6 +98,8 @@ codes! {
     NoEngine = "no_engine", Conflict;
     /// More waits than can be folded soon.
     Busy = "busy", Busy;
+    /// A station sends more than one may.
+    HotStation = "hot_station", Busy;
     /// The directory is not open yet.
     Starting = "starting", NotReady;
     /// The stores are not up to the log yet.

@@ -32,8 +32,12 @@ pub enum FaultKind {
     WrongMethod,
     /// 409: it contradicts what was taken before.
     Conflict,
+    /// 408: it did not come in time.
+    TooSlow,
     /// 413: too much at once.
     TooLarge,
+    /// 431: path and headers are too large.
+    HeadersTooLarge,
     /// 422: readable, but refused.
     Refused,
     /// 429: later.
@@ -75,7 +79,9 @@ impl Fault {
             FaultKind::NotFound => StatusCode::NOT_FOUND,
             FaultKind::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             FaultKind::Conflict => StatusCode::CONFLICT,
+            FaultKind::TooSlow => StatusCode::REQUEST_TIMEOUT,
             FaultKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            FaultKind::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             FaultKind::Refused => StatusCode::UNPROCESSABLE_ENTITY,
             FaultKind::Busy => StatusCode::TOO_MANY_REQUESTS,
             FaultKind::NotReady | FaultKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,

@@ -6,6 +6,7 @@
 pub mod backend;
 pub mod code;
 pub mod fault;
+mod guard;
 mod ingest;
 mod query;
 mod serve;

@@ -3,6 +3,7 @@
 use crate::backend::Backend;
 use crate::code::Code;
 use crate::fault::Fault;
+use crate::guard::{self, BODY_BYTES_MAX, BODY_WITHIN};
 use crate::{ingest, query};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -10,18 +11,32 @@ use axum::http::{StatusCode, Uri, header};
 use axum::middleware;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::oneshot;
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, oneshot};
 
-/// The largest body: 1 MiB (reliability §8.1).
-const BODY_BYTES_MAX: usize = 1_048_576;
+/// How long a connection may take to say what it wants, and may stay without a request.
+const HEAD_WITHIN: Duration = Duration::from_secs(30);
+/// No more connections at once; more wait to be accepted.
+const CONNECTIONS_MAX: usize = 1_024;
+/// The largest piece of a request that is buffered before it is understood.
+const BUFFER_BYTES_MAX: usize = 65_536;
 /// How long requests under way may take to end once the server is told to stop.
 const GRACE: Duration = Duration::from_secs(3);
 
 /// Every route, over a backend.
 pub fn router(backend: Arc<dyn Backend>) -> Router {
+    router_within(backend, BODY_WITHIN)
+}
+
+/// The same, with another patience for bodies.
+pub(crate) fn router_within(backend: Arc<dyn Backend>, within: Duration) -> Router {
     Router::new()
         .route("/", get(index))
         .route("/health", get(query::health))
@@ -56,6 +71,7 @@ pub fn router(backend: Arc<dyn Backend>) -> Router {
         .route("/v1/topics/{topic}", get(query::records))
         .route("/v1/audit", post(query::audit))
         .fallback(unknown)
+        .layer(middleware::from_fn_with_state(within, guard::bounded))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(middleware::map_response(explained))
         .with_state(backend)
@@ -122,31 +138,13 @@ impl Server {
             .worker_threads(2)
             .enable_all()
             .build()?;
-        let listener = runtime.block_on(tokio::net::TcpListener::bind(address))?;
+        let listener = runtime.block_on(TcpListener::bind(address))?;
         let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel::<()>();
         let thread = std::thread::Builder::new()
             .name("api".to_owned())
             .spawn(move || {
-                let (told, grace) = oneshot::channel::<()>();
-                let serve = axum::serve(listener, router).with_graceful_shutdown(async {
-                    let _ = stopped.await;
-                    let _ = told.send(());
-                });
-                // A request that never comes to its end does not keep the server.
-                let patience = async {
-                    let _ = grace.await;
-                    tokio::time::sleep(GRACE).await;
-                };
-                let served = runtime.block_on(async {
-                    tokio::select! {
-                        served = serve => served,
-                        () = patience => Ok(()),
-                    }
-                });
-                if let Err(error) = served {
-                    tracing::error!(%error, "the api stopped serving");
-                }
+                runtime.block_on(serve(listener, router, stopped));
                 runtime.shutdown_timeout(Duration::from_secs(2));
             })?;
         Ok(Self {
@@ -172,4 +170,42 @@ impl Drop for Server {
             let _ = thread.join();
         }
     }
+}
+
+/// Accepts connections until told to stop; requests under way may end then, within [`GRACE`].
+async fn serve(listener: TcpListener, router: Router, mut stopped: oneshot::Receiver<()>) {
+    let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let ending = GracefulShutdown::new();
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(HEAD_WITHIN)
+        .max_buf_size(BUFFER_BYTES_MAX);
+    loop {
+        let accepted = async {
+            let place = Arc::clone(&room).acquire_owned().await;
+            (place, listener.accept().await)
+        };
+        let (place, accepted) = tokio::select! {
+            accepted = accepted => accepted,
+            _ = &mut stopped => break,
+        };
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                // Out of file descriptors, mostly: they come back as connections end.
+                tracing::warn!(%error, "a connection was not accepted");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                continue;
+            }
+        };
+        let service = TowerToHyperService::new(router.clone());
+        let connection = http.serve_connection(TokioIo::new(stream), service);
+        let connection = ending.watch(connection);
+        tokio::spawn(async move {
+            // What ends badly is the other side's affair.
+            let _ = connection.await;
+            drop(place);
+        });
+    }
+    let _ = tokio::time::timeout(GRACE, ending.shutdown()).await;
 }

@@ -3,11 +3,13 @@
 use crate::backend::{ApplyMode, Backend, EventForm, Health};
 use crate::code::Code;
 use crate::fault::Fault;
+use crate::serve::router_within;
 use crate::{Server, router};
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::Duration;
 use tower::ServiceExt;
 
 struct Recorder;
@@ -64,6 +66,7 @@ impl Backend for Recorder {
 
 fn ask(request: Request<Body>) -> (StatusCode, Value) {
     let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
         .build()
         .unwrap();
     runtime.block_on(async {
@@ -165,6 +168,7 @@ fn sources_with_slashes_travel_encoded() {
 #[test]
 fn an_engine_that_is_not_ready_says_when_to_return() {
     let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
         .build()
         .unwrap();
     let answer = runtime.block_on(async {
@@ -197,4 +201,67 @@ fn a_dry_run_is_asked_for_in_the_query() {
     assert_eq!(answer, json!("DryRun"));
     let (status, _) = post("/v1/reference", "application/json", "not json");
     assert_eq!(status, StatusCode::BAD_REQUEST);
+}
+
+#[test]
+fn a_request_with_large_headers_is_refused_before_it_is_looked_at() {
+    let sized = |bytes: usize| {
+        let request = Request::get("/v1/status").header("x-long", "x".repeat(bytes));
+        ask(request.body(Body::empty()).unwrap())
+    };
+    let (status, answer) = sized(16_400);
+    assert_eq!(
+        status,
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+        "{answer}"
+    );
+    assert_eq!(answer["error"]["code"], "headers_too_large");
+    assert_ne!(sized(16_000).0, StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
+}
+
+#[test]
+fn a_body_that_does_not_come_is_not_waited_for() {
+    struct Never;
+    impl http_body::Body for Never {
+        type Data = axum::body::Bytes;
+        type Error = std::convert::Infallible;
+        fn poll_frame(
+            self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Option<Result<http_body::Frame<Self::Data>, Self::Error>>> {
+            std::task::Poll::Pending
+        }
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    let answer = runtime.block_on(async {
+        let router = router_within(Arc::new(Recorder), Duration::from_millis(5));
+        let request = Request::post("/v1/events").body(Body::new(Never)).unwrap();
+        router.oneshot(request).await.unwrap()
+    });
+    assert_eq!(answer.status(), StatusCode::REQUEST_TIMEOUT);
+}
+
+#[test]
+fn a_connection_that_dawdles_with_its_head_keeps_nobody_from_being_served() {
+    use std::io::{Read as _, Write as _};
+    let server = Server::start(([127, 0, 0, 1], 0).into(), router(Arc::new(Recorder))).unwrap();
+    let idle: Vec<_> = (0..200)
+        .map(|_| {
+            let mut stream = std::net::TcpStream::connect(server.address()).unwrap();
+            stream.write_all(b"GET /v1/st").unwrap();
+            stream
+        })
+        .collect();
+    let mut stream = std::net::TcpStream::connect(server.address()).unwrap();
+    stream
+        .write_all(b"GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+        .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.contains("wattledger_up 1"), "{answer}");
+    drop(server);
+    drop(idle);
 }

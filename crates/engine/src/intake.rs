@@ -1,5 +1,11 @@
 //! The only door: events of gateways, HTTP and imports become records of `charging.events`.
 
+mod records;
+mod shares;
+
+pub use records::{Aside, dead_letter};
+pub use shares::{Share, Shares};
+
 use crate::directory::Directory;
 use crate::topics::{self, Topics};
 use serde_json::Value;

@@ -300,11 +300,10 @@ impl Replay<'_> {
                         records.push(intake::record(self.topics, event));
                         at.taken = at.taken.saturating_add(1);
                     }
-                    Err(fault) => watch.refused(Refused {
-                        row: 0,
-                        name: imported.event["id"].as_str().map(str::to_owned),
-                        reason: fault.to_string(),
-                    }),
+                    Err(fault) => {
+                        let id = imported.event["id"].as_str();
+                        watch.refused(Refused::new(0, id, &fault.to_string()));
+                    }
                 }
             }
         }

@@ -14,7 +14,7 @@ pub use status::{Instance, PartitionStatus, Status, WorkerStatus};
 
 use crate::audit::{self, ProcessorLedger, Report};
 use crate::directory::Directory;
-use crate::intake::{self, Door};
+use crate::intake::{self, Door, Share, Shares};
 use crate::kafka::run::Edge;
 use crate::opening::Opened;
 use crate::payments::outcome_record;
@@ -69,6 +69,8 @@ pub struct Service {
 
 struct Inlet {
     directory: Directory,
+    /// What each station may still send.
+    shares: Shares,
     /// The producer's id.
     id: String,
     /// Made anew after a failure: nobody knows what an old one is still good for.
@@ -124,6 +126,9 @@ pub enum ServiceError {
     /// Too much waits already.
     #[error("more events wait than can be folded soon; send again in a second")]
     Busy,
+    /// A station sends more than one may.
+    #[error("`{0}` sends more than a station may: send its events again later, the others' now")]
+    Hot(String),
     /// The log.
     #[error(transparent)]
     Log(#[from] LogError),
@@ -152,6 +157,7 @@ impl Service {
         Ok(Self {
             door: Mutex::new(Inlet {
                 directory,
+                shares: Shares::new(Share::ANSWERED),
                 id,
                 producer,
             }),
@@ -203,6 +209,10 @@ impl Service {
             state.rejected = state.rejected.saturating_add(1);
         })?;
         let count = events.len();
+        let stations = events.iter().map(|event| event.station.as_str());
+        if let Err(station) = inlet.shares.take(stations, received_at) {
+            return Err(ServiceError::Hot(station.to_owned()));
+        }
         let records = events
             .into_iter()
             .map(|event| intake::record(&self.topics, event));

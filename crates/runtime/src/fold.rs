@@ -25,6 +25,12 @@ pub trait Fold: Send {
     /// Writes a state value.
     fn encode(value: &Self::Value, out: &mut Vec<u8>);
 
+    /// What may be kept of bytes that are set aside: key, value and message of a dead letter.
+    #[must_use]
+    fn kept(bytes: &[u8]) -> Vec<u8> {
+        bytes.to_vec()
+    }
+
     /// Says what a record is. What it decodes may be kept for the call of `fold` that follows.
     fn classify(&mut self, record: &Record) -> Class;
 

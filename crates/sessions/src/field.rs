@@ -102,6 +102,11 @@ fn update(desk: &mut Desk<'_, '_>, event: &FieldEvent, judged: &Judged, updated:
         updated.transaction.as_ref(),
     );
     work.session.sequence.came(updated.sequence);
+    if work.is_full() {
+        let detail = "it has as many readings as are kept: a person looks at it";
+        desk.became(event, Outcome::Refused, Some(&work.id), detail);
+        return work.put(desk);
+    }
     let (mut usable, mut fresh) = (false, false);
     for entry in entries::of_samples(&updated.samples, *judged) {
         usable = true;

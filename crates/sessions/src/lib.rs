@@ -26,6 +26,7 @@ pub mod samples;
 pub mod session;
 mod start;
 pub mod station;
+mod thinning;
 mod work;
 
 #[cfg(test)]

@@ -21,4 +21,5 @@ mod model;
 mod real;
 mod registers;
 mod review;
+mod thinning;
 mod world;

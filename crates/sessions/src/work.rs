@@ -225,7 +225,7 @@ impl<'a> Work<'a> {
 
 /// Accounts one reading and prices what it closes. A price that cannot be computed ends pricing:
 /// the rating says why.
-fn feed(
+pub(crate) fn feed(
     ledger: &mut Ledger,
     meter: &mut Option<Meter>,
     tariff: Option<&CompiledTariff>,

@@ -4,13 +4,17 @@
 //! token comes in plain text and leaves as its keyed hash only. docs/events.md shows every type.
 
 mod body;
+mod bounds;
 mod decision;
 mod fields;
 mod samples;
 
+pub use bounds::check;
 pub use decision::{DESK, Subject, decision};
 
 use crate::card_numbers;
+use crate::limits;
+use crate::schema::RECORD_BYTES_MAX;
 use crate::times;
 use fields::Fields;
 use serde_json::Value;
@@ -66,13 +70,10 @@ pub struct Intake<'a> {
 /// # Errors
 /// The first [`EventFault`], with its index; nothing of the batch is taken then.
 pub fn batch(bytes: &[u8], intake: &Intake<'_>) -> Result<Vec<FieldEvent>, EventFault> {
-    let value: Value = serde_json::from_slice(bytes).map_err(|error| not_json(&error))?;
-    let items = value.as_array().ok_or_else(|| EventFault {
-        index: None,
-        path: "$".to_owned(),
-        code: "batch",
-        reason: "a batch is a JSON array of events".to_owned(),
-    })?;
+    let value = json(bytes)?;
+    let items = value
+        .as_array()
+        .ok_or_else(|| whole("batch", "a batch is a JSON array of events".to_owned()))?;
     items
         .iter()
         .enumerate()
@@ -90,16 +91,26 @@ pub fn batch(bytes: &[u8], intake: &Intake<'_>) -> Result<Vec<FieldEvent>, Event
 /// # Errors
 /// An [`EventFault`].
 pub fn single(bytes: &[u8], intake: &Intake<'_>) -> Result<FieldEvent, EventFault> {
-    let value: Value = serde_json::from_slice(bytes).map_err(|error| not_json(&error))?;
-    event(&value, intake)
+    if bytes.len() > RECORD_BYTES_MAX {
+        let reason = format!(
+            "{} bytes; an event has at most {RECORD_BYTES_MAX}",
+            bytes.len()
+        );
+        return Err(whole("oversize", reason));
+    }
+    event(&json(bytes)?, intake)
 }
 
-fn not_json(error: &serde_json::Error) -> EventFault {
-    let reason = format!("not JSON: {error}");
+fn json(bytes: &[u8]) -> Result<Value, EventFault> {
+    serde_json::from_slice(bytes).map_err(|error| whole("json", format!("not JSON: {error}")))
+}
+
+/// A fault of all of it.
+fn whole(code: &'static str, reason: String) -> EventFault {
     EventFault {
         index: None,
         path: "$".to_owned(),
-        code: "json",
+        code,
         reason,
     }
 }
@@ -130,6 +141,8 @@ pub fn event(value: &Value, intake: &Intake<'_>) -> Result<FieldEvent, EventFaul
     let data = fields.required("data")?;
     let data = Fields::new(data, "data")?;
     let body = body::read(known, &data, occurred_at, intake)?;
+    // What is not read is bounded as well.
+    limits::check(value).map_err(|reason| whole("json", reason))?;
     Ok(FieldEvent {
         source: SourceId::new(fields.text("source")?),
         id: EventId::new(fields.text("id")?),

@@ -11,6 +11,7 @@ pub mod ocpp;
 mod recorded;
 pub mod sessions_csv;
 
+use crate::card_numbers::hidden;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use wattledger_domain::time::Timestamp;
@@ -24,7 +25,7 @@ pub struct ImportedEvent {
     pub event: Value,
 }
 
-/// A row or line that was not taken.
+/// A row or line that was not taken; [`Refused::new`] hides card numbers in what it says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
     /// Line or row, from 1.
@@ -33,6 +34,18 @@ pub struct Refused {
     pub name: Option<String>,
     /// Why.
     pub reason: String,
+}
+
+impl Refused {
+    /// Says why a row or line was not taken.
+    #[must_use]
+    pub fn new(row: usize, name: Option<&str>, reason: &str) -> Self {
+        Self {
+            row,
+            name: name.map(|name| hidden(name).into_owned()),
+            reason: hidden(reason).into_owned(),
+        }
+    }
 }
 
 /// What was odd in the same way, though nothing was refused for it.

@@ -61,7 +61,7 @@ pub fn wall(at: Timestamp, zone: &str) -> Option<Wall> {
     })
 }
 
-fn bounded(milliseconds: i64) -> Option<Timestamp> {
+pub(crate) fn bounded(milliseconds: i64) -> Option<Timestamp> {
     (0..=Timestamp::LATEST.0)
         .contains(&milliseconds)
         .then_some(Timestamp(milliseconds))

@@ -52,6 +52,7 @@ fn of_service(error: ServiceError) -> Fault {
             Fault::new(code, fault.reason).at(fault.index, Some(fault.path))
         }
         ServiceError::Busy => Fault::new(Code::Busy, error.to_string()),
+        ServiceError::Hot(_) => Fault::new(Code::HotStation, error.to_string()),
         ServiceError::Log(_) | ServiceError::Commit(_) => broken(error),
     }
 }

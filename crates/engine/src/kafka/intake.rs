@@ -1,27 +1,21 @@
 //! The intake worker: `gateway.events`, in any form and partition, becomes `charging.events`.
 //!
-//! Invariant: each record leaves exactly one of two things, an event or a dead letter, in one
-//! transaction with the offset after it.
+//! Invariant: each record but a tombstone leaves exactly one of two things, an event or a dead
+//! letter, in one transaction with the offset after it.
 
 use super::run::Edge;
 use crate::directory::Directory;
-use crate::intake::{self, Door};
+use crate::intake::{self, Aside, Door, Share, Shares};
 use crate::live::now;
 use crate::service::Service;
 use crate::topics::Topics;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use wattledger_domain::charging::{ChargingRecord, FieldBody, FieldEvent, PayerRequest};
 use wattledger_domain::time::Timestamp;
 use wattledger_runtime::log::kafka::{Change, GroupInput, KafkaLog, Member};
 use wattledger_runtime::log::{FetchLimit, GroupOffset};
-use wattledger_runtime::{
-    CommitError, Consumer as _, Destination, LogError, Outgoing, Producer, Record, Urgency,
-};
-use wattledger_wire::card_numbers;
-use wattledger_wire::json;
-use wattledger_wire::topics::charging;
+use wattledger_runtime::{CommitError, Consumer as _, LogError, Outgoing, Producer, Record};
 
 /// The group that its offsets are kept under.
 pub const GROUP: &str = "wattledger.intake";
@@ -33,10 +27,8 @@ const GATHER: Duration = Duration::from_millis(20);
 const REFRESH: Duration = Duration::from_millis(500);
 /// How long an idle worker waits before it looks whether to stop.
 const NAP: Duration = Duration::from_millis(100);
-/// The code of what holds a card number.
-const CARD: &str = "card_data_refused";
-/// A larger record is no event (docs/gateways.md).
-const BYTES_MAX: usize = 256 << 10;
+/// The code of what a station sends beyond its share.
+const HOT: &str = "hot_station";
 
 /// Takes events of gateways in.
 pub struct IntakeWorker {
@@ -45,15 +37,10 @@ pub struct IntakeWorker {
     edge: Edge,
     topics: Topics,
     directory: Directory,
+    shares: Shares,
     refreshed: Option<Instant>,
     /// The next offset of each partition of ours.
     positions: BTreeMap<u32, i64>,
-}
-
-/// Why a record is set aside.
-struct Aside {
-    code: &'static str,
-    message: String,
 }
 
 impl IntakeWorker {
@@ -79,6 +66,7 @@ impl IntakeWorker {
             edge: edge.clone(),
             topics: topics.clone(),
             directory,
+            shares: Shares::new(Share::UNANSWERED),
             refreshed: None,
             positions: BTreeMap::new(),
         })
@@ -160,14 +148,11 @@ impl IntakeWorker {
         let mut refused: u64 = 0;
         self.producer.begin()?;
         for record in &records {
-            let out = match self.read(record, received_at) {
-                Ok(event) => intake::record(&self.topics, event),
-                Err(aside) => {
-                    refused = refused.saturating_add(1);
-                    self.dead_letter(record, &aside, received_at)
-                }
-            };
-            self.producer.send(out)?;
+            let (out, taken) = self.taken_in(record, received_at);
+            refused = refused.saturating_add(u64::from(!taken));
+            if let Some(out) = out {
+                self.producer.send(out)?;
+            }
         }
         for (partition, next) in &self.positions {
             if before.get(partition) != Some(next) {
@@ -194,110 +179,30 @@ impl IntakeWorker {
         }
     }
 
-    /// CloudEvents JSON or Avro, told apart by the first byte.
-    fn read(&self, record: &Record, received_at: Timestamp) -> Result<FieldEvent, Aside> {
-        let bytes = record.value.as_deref().unwrap_or_default();
-        if bytes.len() > BYTES_MAX {
-            let message = format!("{} bytes; an event has at most {BYTES_MAX}", bytes.len());
-            return Err(Aside {
-                code: "oversize",
-                message,
-            });
-        }
-        match bytes.first() {
-            None => Err(Aside {
-                code: "unreadable",
-                message: "the record is empty".to_owned(),
-            }),
-            Some(0xC3 | 0x00) => self.avro(bytes, received_at),
-            Some(_) => self.json(bytes, received_at),
-        }
-    }
-
-    fn json(&self, bytes: &[u8], received_at: Timestamp) -> Result<FieldEvent, Aside> {
+    /// Where a record goes: to its station, to the dead letters, or nowhere (a tombstone).
+    fn taken_in(&mut self, record: &Record, received_at: Timestamp) -> (Option<Outgoing>, bool) {
         let door = Door {
             directory: &self.directory,
             received_at,
         };
-        let read = door.single(bytes).map_err(|fault| Aside {
-            code: fault.code,
-            message: fault.to_string(),
-        })?;
-        read.into_iter().next().ok_or_else(|| Aside {
-            code: "unreadable",
-            message: "no event in it".to_owned(),
-        })
-    }
-
-    fn avro(&self, bytes: &[u8], received_at: Timestamp) -> Result<FieldEvent, Aside> {
-        let aside = |error: wattledger_wire::DecodeError| Aside {
-            code: error.code(),
-            message: error.to_string(),
-        };
-        let rendered = json::render(bytes).map_err(aside)?;
-        if let Some((path, masked)) = card_numbers::find_in(&rendered, "") {
-            return Err(Aside {
-                code: CARD,
-                message: format!("{path} holds a card number ({masked})"),
-            });
-        }
-        let ChargingRecord::Field(event) = charging::decode(bytes).map_err(aside)? else {
-            return Err(Aside {
-                code: "unreadable",
-                message: "a gateway may only send what chargers tell".to_owned(),
-            });
-        };
-        Ok(self.resolved(FieldEvent {
-            received_at,
-            ..event
-        }))
-    }
-
-    /// The same with its token resolved at its time.
-    fn resolved(&self, mut event: FieldEvent) -> FieldEvent {
-        let at = event.occurred_at;
-        let token = match &mut event.body {
-            FieldBody::AuthorizationRequested(asked) => match &mut asked.payer {
-                PayerRequest::Token(token) => Some(token),
-                PayerRequest::Account(_) | PayerRequest::Method(_) => None,
-            },
-            FieldBody::SessionStarted(started) => started.token.as_mut(),
-            FieldBody::SessionEnded(ended) => ended.token.as_mut(),
-            FieldBody::SessionUpdated(_)
-            | FieldBody::ConnectorStatusChanged(_)
-            | FieldBody::StationBooted(_) => None,
-        };
-        if let Some(token) = token {
-            *token = self.directory.resolve_hash(token.hash, at);
-        }
-        event
-    }
-
-    /// Original bytes but for a card number, with where they came from and why.
-    fn dead_letter(&self, record: &Record, aside: &Aside, at: Timestamp) -> Outgoing {
-        let coordinates = format!("{}/{}/{}", record.topic, record.partition, record.offset);
-        let header = |name: &str, value: &[u8]| (Box::from(name), value.to_vec());
-        let mut bytes = record.value.clone().unwrap_or_default();
-        if aside.code == CARD {
-            bytes = card_numbers::masked(&bytes);
-        }
-        Outgoing {
-            topic: Arc::clone(&self.topics.dead_letter),
-            to: Destination::Key,
-            key: coordinates.into_bytes(),
-            value: Some(bytes),
-            link: None,
-            headers: vec![
-                header("topic", record.topic.as_bytes()),
-                header("partition", record.partition.to_string().as_bytes()),
-                header("offset", record.offset.to_string().as_bytes()),
-                header("key", &record.key),
-                header("stage", b"intake"),
-                header("code", aside.code.as_bytes()),
-                header("message", aside.message.as_bytes()),
-                header("logical-time", at.0.to_string().as_bytes()),
-            ],
-            urgency: Urgency::Normal,
+        let read = door.record(record).and_then(|event| {
+            let station = event.iter().map(|event| event.station.as_str());
+            let share = self.shares.take(station, received_at);
+            share.map_err(|station| Aside {
+                code: HOT,
+                message: format!("`{station}` sends more than a station may"),
+            })?;
+            Ok(event)
+        });
+        match read {
+            Ok(event) => {
+                let out = event.map(|event| intake::record(&self.topics, event));
+                (out, true)
+            }
+            Err(aside) => {
+                let out = intake::dead_letter(&self.topics, record, &aside, received_at);
+                (Some(out), false)
+            }
         }
     }
 }

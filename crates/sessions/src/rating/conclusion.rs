@@ -7,6 +7,7 @@ use crate::desk::Desk;
 use crate::ledger::{Basis, Flags, Ledger, Rules, Seen, Start, align};
 use crate::samples::{Entry, What};
 use crate::session::{End, Session};
+use crate::thinning;
 use crate::work::Work;
 use wattledger_domain::cost::{Priced, Settlement};
 use wattledger_domain::hash::Digest;
@@ -16,6 +17,9 @@ use wattledger_domain::reference::{Policy, UntrustedClock};
 use wattledger_domain::session::{ChargingPeriod, EndEvidence, HoldReason, SessionFlag};
 use wattledger_domain::time::Timestamp;
 use wattledger_pricing::{CompiledTariff, Meter, rate, settle};
+
+/// A record carries no more periods: each takes up to 29 bytes of its 256 KiB.
+const PERIODS_MAX: usize = 4_000;
 
 /// What a session comes to.
 pub(super) struct Conclusion {
@@ -176,7 +180,11 @@ pub(super) fn conclude(
         flags.raise(SessionFlag::EndInferred);
     }
     let tariff = bound.as_ref().and_then(|bound| bound.compiled());
+    let periods = thinning::periods(periods, session.started_at, tariff, PERIODS_MAX);
     let mut held = doubts(session, &ledger, flags, &span);
+    if work.is_full() || periods.len() > PERIODS_MAX {
+        held.push(HoldReason::TooLong);
+    }
     if bound.is_none() {
         held.push(HoldReason::NoStation);
     } else if tariff.is_none() {

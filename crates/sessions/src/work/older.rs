@@ -6,12 +6,20 @@
 use super::Work;
 use crate::desk::Desk;
 use crate::key::{Key, Value};
+use crate::ledger::{Flags, Ledger, Start, align};
 use crate::samples::{Added, Entry, Samples};
+use crate::thinning::{self, By, Reached};
 
 /// From so many bytes of readings on, a session puts them into the last chunk: about 8 readings.
 const RECENT: usize = 64;
 /// From so many bytes on, a chunk is full: about 64 readings.
 const CHUNK: usize = 512;
+/// From so many chunks on, readings are left out that nothing depends on: about 16,000 readings.
+pub const CHUNKS_MANY: u16 = 256;
+/// How many more come before it is tried again.
+const CHUNKS_MORE: u16 = 32;
+/// No more chunks are kept: about 100,000 readings.
+const CHUNKS_MAX: u16 = 1_600;
 
 impl Work<'_> {
     /// All readings, in order.
@@ -59,6 +67,42 @@ impl Work<'_> {
         self.take_chunk(desk, number).extend(&recent);
         self.session.chunks = number.saturating_add(1);
         self.session.older_to = Some(newest.at);
+        let more = number.checked_sub(CHUNKS_MANY);
+        if full && more.is_some_and(|more| more % CHUNKS_MORE == 0) {
+            self.thin(desk);
+        }
+    }
+
+    /// Whether no further reading is kept.
+    pub(crate) fn is_full(&self) -> bool {
+        self.session.chunks >= CHUNKS_MAX
+    }
+
+    /// Leaves out older readings that nothing depends on. What has begun at another register than its
+    /// readings say keeps all: they are judged together.
+    fn thin(&mut self, desk: &mut Desk<'_, '_>) {
+        let entries = self.readings(desk);
+        let session = &self.session;
+        let (rules, bound) = (self.rules(), self.bound());
+        let start = Start {
+            at: session.started_at,
+            meter: session.meter_start,
+            carried: session.carried,
+        };
+        if align(&mut entries.clone(), &start, &rules) != Flags::default() {
+            return;
+        }
+        let begin = Reached {
+            ledger: Ledger::start(session.started_at, session.first_state),
+            meter: self.meter(),
+        };
+        let by = By {
+            rules: &rules,
+            tariff: bound.as_ref().and_then(|bound| bound.compiled()),
+        };
+        if let Some(fewer) = thinning::readings(&entries, &begin, by) {
+            self.cut(desk, fewer);
+        }
     }
 
     fn keep_older(&mut self, desk: &mut Desk<'_, '_>, entry: Entry) -> Added {
@@ -83,19 +127,26 @@ impl Work<'_> {
 
     /// Cuts the older readings into chunks again: many came in between.
     fn cut_anew(&mut self, desk: &mut Desk<'_, '_>) {
+        let mut entries = Vec::new();
+        for number in 0..self.session.chunks {
+            entries.extend(self.take_chunk(desk, number).iter());
+        }
+        self.cut(desk, entries);
+    }
+
+    /// Puts these in the place of the older readings.
+    fn cut(&mut self, desk: &mut Desk<'_, '_>, entries: Vec<Entry>) {
         let before = self.session.chunks;
         let mut chunks: Vec<Box<Samples>> = Vec::new();
-        for number in 0..before {
-            for entry in self.take_chunk(desk, number).iter() {
-                match chunks.last_mut() {
-                    Some(chunk) if chunk.bytes().len() < CHUNK => {
-                        chunk.add(entry);
-                    }
-                    Some(_) | None => {
-                        let mut chunk = Box::<Samples>::default();
-                        chunk.add(entry);
-                        chunks.push(chunk);
-                    }
+        for entry in entries {
+            match chunks.last_mut() {
+                Some(chunk) if chunk.bytes().len() < CHUNK => {
+                    chunk.add(entry);
+                }
+                Some(_) | None => {
+                    let mut chunk = Box::<Samples>::default();
+                    chunk.add(entry);
+                    chunks.push(chunk);
                 }
             }
         }

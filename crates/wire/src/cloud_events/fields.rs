@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use std::str::FromStr;
 
 /// The longest text of an event (reliability §8.1).
-const TEXT_BYTES_MAX: usize = 4_096;
+pub const TEXT_BYTES_MAX: usize = 4_096;
 
 /// An object of an event.
 pub struct Fields<'a> {

@@ -6,9 +6,10 @@ use crate::times;
 use wattledger_domain::charging::{Measurand, MeterSample, Phase, ReadingContext};
 use wattledger_domain::time::Timestamp;
 
-const SAMPLES_MAX: usize = 10_000;
+/// No event tells more readings.
+pub const SAMPLES_MAX: usize = 10_000;
 /// 1 GWh: no register of a charging station shows more.
-const REGISTER_MAX: i64 = 1_000_000_000_000;
+pub const REGISTER_MAX: i64 = 1_000_000_000_000;
 
 const MEASURANDS: [(&str, Option<Measurand>); 16] = [
     (

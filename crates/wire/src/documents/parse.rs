@@ -3,7 +3,7 @@
 use super::canonical_json;
 use super::policy::policy;
 use super::reader::{Fault, Reader};
-use crate::{ocpi, times};
+use crate::{limits, ocpi, times};
 use serde_json::Value;
 use wattledger_domain::hash::Digest;
 use wattledger_domain::ids::{
@@ -46,6 +46,7 @@ pub fn submission(
             reason,
         });
     }
+    limits::check(value).map_err(Fault::whole)?;
     let mut reader = Reader::new(value, "")?;
     let words: Vec<(&str, Kind)> = Kind::ALL.iter().map(|kind| (kind.word(), *kind)).collect();
     reader.required("kind")?;
@@ -78,6 +79,7 @@ pub fn submission(
     }
     let body = serde_json::json!({ "id": id, "spec": spec });
     let text = canonical_json(&body);
+    limits::check_document(&text).map_err(Fault::whole)?;
     let content = content(kind, &text)?;
     let hash = Digest::of(text.as_bytes());
     let document = Document {

@@ -13,6 +13,16 @@ pub struct Fault {
     pub reason: String,
 }
 
+impl Fault {
+    /// A fault of all of it.
+    pub(super) const fn whole(reason: String) -> Self {
+        Self {
+            path: String::new(),
+            reason,
+        }
+    }
+}
+
 /// An object being read.
 pub struct Reader<'a> {
     fields: &'a Map<String, Value>,

@@ -50,19 +50,14 @@ pub fn read(mut input: impl Read) -> std::io::Result<Imported> {
             Ok(read) => match session(&mut imported, &read) {
                 Ok(session) => sessions.push(session),
                 Err(reason) => {
-                    imported.refused.push(Refused {
-                        row,
-                        name: Some(read.session),
-                        reason,
-                    });
+                    let refused = Refused::new(row, Some(&read.session), &reason);
+                    imported.refused.push(refused);
                 }
             },
             Err(error) => {
-                imported.refused.push(Refused {
-                    row,
-                    name: None,
-                    reason: error.to_string(),
-                });
+                imported
+                    .refused
+                    .push(Refused::new(row, None, &error.to_string()));
             }
         }
     }

@@ -5,19 +5,32 @@ use crate::times;
 use serde_json::Value;
 use std::io::BufRead;
 
+/// No longer line is read: an event has at most 256 KiB, as everywhere.
+const LINE_BYTES_MAX: usize = crate::schema::RECORD_BYTES_MAX;
+
 /// Reads CloudEvents, one a line; an absent `receivedat` is the event's own `time`.
 ///
 /// # Errors
 /// Only when the file itself cannot be read.
-pub fn read(input: impl BufRead) -> std::io::Result<Imported> {
+pub fn read(mut input: impl BufRead) -> std::io::Result<Imported> {
     let mut imported = Imported::default();
-    for (index, line) in input.split(b'\n').enumerate() {
-        let line = line?;
+    let mut line = Vec::new();
+    for row in 1_usize.. {
+        let length = next_line(&mut input, &mut line)?;
+        if length == 0 {
+            break;
+        }
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        let row = index.saturating_add(1);
-        match event(&line) {
+        let read = if length > LINE_BYTES_MAX {
+            Err(format!(
+                "{length} bytes; a line has at most {LINE_BYTES_MAX}"
+            ))
+        } else {
+            event(&line)
+        };
+        match read {
             Ok(event) => {
                 if let Some(station) = event.event["subject"].as_str() {
                     let named = imported.stations.entry(station.to_owned()).or_default();
@@ -25,14 +38,30 @@ pub fn read(input: impl BufRead) -> std::io::Result<Imported> {
                 }
                 imported.events.push(event);
             }
-            Err(reason) => imported.refused.push(Refused {
-                row,
-                name: None,
-                reason,
-            }),
+            Err(reason) => imported.refused.push(Refused::new(row, None, &reason)),
         }
     }
     Ok(imported.sorted())
+}
+
+/// Reads a line, of which no more is kept than may be there; its length with its end, 0 at the end
+/// of the file.
+fn next_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Result<usize> {
+    line.clear();
+    let mut length: usize = 0;
+    loop {
+        let buffer = input.fill_buf()?;
+        let end = buffer.iter().position(|byte| *byte == b'\n');
+        let taken = end.map_or(buffer.len(), |end| end.saturating_add(1));
+        let room = LINE_BYTES_MAX.saturating_sub(line.len());
+        line.extend(buffer.iter().take(taken.min(room)));
+        length = length.saturating_add(taken);
+        input.consume(taken);
+        if end.is_some() || taken == 0 {
+            line.pop_if(|last| *last == b'\n');
+            return Ok(length);
+        }
+    }
 }
 
 fn event(line: &[u8]) -> Result<ImportedEvent, String> {

@@ -143,7 +143,9 @@ impl Log {
     }
 
     fn refuse(&mut self, row: usize, name: Option<String>, reason: String) {
-        self.imported.refused.push(Refused { row, name, reason });
+        self.imported
+            .refused
+            .push(Refused::new(row, name.as_deref(), &reason));
     }
 
     /// Something that was left out and says nothing that a bill depends on.
@@ -299,11 +301,8 @@ impl Log {
                 continue;
             }
             match mend(&mut imported.event, &mut |reason| {
-                self.imported.refused.push(Refused {
-                    row,
-                    name: Some(name.clone()),
-                    reason,
-                });
+                let refused = Refused::new(row, Some(&name), &reason);
+                self.imported.refused.push(refused);
             }) {
                 Ok(()) => {
                     let named = self.imported.stations.entry(station).or_default();

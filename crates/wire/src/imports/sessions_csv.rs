@@ -82,7 +82,10 @@ pub fn read(input: impl Read, columns: &Columns) -> std::io::Result<Imported> {
             });
         match outcome {
             Ok(session) => sessions.push(session),
-            Err((name, reason)) => imported.refused.push(Refused { row, name, reason }),
+            Err((name, reason)) => {
+                let refused = Refused::new(row, name.as_deref(), &reason);
+                imported.refused.push(refused);
+            }
         }
     }
     recorded::tell(&columns.source, sessions, &mut imported);

@@ -1,0 +1,263 @@
+//! The engine that good and malformed records go through: intake, control, sessions, accounts,
+//! invoices.
+
+use crate::classes::{Class, Expected, malformed};
+use crate::good::{self, EVENTS_OF_A_SESSION};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use wattledger_domain::control::{ControlRecord, ControlTick, TickedStages};
+use wattledger_domain::ids::TokenHash;
+use wattledger_domain::outcome::Outcome;
+use wattledger_domain::reference::{BackDating, ReferenceSubmitted};
+use wattledger_domain::time::Timestamp;
+use wattledger_engine::directory::Directory;
+use wattledger_engine::intake::{self, Door};
+use wattledger_engine::opening::{EngineConfig, Opened, open};
+use wattledger_engine::pipeline::Pipeline;
+use wattledger_engine::replay::submitted_record;
+use wattledger_engine::topics;
+use wattledger_runtime::log::FetchLimit;
+use wattledger_runtime::{Outgoing, Producer, Record, Visibility};
+use wattledger_wire::documents;
+use wattledger_wire::topics as wire;
+
+/// Good events, and as many malformed records, between two commits of intake.
+const AT_ONCE: u64 = 5_000;
+
+/// How many of what.
+#[derive(Clone, Copy, Debug)]
+pub struct Run {
+    /// Good events.
+    pub good: u64,
+    /// Malformed records among them.
+    pub malformed: u64,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// From the first record to the last commit.
+    pub took: Duration,
+    /// Malformed records with their class's outcome.
+    pub right: u64,
+    /// Those with another, by class: one example each.
+    pub wrong: BTreeMap<&'static str, String>,
+    /// Invoices, and what they come to.
+    pub invoices: u64,
+    /// Minor units.
+    pub gross: i64,
+    /// The most memory, KiB.
+    pub memory_kib: u64,
+}
+
+struct Engine<'a> {
+    opened: &'a Opened,
+    pipeline: Pipeline,
+    producer: Box<dyn Producer>,
+    directory: Directory,
+}
+
+impl Engine<'_> {
+    fn commit(&mut self, records: Vec<Outgoing>) {
+        self.producer.begin().unwrap();
+        for record in records {
+            self.producer.send(record).unwrap();
+        }
+        self.producer.commit().unwrap();
+        while self.pipeline.step().unwrap() {}
+        self.pipeline.settle().unwrap();
+    }
+
+    fn tick(&self, at: Timestamp) -> Outgoing {
+        let tick = ControlRecord::Tick(ControlTick {
+            at,
+            stages: TickedStages::All,
+        });
+        let value = wire::control::encode(&tick);
+        Outgoing::keyed(
+            &self.opened.topics.control_events,
+            topics::key("tick"),
+            value,
+        )
+    }
+
+    /// What intake makes of a record; it is given as Kafka gives it.
+    fn take(&self, value: Option<Vec<u8>>, offset: u64, at: Timestamp, out: &mut Vec<Outgoing>) {
+        let record = Record {
+            topic: Arc::clone(&self.opened.topics.gateway_events),
+            partition: 0,
+            offset: i64::try_from(offset).unwrap(),
+            key: b"gateway".to_vec(),
+            value,
+            link: None,
+            headers: Vec::new(),
+        };
+        let door = Door {
+            directory: &self.directory,
+            received_at: at,
+        };
+        match door.record(&record) {
+            Ok(event) => out.extend(event.map(|event| intake::record(&self.opened.topics, event))),
+            Err(aside) => {
+                out.push(intake::dead_letter(
+                    &self.opened.topics,
+                    &record,
+                    &aside,
+                    at,
+                ));
+            }
+        }
+    }
+}
+
+/// Sends everything through an engine in a folder and looks at what came of each record.
+///
+/// # Panics
+/// When the engine stops.
+#[must_use]
+pub fn run(folder: &Path, run: Run) -> Found {
+    let config = EngineConfig::new(folder);
+    let opened = open(&config, None, b"secret").unwrap();
+    let mut engine = Engine {
+        pipeline: Pipeline::open(&opened.log, &opened.topics, &config.pipeline(0)).unwrap(),
+        producer: opened.log.producer("intake").unwrap(),
+        directory: Directory::open(&opened.log, &opened.topics, opened.secret.clone(), None)
+            .unwrap(),
+        opened: &opened,
+    };
+    let hash = |token: &str| opened.secret.hash(token);
+    let mut records = vec![];
+    records.extend(
+        good::documents()
+            .iter()
+            .map(|value| submitted(&opened, value, &hash)),
+    );
+    engine.commit(records);
+    let tick = engine.tick(Timestamp(good::NOON - 60_000));
+    engine.commit(vec![tick]);
+    engine.directory.refresh().unwrap();
+    let began = Instant::now();
+    let mut sent = 0;
+    for first in (0..run.good).step_by(usize::try_from(AT_ONCE).unwrap()) {
+        let past = (first + AT_ONCE).min(run.good);
+        let received_at = Timestamp(good::begins(past / EVENTS_OF_A_SESSION).0 + 3_600_000);
+        let mut out = Vec::new();
+        for number in first..past {
+            let value = good::event(number).to_string().into_bytes();
+            engine.take(Some(value), u64::MAX >> 1, received_at, &mut out);
+            let due = u128::from(number + 1) * u128::from(run.malformed) / u128::from(run.good);
+            while u128::from(sent) < due {
+                engine.take(malformed(sent).0, sent, received_at, &mut out);
+                sent += 1;
+            }
+        }
+        out.push(engine.tick(received_at));
+        engine.commit(out);
+    }
+    // Whose start never came is told after a day.
+    let last = good::begins(run.good / EVENTS_OF_A_SESSION).0 + 30 * 3_600_000;
+    let took = began.elapsed();
+    let tick = engine.tick(Timestamp(last));
+    engine.commit(vec![tick]);
+    let memory_kib = memory_kib();
+    drop(engine);
+    let mut found = looked_at(&opened, run);
+    found.took = took;
+    found.memory_kib = memory_kib;
+    found
+}
+
+fn submitted(
+    opened: &Opened,
+    value: &serde_json::Value,
+    hash: &dyn Fn(&str) -> TokenHash,
+) -> Outgoing {
+    let submission = documents::submission(value, hash).unwrap();
+    let submitted = ReferenceSubmitted {
+        document: submission.document,
+        valid_from: None,
+        valid_to: None,
+        back_dating: BackDating::Allowed,
+        submitted_at: Timestamp(0),
+        submitted_by: "test".into(),
+    };
+    submitted_record(&opened.topics, submitted)
+}
+
+fn each(opened: &Opened, topic: &str, mut look: impl FnMut(&Record)) {
+    let mut consumer = opened.log.consumer(topic, Visibility::Process).unwrap();
+    let limit = FetchLimit {
+        records: 10_000,
+        bytes: 64 << 20,
+    };
+    for partition in 0..opened.log.partitions(topic).unwrap() {
+        let mut next = 0;
+        loop {
+            let mut records = Vec::new();
+            consumer
+                .fetch(partition, next, limit, &mut records)
+                .unwrap();
+            let Some(last) = records.last() else { break };
+            next = last.offset + 1;
+            records.iter().for_each(&mut look);
+        }
+    }
+}
+
+fn header<'r>(record: &'r Record, name: &str) -> &'r str {
+    let found = record.headers.iter().find(|(known, _)| &**known == name);
+    found.map_or("", |(_, value)| std::str::from_utf8(value).unwrap())
+}
+
+fn looked_at(opened: &Opened, run: Run) -> Found {
+    let mut letters: BTreeMap<u64, Box<str>> = BTreeMap::new();
+    each(opened, "dead-letter", |record| {
+        let number = header(record, "offset").parse().unwrap_or(u64::MAX);
+        letters.insert(number, header(record, "code").into());
+    });
+    let mut unresolved: BTreeMap<Box<str>, Outcome> = BTreeMap::new();
+    each(opened, "event.outcomes", |record| {
+        let outcome = wire::outcome::decode(record.value.as_deref().unwrap()).unwrap();
+        unresolved.insert(outcome.id.as_str().into(), outcome.outcome);
+    });
+    let mut found = Found::default();
+    for number in 0..run.malformed {
+        let (_, class) = malformed(number);
+        let letter = letters.remove(&number);
+        let lost = unresolved.get(format!("lost-{number}").as_str());
+        if is_right(class, letter.as_deref(), lost) {
+            found.right += 1;
+        } else {
+            let told = format!("record {number}: {letter:?} {lost:?}");
+            found.wrong.entry(class.name).or_insert(told);
+        }
+    }
+    if let Some((number, code)) = letters.pop_first() {
+        let told = format!("record {number}: {code}");
+        found.wrong.insert("a good record", told);
+    }
+    each(opened, "billing.invoices", |record| {
+        let document = wire::issued::decode(record.value.as_deref().unwrap()).unwrap();
+        found.invoices += 1;
+        found.gross += document.draft.gross.minor;
+    });
+    found
+}
+
+fn is_right(class: &Class, letter: Option<&str>, lost: Option<&Outcome>) -> bool {
+    match class.expected {
+        Expected::DeadLetter(codes) => letter.is_some_and(|code| codes.contains(&code)),
+        Expected::Nothing | Expected::Taken => letter.is_none(),
+        Expected::Unresolved => letter.is_none() && lost == Some(&Outcome::Unresolved),
+    }
+}
+
+/// The most that this process has had in memory.
+fn memory_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"));
+    let figure = line.and_then(|line| line.split_whitespace().nth(1));
+    figure.and_then(|figure| figure.parse().ok()).unwrap_or(0)
+}

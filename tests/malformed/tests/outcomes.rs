@@ -1,0 +1,18 @@
+//! A bounded sample of what `make malformed` does with a million of each.
+
+use wattledger_malformed::{CLASSES, Run, run};
+
+#[test]
+fn every_malformed_record_has_its_one_outcome_and_the_good_ones_are_billed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let asked = Run {
+        good: 1_000,
+        malformed: 1_000,
+    };
+    let found = run(folder.path(), asked);
+    assert!(found.wrong.is_empty(), "{:#?}", found.wrong);
+    assert_eq!(found.right, asked.malformed);
+    // 6 kWh at 0.50, 19 % on it: 3.57 each.
+    assert_eq!((found.invoices, found.gross), (250, 250 * 357));
+    assert!(CLASSES.len() >= 24);
+}
