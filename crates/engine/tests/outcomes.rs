@@ -131,7 +131,10 @@ fn unreadable() -> Vec<Case> {
             ending(BODY, &[4, 0xff, 0xfe]),
             "dead letter WIRE-005",
         ),
-        case("over 256 KiB", vec![0xc3; 300_000], "dead letter WIRE-011"),
+        Case {
+            http: "refused oversize",
+            ..case("over 256 KiB", vec![0xc3; 300_000], "dead letter WIRE-011")
+        },
     ];
     // Cut off at each byte.
     for length in BODY..whole.len() {

@@ -381,9 +381,8 @@ pub(crate) fn authorized_late(
     work.session.unanswered = None;
     work.session.watch = Some(authorization::watch(known));
     if let Some(opened) = opened(&work) {
-        desk.emit(Effect::ToAccount(AccountRecord::SessionOpened(Box::new(
-            opened,
-        ))));
+        let opened = AccountRecord::SessionOpened(Box::new(opened));
+        desk.emit(Effect::ToAccount(opened));
     }
     work.put(desk);
     Some(session)

@@ -4,9 +4,12 @@
 //! The session is moved, as it is, by half hours, and to begin where prices change. Its lines keep the
 //! times that were told.
 
+use crate::ledger::Flags;
+use crate::session::Session;
 use wattledger_domain::cost::{Priced, Rounding};
 use wattledger_domain::quantity::Milliseconds;
-use wattledger_domain::session::ChargingPeriod;
+use wattledger_domain::reference::{Policy, UntrustedClock};
+use wattledger_domain::session::{ChargingPeriod, SessionFlag};
 use wattledger_domain::time::Timestamp;
 use wattledger_pricing::{CompiledTariff, Meter, rate, settle};
 
@@ -17,6 +20,35 @@ const WEEK: Milliseconds = Milliseconds::minutes(7 * 24 * 60);
 const STEP: Milliseconds = Milliseconds::minutes(30);
 /// So many changes of price are looked at.
 const EDGES: usize = 400;
+
+/// What a clock means for a price.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum ByClock {
+    /// Nothing: it is believed, or no price depends on it.
+    AsTold,
+    /// The lowest price that any time of a week gives.
+    Cheapest,
+    /// A person decides.
+    Held,
+}
+
+impl ByClock {
+    pub(super) fn of(
+        session: &Session,
+        flags: Flags,
+        tariff: &CompiledTariff,
+        policy: &Policy,
+    ) -> Self {
+        let by_time = Meter::start(session.started_at).next_change(tariff);
+        if !flags.has(SessionFlag::ClockSuspect) || by_time.is_none() {
+            return Self::AsTold;
+        }
+        match policy.plausibility.untrusted_clock {
+            UntrustedClock::Hold => Self::Held,
+            UntrustedClock::Cheapest => Self::Cheapest,
+        }
+    }
+}
 
 /// The lowest price; `None` when none can be computed.
 pub(super) fn cheapest(

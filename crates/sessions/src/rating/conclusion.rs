@@ -1,6 +1,6 @@
 //! What a session's readings and its end come to: the same for any order of arrival.
 
-use super::cheapest::cheapest;
+use super::cheapest::{ByClock, cheapest};
 use super::too_dear;
 use crate::attribution::CLOSING;
 use crate::desk::Desk;
@@ -13,10 +13,10 @@ use wattledger_domain::cost::{Priced, Settlement};
 use wattledger_domain::hash::Digest;
 use wattledger_domain::money::Money;
 use wattledger_domain::quantity::{MilliwattHours, Milliwatts};
-use wattledger_domain::reference::{Policy, UntrustedClock};
+use wattledger_domain::reference::Policy;
 use wattledger_domain::session::{ChargingPeriod, EndEvidence, HoldReason, SessionFlag};
 use wattledger_domain::time::Timestamp;
-use wattledger_pricing::{CompiledTariff, Meter, rate, settle};
+use wattledger_pricing::{CompiledTariff, rate, settle};
 
 /// A record carries no more periods: each takes up to 29 bytes of its 256 KiB.
 const PERIODS_MAX: usize = 4_000;
@@ -193,7 +193,7 @@ pub(super) fn conclude(
     let (mut priced, mut settled) = (None, None);
     if let (Some(bound), Some(tariff)) = (&bound, tariff) {
         let policy = &bound.policy;
-        let clock = Tariffed { tariff, policy }.clock(session, flags);
+        let clock = ByClock::of(session, flags, tariff, policy);
         priced = price(session, &ledger, &periods, tariff, policy, clock);
         settled = priced
             .as_ref()
@@ -361,35 +361,6 @@ fn doubts(session: &Session, ledger: &Ledger, flags: Flags, span: &Span) -> Vec<
 fn limits(session: &Session, span: &Span, policy: &Policy) -> Option<HoldReason> {
     let length = span.ended_at.since(session.started_at);
     (length > policy.plausibility.duration_max).then_some(HoldReason::TooLong)
-}
-
-/// What a clock that is not believed means for a price.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum ByClock {
-    /// Nothing: it is believed, or no price depends on it.
-    AsTold,
-    /// The lowest price that any time of a week gives.
-    Cheapest,
-    /// A person decides.
-    Held,
-}
-
-struct Tariffed<'a> {
-    tariff: &'a CompiledTariff,
-    policy: &'a Policy,
-}
-
-impl Tariffed<'_> {
-    fn clock(&self, session: &Session, flags: Flags) -> ByClock {
-        let by_time = Meter::start(session.started_at).next_change(self.tariff);
-        if !flags.has(SessionFlag::ClockSuspect) || by_time.is_none() {
-            return ByClock::AsTold;
-        }
-        match self.policy.plausibility.untrusted_clock {
-            UntrustedClock::Hold => ByClock::Held,
-            UntrustedClock::Cheapest => ByClock::Cheapest,
-        }
-    }
 }
 
 /// The exact price; nothing of it where the policy waives the session.
