@@ -1,7 +1,7 @@
 //! A gateway writes so many events a second; how long from a session's end to its invoice.
 
 use super::commits::Commits;
-use super::drain::{Mark, folded, show, standings};
+use super::drain::{Goals, Mark, folded, show, standings};
 use super::{Plan, crew, preload};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -43,6 +43,7 @@ pub fn measure(plan: Plan, rate: Rate, broker: &Broker, log: &KafkaLog, commits:
     let told = folder.path().join("ends");
     let (first, last, heard, invoiced) = crew::during(plan.workers, log, |service| {
         await_folded(service, preload::opening_records(plan.scene) as u64);
+        await_rest(service);
         commits.take();
         let first = Mark::now(&standings(service), broker);
         let mut gateway = Command::new(std::env::current_exe().unwrap())
@@ -71,7 +72,11 @@ pub fn measure(plan: Plan, rate: Rate, broker: &Broker, log: &KafkaLog, commits:
         }
         (first, last, heard, reader.arrived)
     });
-    show(&first, &last, heard);
+    let goals = Goals {
+        steady: rate.events as f64,
+        client: 74_000.0,
+    };
+    show(&first, &last, heard, goals);
     show_latency(&ends(&told), &invoiced);
 }
 
@@ -80,6 +85,19 @@ fn await_folded(service: &Service, wanted: u64) {
     while folded(&standings(service)) < wanted {
         assert!(began.elapsed() < PATIENCE, "stuck at the openings");
         std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Waits until every stage has folded what there is: the openings make work for the later ones.
+fn await_rest(service: &Service) {
+    let began = Instant::now();
+    loop {
+        let status = service.status(None).unwrap();
+        if status.unowned.iter().all(|partition| partition.lag() == 0) {
+            return;
+        }
+        assert!(began.elapsed() < PATIENCE, "stuck after the openings");
+        std::thread::sleep(Duration::from_millis(200));
     }
 }
 
