@@ -4,6 +4,7 @@ mod accounts;
 mod billing;
 mod charging;
 mod control;
+mod known;
 mod money;
 mod outcomes;
 mod payments;

@@ -1,5 +1,6 @@
 //! Reference documents, the token directory and ticks.
 
+use super::known::Known;
 use crate::avro::{Avro, DecodeError, Input, Names};
 use crate::documents;
 use crate::{record, symbols};
@@ -101,6 +102,10 @@ impl Avro for Document {
     }
 }
 
+trait Documented: Sized {
+    fn known<R>(look: impl FnOnce(&Known<Self>) -> R) -> R;
+}
+
 /// A seller or policy inside another record travels as its document.
 macro_rules! as_document {
     ($($type:ident $name:literal $text:ident;)*) => {$(
@@ -114,15 +119,25 @@ macro_rules! as_document {
                 crate::avro_record($name, "A document in full.", vec![text])
             }
             fn write(&self, out: &mut Vec<u8>) {
-                crate::avro::put_bytes(out, documents::$text(self).as_bytes());
+                let put = |text: &str| crate::avro::put_bytes(out, text.as_bytes());
+                $type::known(|known| known.write(self, documents::$text, put));
             }
             fn read(input: &mut Input<'_>) -> Result<Self, DecodeError> {
                 let text = input.text()?;
-                match documents::content(Kind::$type, text) {
+                let read = |text: &str| match documents::content(Kind::$type, text) {
                     Ok(wattledger_domain::reference::Content::$type(value)) => Ok(*value),
                     Ok(_) => Err(DecodeError::Document("it is of another kind".to_owned())),
                     Err(fault) => Err(DecodeError::Document(fault.to_string())),
+                };
+                $type::known(|known| known.read(text, read))
+            }
+        }
+        impl Documented for $type {
+            fn known<R>(look: impl FnOnce(&Known<Self>) -> R) -> R {
+                thread_local! {
+                    static KNOWN: Known<$type> = const { Known::new() };
                 }
+                KNOWN.with(look)
             }
         }
     )*};
