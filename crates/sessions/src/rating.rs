@@ -21,7 +21,7 @@ use wattledger_domain::ids::{AccountId, AuthorizationId, MarketPricesId, Session
 use wattledger_domain::money::Money;
 use wattledger_domain::outcome::{EventOutcome, Outcome, SessionFact};
 use wattledger_domain::quantity::Milliseconds;
-use wattledger_domain::session::{Evidence, HoldReason, Pin, SessionRated};
+use wattledger_domain::session::{HoldReason, Pin, SessionRated};
 use wattledger_domain::time::Timestamp;
 
 /// How long what was never billed, and the ids of what was, are kept: 400 days.
@@ -198,15 +198,7 @@ fn rated(
         periods: conclusion.periods.clone(),
         priced: priced.clone(),
         market_prices: market_prices(work, conclusion.ended_at),
-        evidence: Evidence {
-            register_start: ledger
-                .first
-                .map(wattledger_domain::quantity::MilliwattHours),
-            register_end: conclusion.register_end(),
-            readings: ledger.readings,
-            end: conclusion.end,
-            flags: conclusion.flags.list(),
-        },
+        evidence: conclusion.evidence(),
         rated_at: now,
     })
 }

@@ -14,7 +14,7 @@ use wattledger_domain::hash::Digest;
 use wattledger_domain::money::Money;
 use wattledger_domain::quantity::{MilliwattHours, Milliwatts};
 use wattledger_domain::reference::Policy;
-use wattledger_domain::session::{ChargingPeriod, EndEvidence, HoldReason, SessionFlag};
+use wattledger_domain::session::{ChargingPeriod, EndEvidence, Evidence, HoldReason, SessionFlag};
 use wattledger_domain::time::Timestamp;
 use wattledger_pricing::{CompiledTariff, rate, settle};
 
@@ -130,6 +130,17 @@ impl Conclusion {
         }
         self.settled = None;
         self.accepted()
+    }
+
+    /// What the bill rests on.
+    pub(super) fn evidence(&self) -> Evidence {
+        Evidence {
+            register_start: self.ledger.first.map(MilliwattHours),
+            register_end: self.register_end(),
+            readings: self.ledger.readings,
+            end: self.end,
+            flags: self.flags.list(),
+        }
     }
 
     /// The register at the end; intervals have none.

@@ -5,7 +5,6 @@ use crate::desk::Desk;
 use crate::samples::{Entry, What};
 use crate::work::Work;
 use wattledger_domain::review::{ReadingKind, ReadingSeen, ReviewProposal};
-use wattledger_domain::session::Evidence;
 
 /// Most readings, and most periods, of each end of a session: a record stays below its bound.
 const SHOWN: usize = 250;
@@ -28,15 +27,7 @@ pub(super) fn of(
         version: session.billed.map_or(0, |billed| billed.version),
         evse: session.evse,
         transaction: session.transaction.clone(),
-        evidence: Evidence {
-            register_start: ledger
-                .first
-                .map(wattledger_domain::quantity::MilliwattHours),
-            register_end: conclusion.register_end(),
-            readings: ledger.readings,
-            end: conclusion.end,
-            flags: conclusion.flags.list(),
-        },
+        evidence: conclusion.evidence(),
         durations: ledger.durations,
         periods: ends(&conclusion.periods).copied().collect(),
         readings: shown,
