@@ -15,6 +15,10 @@ mod written;
 
 use wattledger_benches::scene::Scene;
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Live sessions of every measurement here.
 const SCENE: Scene = Scene { sessions: 100_000 };
 

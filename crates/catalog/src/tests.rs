@@ -5,6 +5,7 @@ mod references;
 mod tokens;
 
 use crate::{Effect, Key, Timer, Value, fold};
+use std::sync::Arc;
 use wattledger_domain::control::{ControlRecord, ControlTick, TickedStages};
 use wattledger_domain::cost::Rounding;
 use wattledger_domain::hash::Digest;
@@ -115,7 +116,7 @@ fn submitted(content: Content) -> ReferenceSubmitted {
 
 fn policy() -> Content {
     let span = Milliseconds(60_000);
-    Content::Policy(Box::new(Policy {
+    Content::Policy(Arc::new(Policy {
         id: PolicyId::new("policy"),
         rounding: Rounding::DEFAULT,
         usage: wattledger_domain::cost::UsageRules::default(),
@@ -164,7 +165,7 @@ fn legal_entity(id: &str, book: &str) -> LegalEntity {
 }
 
 fn entity() -> Content {
-    Content::LegalEntity(Box::new(legal_entity("seller", "main")))
+    Content::LegalEntity(Arc::new(legal_entity("seller", "main")))
 }
 
 fn site() -> Content {
@@ -172,7 +173,7 @@ fn site() -> Content {
 }
 
 fn named_site(name: &str) -> Content {
-    Content::Site(Box::new(Site {
+    Content::Site(Arc::new(Site {
         id: SiteId::new("site"),
         name: name.into(),
         time_zone: "Europe/Berlin".into(),
@@ -189,7 +190,7 @@ fn station_with(evses: &[(i32, i64)]) -> Content {
         id: EvseId(id),
         max_power: Milliwatts(power),
     };
-    Content::Station(Box::new(Station {
+    Content::Station(Arc::new(Station {
         id: StationId::new("station"),
         site: SiteId::new("site"),
         vendor: None,

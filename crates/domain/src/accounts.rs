@@ -10,6 +10,7 @@ use crate::reference::{LegalEntity, Policy, ReferenceRecorded};
 use crate::review::{ReviewProposal, SessionDecided, SessionWithdrawn};
 use crate::session::{HoldReason, Pins, SessionRated};
 use crate::time::Timestamp;
+use std::sync::Arc;
 
 /// A record of `account.events`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,10 +47,10 @@ pub enum AccountRecord {
 pub struct Terms {
     /// Versions and hashes.
     pub pins: Pins,
-    /// The pinned seller.
-    pub legal_entity: LegalEntity,
-    /// The pinned policy.
-    pub policy: Policy,
+    /// The pinned seller, shared by all that depends on it.
+    pub legal_entity: Arc<LegalEntity>,
+    /// The pinned policy, shared alike.
+    pub policy: Arc<Policy>,
 }
 
 /// An authorisation with what it will cost pinned.

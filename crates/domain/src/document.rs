@@ -14,6 +14,7 @@ use crate::reference::{LegalEntity, ReferenceRecorded};
 use crate::session::Pin;
 use crate::tariff::LocalDate;
 use crate::time::Timestamp;
+use std::sync::Arc;
 
 /// A record of `invoice.events`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,8 +48,8 @@ pub struct InvoiceDraft {
     pub draft: DraftId,
     /// Invoice or credit note.
     pub kind: DocumentKind,
-    /// The seller as pinned.
-    pub seller: LegalEntity,
+    /// The seller as pinned, shared by its documents.
+    pub seller: Arc<LegalEntity>,
     /// Version and hash of the seller's document.
     pub seller_pin: Pin<LegalEntityId>,
     /// Who buys.

@@ -15,6 +15,7 @@ use crate::payment::PaymentMethod;
 use crate::quantity::{Milliseconds, MilliwattHours, Milliwatts};
 use crate::tariff::Tariff;
 use crate::time::Timestamp;
+use std::sync::Arc;
 
 /// The kinds of document, in the order in which `apply` submits them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -126,13 +127,13 @@ pub struct Document {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
     /// A policy.
-    Policy(Box<Policy>),
+    Policy(Arc<Policy>),
     /// A seller.
-    LegalEntity(Box<LegalEntity>),
+    LegalEntity(Arc<LegalEntity>),
     /// A site.
-    Site(Box<Site>),
+    Site(Arc<Site>),
     /// A station.
-    Station(Box<Station>),
+    Station(Arc<Station>),
     /// A tariff.
     Tariff(Box<Tariff>),
     /// An assignment.

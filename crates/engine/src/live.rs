@@ -20,8 +20,10 @@ use wattledger_wire::topics as wire;
 
 /// How long a thread waits for something to do before it looks whether to stop.
 const NAP: Duration = Duration::from_millis(20);
-/// Stores follow the log at least this often.
-const SETTLE: Duration = Duration::from_millis(100);
+/// Every store follows the log about this often: what changes several times meanwhile is written once.
+const SETTLE: Duration = Duration::from_secs(3);
+/// How often it is shown where every task stands.
+const SHOWN: Duration = Duration::from_millis(100);
 /// How often views that stand still make sure that they have seen everything.
 const PROOF: Duration = Duration::from_secs(1);
 /// How long a cluster that is away is left alone.
@@ -128,19 +130,25 @@ fn fold(service: &Service, pipeline: &mut Pipeline) {
     let Ok(mut waiting) = waited else {
         return service.fail("charging.events cannot be read");
     };
-    let mut settled = Instant::now();
+    let (mut settled, mut shown) = (Instant::now(), Instant::now());
+    let each = SETTLE / u32::try_from(pipeline.tasks()).unwrap_or(u32::MAX).max(1);
     while !service.is_stopping() {
         let worked = match pipeline.step() {
             Ok(worked) => worked,
             Err(error) => return service.fail(&error.to_string()),
         };
-        if settled.elapsed() >= SETTLE {
-            let standings = pipeline.settle().and_then(|()| pipeline.standings());
-            match standings {
+        if settled.elapsed() >= each {
+            if let Err(error) = pipeline.settle_next() {
+                return service.fail(&error.to_string());
+            }
+            settled = Instant::now();
+        }
+        if shown.elapsed() >= SHOWN {
+            match pipeline.standings() {
                 Ok(standings) => service.standing(standings),
                 Err(error) => return service.fail(&error.to_string()),
             }
-            settled = Instant::now();
+            shown = Instant::now();
         }
         if !worked {
             waiting.wait(NAP);

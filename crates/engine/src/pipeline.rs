@@ -37,6 +37,8 @@ pub struct Pipeline {
     worker: Worker,
     stages: Vec<StageTasks>,
     turn_records: usize,
+    /// Whose turn it is to follow the log.
+    settling: usize,
 }
 
 /// The tasks of a stage, and what reads their input.
@@ -77,6 +79,7 @@ impl Pipeline {
             worker,
             stages,
             turn_records: config.turn_records,
+            settling: 0,
         })
     }
 
@@ -109,6 +112,27 @@ impl Pipeline {
         self.log.sync()?;
         let tasks = self.stages.iter_mut().flat_map(|stage| &mut stage.tasks);
         tasks.into_iter().try_for_each(|task| task.settle())
+    }
+
+    /// The same for one store, each in its turn: writing all of them at once would hold the folds up.
+    ///
+    /// # Errors
+    /// [`TaskError`].
+    pub fn settle_next(&mut self) -> Result<(), TaskError> {
+        self.log.sync()?;
+        let place = std::mem::replace(&mut self.settling, 0);
+        let mut tasks = self.stages.iter_mut().flat_map(|stage| &mut stage.tasks);
+        if let Some(task) = tasks.nth(place) {
+            task.settle()?;
+            self.settling = place.saturating_add(1);
+        }
+        Ok(())
+    }
+
+    /// How many tasks there are.
+    #[must_use]
+    pub fn tasks(&self) -> usize {
+        self.stages.iter().map(|stage| stage.tasks.len()).sum()
     }
 
     /// Where every task stands.

@@ -73,6 +73,8 @@ pub trait Stage: Send + Sized + 'static {
         due: Timestamp,
         effects: &mut Vec<Self::Effect>,
     );
+    /// Bytes of an entity behind its boxes, beside what varies with its encoded length.
+    fn boxed(value: &Self::Value) -> usize;
     /// The records that an effect is.
     fn emit(&self, effect: Self::Effect, now: Timestamp, out: &mut Vec<Outgoing>);
 }
@@ -127,6 +129,12 @@ impl<S: Stage> Fold for StageFold<S> {
 
     fn encode(value: &S::Value, out: &mut Vec<u8>) {
         stored::encode(value, out);
+    }
+
+    /// Texts and lists take about what they take when encoded; an allocator rounds up by an eighth.
+    fn memory(value: &S::Value, encoded: usize) -> usize {
+        let takes = S::boxed(value).saturating_add(encoded);
+        takes.saturating_add(takes / 8)
     }
 
     /// No card number.

@@ -5,6 +5,7 @@ mod laws;
 mod payments;
 
 use crate::{AccountNotice, Effect, Key, OpenItem, Rejection, Timer, Value, fold};
+use std::sync::Arc;
 use wattledger_domain::cost::{LineKind, SettledLine, TaxGroup};
 use wattledger_domain::document::{
     DocumentKind, DraftFault, InvoiceDraft, InvoiceRecord, IssuedDocument, JournalEntry, Movement,
@@ -169,7 +170,7 @@ fn invoice(id: &str) -> InvoiceDraft {
     InvoiceDraft {
         draft: DraftId::new(id),
         kind: DocumentKind::Invoice,
-        seller: seller(),
+        seller: Arc::new(seller()),
         seller_pin: Pin {
             id: LegalEntityId::new("seller"),
             version: 1,

@@ -25,6 +25,10 @@ pub trait Fold: Send {
     /// Writes a state value.
     fn encode(value: &Self::Value, out: &mut Vec<u8>);
 
+    /// Bytes that a state value takes in memory beside itself; `encoded` is how long its encoding is.
+    #[must_use]
+    fn memory(value: &Self::Value, encoded: usize) -> usize;
+
     /// What may be kept of bytes that are set aside: key, value and message of a dead letter.
     #[must_use]
     fn kept(bytes: &[u8]) -> Vec<u8> {
@@ -111,10 +115,8 @@ impl<F: Fold> Turn<'_, F> {
 
     /// A state object, to read.
     pub fn get(&mut self, key: &[u8]) -> Option<&F::Value> {
-        if !self.overlay.knows(key) {
-            self.load(key);
-        }
-        self.overlay.get(key)
+        let place = self.overlay.place(key).or_else(|| self.load(key))?;
+        self.overlay.get(place)
     }
 
     /// A state object, to change; put it back.
@@ -163,15 +165,26 @@ impl<F: Fold> Turn<'_, F> {
         self.announced.push((source.into(), epoch));
     }
 
-    /// Brings what the store has of a key that the overlay does not know.
-    fn load(&mut self, key: &[u8]) {
-        match self.store.get(key) {
-            Ok(Some(bytes)) => match F::decode(key, &bytes) {
-                Ok(value) => self.overlay.loaded(key, Some(value), bytes.len()),
-                Err(fault) => *self.fault = Some(fault.to_string().into()),
-            },
-            Ok(None) => self.overlay.loaded(key, None, 0),
-            Err(error) => *self.fault = Some(error.to_string().into()),
+    /// Brings what the store has of a key that the overlay does not know, to its place there.
+    fn load(&mut self, key: &[u8]) -> Option<usize> {
+        let stored = match self.store.get(key) {
+            Ok(stored) => stored,
+            Err(error) => return self.failed(&error),
+        };
+        let Some(bytes) = stored else {
+            return Some(self.overlay.loaded(key, None, 0));
+        };
+        match F::decode(key, &bytes) {
+            Ok(value) => {
+                let memory = F::memory(&value, bytes.len());
+                Some(self.overlay.loaded(key, Some(value), memory))
+            }
+            Err(fault) => self.failed(&fault),
         }
+    }
+
+    fn failed(&mut self, why: &dyn std::fmt::Display) -> Option<usize> {
+        *self.fault = Some(why.to_string().into());
+        None
     }
 }

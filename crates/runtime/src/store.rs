@@ -36,6 +36,9 @@ pub trait Store: Send {
 #[error("store failed: {0}")]
 pub struct StoreError(pub Box<str>);
 
+/// What an entry of a batch takes beside its key and value, at most, in bytes.
+const ENTRY: usize = 16;
+
 /// What the stores of a process read through and write into, however many they are.
 struct Memory {
     blocks: Cache,
@@ -98,7 +101,9 @@ impl Store for RocksStore {
     }
 
     fn write(&mut self, changes: &[Change<'_>]) -> Result<(), StoreError> {
-        let mut batch = WriteBatch::default();
+        let bytes = |change: &Change<'_>| change.0.len() + change.1.map_or(0, <[u8]>::len) + ENTRY;
+        let bytes = changes.iter().map(bytes).sum();
+        let mut batch = WriteBatch::with_capacity_bytes(bytes);
         for (key, value) in changes {
             match value {
                 Some(value) => batch.put(key, value),

@@ -9,7 +9,7 @@ use wattledger_domain::cost::UsageRules;
 use wattledger_domain::ids::{CustomerGroup, EvseId, StationId, TariffId};
 use wattledger_domain::quantity::{Milliseconds, Milliwatts};
 use wattledger_domain::reference::{
-    Content, Evse, Kind, LegalEntity, Policy, Site, Station, TariffAssignment,
+    Content, Kind, LegalEntity, Policy, Site, Station, TariffAssignment,
 };
 use wattledger_domain::session::{Pin, Pins};
 use wattledger_domain::tariff::{Tariff, TariffKind};
@@ -22,14 +22,14 @@ const UNKNOWN_MAX_POWER: Milliwatts = Milliwatts(1_000_000_000);
 /// The documents behind a session's pins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bound {
-    /// The station's EVSEs.
-    pub evses: Vec<Evse>,
+    /// The station.
+    pub station: Arc<Station>,
     /// The site.
-    pub site: Site,
+    pub site: Arc<Site>,
     /// The seller.
-    pub legal_entity: LegalEntity,
+    pub legal_entity: Arc<LegalEntity>,
     /// The policy.
-    pub policy: Policy,
+    pub policy: Arc<Policy>,
     /// Versions and hashes, and the compiled tariff; `None` when no tariff applies.
     pub tariff: Option<(Pins, Arc<CompiledTariff>)>,
     /// How often the tariff's market had changed when its prices were taken; `None` while no prices
@@ -68,7 +68,7 @@ pub(crate) fn power_bound(bound: Option<&Bound>, evse: EvseId) -> (Milliwatts, i
     let Some(bound) = bound else {
         return (UNKNOWN_MAX_POWER, 100);
     };
-    let known = bound.evses.iter().find(|known| known.id == evse);
+    let known = bound.station.evses.iter().find(|known| known.id == evse);
     let power = known.map_or(UNKNOWN_MAX_POWER, |known| known.max_power);
     (power, bound.policy.plausibility.power_percent)
 }
@@ -283,10 +283,10 @@ fn found(desk: &mut Desk<'_, '_>, station: &Version, pinned: &Pinned) -> Option<
         Some((pins, if usual { compiled.clone() } else { under() }))
     });
     Some(Bound {
-        evses: of_station.evses.clone(),
-        site: (**of_site).clone(),
-        legal_entity: (**of_entity).clone(),
-        policy: (**of_policy).clone(),
+        station: of_station.clone(),
+        site: of_site.clone(),
+        legal_entity: of_entity.clone(),
+        policy: of_policy.clone(),
         tariff,
         market_changes: None,
     })

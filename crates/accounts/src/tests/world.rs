@@ -14,6 +14,7 @@ use crate::key::{Key, Timer, Value};
 use crate::payment::Payment;
 use crate::{Effect, fire, fold};
 use scene::{pins, policy, rated, seller};
+use std::sync::Arc;
 use wattledger_domain::accounts::*;
 use wattledger_domain::document::{DraftFault, DraftRejected, InvoiceDraft, InvoiceNotice};
 use wattledger_domain::hash::Digest;
@@ -93,8 +94,8 @@ impl World {
     fn terms(&self) -> Terms {
         Terms {
             pins: pins(),
-            legal_entity: seller(),
-            policy: self.policy.clone(),
+            legal_entity: Arc::new(seller()),
+            policy: Arc::new(self.policy.clone()),
         }
     }
 

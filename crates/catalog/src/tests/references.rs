@@ -1,6 +1,7 @@
 //! What a document refers to and says.
 
 use super::*;
+use std::sync::Arc;
 
 #[track_caller]
 fn check(bench: &mut Bench, content: Content, expect: &str) {
@@ -27,7 +28,7 @@ fn check_assignment(change: impl FnOnce(&mut TariffAssignment), expect: &str) {
 fn check_entity(change: impl FnOnce(&mut LegalEntity), expect: &str) {
     let mut content = legal_entity("other", "other");
     change(&mut content);
-    let content = Content::LegalEntity(Box::new(content));
+    let content = Content::LegalEntity(Arc::new(content));
     check(&mut Bench::set_up(), content, expect);
 }
 
@@ -87,7 +88,7 @@ fn a_policy_has_no_negative_numbers() {
     let Content::Policy(mut policy) = policy() else {
         panic!("a policy");
     };
-    policy.correction_window = Milliseconds(-1);
+    Arc::make_mut(&mut policy).correction_window = Milliseconds(-1);
     let expect = "policy has a negative amount, factor or span";
     check(&mut Bench::new(), Content::Policy(policy), expect);
 }

@@ -60,7 +60,8 @@ pub struct StageWorker {
     tasks: BTreeMap<(StageName, u32), Owned>,
     opening: Opening,
     pace: Pace,
-    settled: Instant,
+    /// Which store has followed its log last, and when.
+    settled: (Option<(StageName, u32)>, Instant),
     published: Instant,
     /// Records of the last turn: many make the next gather longer.
     last: usize,
@@ -109,7 +110,7 @@ impl StageWorker {
             tasks: BTreeMap::new(),
             opening,
             pace,
-            settled: Instant::now(),
+            settled: (None, Instant::now()),
             published: Instant::now(),
             last: 0,
         })
@@ -123,9 +124,7 @@ impl StageWorker {
         while !service.is_stopping_workers() {
             self.gather(service)?;
             self.turn(service)?;
-            if self.settled.elapsed() >= self.pace.settle {
-                self.settle(service)?;
-            }
+            self.settle_next()?;
             if self.published.elapsed() >= SHOWN {
                 self.publish(service);
             }
@@ -320,8 +319,24 @@ impl StageWorker {
                 task.settle()?;
             }
         }
-        self.settled = Instant::now();
         self.publish(service);
+        Ok(())
+    }
+
+    /// Lets the stores follow their logs one after the other: all at once would hold the folds up.
+    fn settle_next(&mut self) -> Result<(), TaskError> {
+        let (last, at) = self.settled;
+        let tasks = u32::try_from(self.tasks.len()).unwrap_or(u32::MAX);
+        if tasks == 0 || at.elapsed() < self.pace.settle / tasks {
+            return Ok(());
+        }
+        let mut places = self.tasks.keys();
+        let later = places.find(|place| Some(**place) > last).copied();
+        let next = later.or_else(|| self.tasks.keys().next().copied());
+        if let Some(Owned::Ready(task)) = next.and_then(|place| self.tasks.get_mut(&place)) {
+            task.settle()?;
+        }
+        self.settled = (next, Instant::now());
         Ok(())
     }
 

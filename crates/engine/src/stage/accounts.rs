@@ -98,6 +98,16 @@ impl Stage for Accounts {
         }
     }
 
+    fn boxed(value: &accounts::Value) -> usize {
+        use accounts::Value;
+        match value {
+            Value::Account(account) => size_of_val(&**account),
+            Value::Authorization(authorization) => size_of_val(&**authorization),
+            Value::Session(bill) => size_of_val(&**bill),
+            Value::Payment(payment) => size_of_val(&**payment),
+        }
+    }
+
     fn emit(&self, effect: accounts::Effect, now: Timestamp, out: &mut Vec<Outgoing>) {
         let topics = &self.topics;
         match effect {

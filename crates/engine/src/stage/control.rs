@@ -78,6 +78,10 @@ impl Stage for Control {
         match *timer {}
     }
 
+    fn boxed(_: &catalog::Value) -> usize {
+        0
+    }
+
     fn emit(&self, effect: catalog::Effect, _: Timestamp, out: &mut Vec<Outgoing>) {
         let topics = &self.topics;
         match effect {

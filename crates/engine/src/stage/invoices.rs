@@ -81,6 +81,10 @@ impl Stage for Invoices {
         match *timer {}
     }
 
+    fn boxed(_: &invoices::Value) -> usize {
+        0
+    }
+
     fn emit(&self, effect: invoices::Effect, _: Timestamp, out: &mut Vec<Outgoing>) {
         let topics = &self.topics;
         match effect {

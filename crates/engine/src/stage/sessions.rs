@@ -14,6 +14,10 @@ use wattledger_wire::DecodeError;
 use wattledger_wire::topics as wire;
 use wattledger_wire::topics::AnalyticsRecord;
 
+/// Bytes of a document's version beside its text: what was parsed, and of a station what its sessions
+/// are bound to.
+const VERSION_MADE: usize = size_of::<sessions::reference::Version>() + 640;
+
 /// Authorisations, sessions, running costs, ratings.
 pub struct Sessions {
     /// Topic names.
@@ -90,6 +94,23 @@ impl Stage for Sessions {
         effects: &mut Vec<sessions::Effect>,
     ) {
         sessions::fire(state, timer, due, effects);
+    }
+
+    fn boxed(value: &sessions::Value) -> usize {
+        use sessions::Value;
+        match value {
+            Value::Station(live) => size_of_val(&**live),
+            Value::Authorization(authorization) => size_of_val(&**authorization),
+            Value::Session(session) => size_of_val(&**session),
+            Value::Samples(samples) => size_of_val(&**samples),
+            Value::Unresolved(waiting) => size_of_val(&**waiting),
+            Value::Reference(versions) => versions.0.len().saturating_mul(VERSION_MADE),
+            Value::Transaction(_)
+            | Value::Begun(_)
+            | Value::Market(_)
+            | Value::MarketDay(_)
+            | Value::Assignments(_) => 0,
+        }
     }
 
     fn emit(&self, effect: sessions::Effect, _: Timestamp, out: &mut Vec<Outgoing>) {

@@ -65,6 +65,10 @@ impl Stage for Telling {
         Ok(())
     }
     fn fire(_: &mut StateOf<'_, Self>, (): &(), _: Timestamp, _: &mut Vec<String>) {}
+    fn boxed(_: &Self::Value) -> usize {
+        0
+    }
+
     fn emit(&self, effect: String, _: Timestamp, out: &mut Vec<Outgoing>) {
         out.push(Outgoing::keyed(
             &self.out,

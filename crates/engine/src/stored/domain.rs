@@ -1,6 +1,7 @@
 //! Domain values inside states.
 
 use super::{stored, stored_as_sent, stored_enum};
+use std::sync::Arc;
 use wattledger_domain as domain;
 
 stored_as_sent! {
@@ -32,7 +33,7 @@ stored_as_sent! {
     domain::document::InvoiceDraft, domain::document::DraftFault, domain::document::Movement,
     domain::ids::MarketId, domain::ids::MarketPricesId,
     domain::reference::ReferenceRecorded, domain::reference::Document,
-    domain::reference::LegalEntity, domain::reference::Policy,
+    Arc<domain::reference::LegalEntity>, Arc<domain::reference::Policy>,
     domain::outcome::Outcome, domain::review::CorrectedReading,
 }
 

@@ -1,6 +1,5 @@
 //! What the overlays of a process may keep in memory together.
 
-use super::{DECODED, SLOT};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -43,9 +42,8 @@ impl Held {
         }
     }
 
-    /// Takes note of what an object of so many bytes costs now.
-    pub fn weigh(&mut self, cost: &mut u32, key: usize, encoded: usize) {
-        let now = SLOT + key + DECODED * encoded;
+    /// Takes note of what an object takes now.
+    pub fn weigh(&mut self, cost: &mut u32, now: usize) {
         let before = std::mem::replace(cost, now as u32) as usize;
         self.bytes = self.bytes + now - before;
         if now >= before {
@@ -60,16 +58,12 @@ impl Held {
         self.budget.held.fetch_sub(cost as usize, Ordering::Relaxed);
     }
 
-    /// The oldest that may stay, in epochs; `None` while there is room. Epochs last some seconds:
-    /// what is read once a minute outlives a little want.
-    pub fn age_max(&self) -> Option<u32> {
+    /// What this part may still hold where all of them together hold too much: an eighth less than its
+    /// share, so that it need not be asked again at once. `None` while there is room.
+    pub fn allowed(&self) -> Option<usize> {
         let (held, limit) = (self.budget.held(), self.budget.limit);
-        match held {
-            _ if held <= limit => None,
-            _ if held <= limit + limit / 4 => Some(32),
-            _ if held <= limit + limit / 2 => Some(8),
-            _ => Some(2),
-        }
+        let share = self.bytes as u128 * limit as u128 / held.max(1) as u128;
+        (held > limit).then_some((share - share / 8) as usize)
     }
 }
 

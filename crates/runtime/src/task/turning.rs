@@ -348,7 +348,8 @@ impl<F: Fold> Task<F> {
             Some(topic) => producer.change(topic, partition, key, value),
             None => Ok(()),
         };
-        self.overlay.encode_turn(F::encode, &mut change)?;
+        self.overlay
+            .encode_turn(F::encode, F::memory, &mut change)?;
         for (key, set) in &batch.timers {
             change(key, set.then_some(&[]))?;
         }

@@ -86,6 +86,9 @@ impl Fold for Count {
     fn encode(value: &u64, out: &mut Vec<u8>) {
         out.extend_from_slice(&value.to_be_bytes());
     }
+    fn memory(_: &u64, _: usize) -> usize {
+        0
+    }
     fn classify(&mut self, record: &Record) -> Class {
         let unit: Box<[u8]> = record.key.as_slice().into();
         assert!(
@@ -187,7 +190,7 @@ pub fn config(stage: &str, partition: u32) -> TaskConfig {
         dead_letter: "dead-letter".into(),
         timers_per_record: 0,
         // Some four objects.
-        cache: Budget::of(1_200),
+        cache: Budget::of(750),
         parked_max: 100,
     }
 }

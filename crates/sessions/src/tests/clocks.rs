@@ -1,6 +1,7 @@
 //! Clocks that are wrong (docs/field.md, row 10): judged, and never paid for at a dearer hour.
 
 use super::world::{World, check, documents};
+use std::sync::Arc;
 use wattledger_domain::charging::ChargingRecord;
 use wattledger_domain::reference::{Content, UntrustedClock};
 use wattledger_domain::time::Timestamp;
@@ -12,7 +13,7 @@ fn by_time(fallback: UntrustedClock) -> World {
     policy.plausibility.untrusted_clock = fallback;
     for content in [
         Content::Tariff(Box::new(documents::by_time("plain"))),
-        Content::Policy(Box::new(policy)),
+        Content::Policy(Arc::new(policy)),
     ] {
         let recorded = documents::recorded(content, 2, Timestamp(0));
         world.fold(&ChargingRecord::Reference(recorded));

@@ -1,6 +1,7 @@
 //! From registers to energy that can be proven (ev-domain §2, 1, 13, 14, 18).
 
 use super::world::{World, check, clock, documents};
+use std::sync::Arc;
 use wattledger_domain::charging::ChargingRecord;
 use wattledger_domain::cost::{StartFee, SuspendedByStation, UsageRules};
 use wattledger_domain::reference::Content;
@@ -181,7 +182,7 @@ fn under(usage: UsageRules, fee_cents: i64) -> World {
     fee.price.0 = fee_cents * 1_000_000;
     tariff.elements[0].components.push(fee);
     for content in [
-        Content::Policy(Box::new(policy)),
+        Content::Policy(Arc::new(policy)),
         Content::Tariff(Box::new(tariff)),
     ] {
         let recorded = documents::recorded(content, 2, clock("00:00"));

@@ -1,6 +1,7 @@
 //! Small records to lay out. Amounts are as a document would have them; nothing is priced here.
 
 use crate::{Coordinates, NextOffset, Recorded, ViewRecord, Views};
+use std::sync::Arc;
 use tempfile::TempDir;
 use wattledger_domain::charging::{FieldBody, FieldEvent, SessionEnded};
 use wattledger_domain::cost::{LineKind, Priced, PricedStep, SettledLine, TaxGroup};
@@ -224,7 +225,7 @@ impl Session {
         InvoiceDraft {
             draft: DraftId::new(format!("drf-{number}")),
             kind,
-            seller: seller(),
+            seller: Arc::new(seller()),
             seller_pin: pin(LegalEntityId::new("seller")),
             account: AccountId::new(GUEST),
             buyer_name: None,

@@ -5,6 +5,7 @@ use super::policy::policy;
 use super::reader::{Fault, Reader};
 use crate::{limits, ocpi, times};
 use serde_json::Value;
+use std::sync::Arc;
 use wattledger_domain::hash::Digest;
 use wattledger_domain::ids::{
     AccountId, BookId, CustomerGroup, EvseId, LegalEntityId, PolicyId, ProcessorId, SiteId,
@@ -128,10 +129,10 @@ pub fn content(kind: Kind, text: &str) -> Result<Content, Fault> {
     }
     let mut reader = Reader::new(spec, "spec")?;
     let content = match kind {
-        Kind::Policy => Content::Policy(Box::new(policy(id, &mut reader)?)),
-        Kind::LegalEntity => Content::LegalEntity(Box::new(legal_entity(id, &mut reader)?)),
-        Kind::Site => Content::Site(Box::new(site(id, &mut reader)?)),
-        Kind::Station => Content::Station(Box::new(station(id, &mut reader)?)),
+        Kind::Policy => Content::Policy(Arc::new(policy(id, &mut reader)?)),
+        Kind::LegalEntity => Content::LegalEntity(Arc::new(legal_entity(id, &mut reader)?)),
+        Kind::Site => Content::Site(Arc::new(site(id, &mut reader)?)),
+        Kind::Station => Content::Station(Arc::new(station(id, &mut reader)?)),
         Kind::TariffAssignment => Content::TariffAssignment(Box::new(assignment(id, &mut reader)?)),
         Kind::Account => Content::Account(Box::new(account(id, &mut reader)?)),
         Kind::MarketPrices => {

@@ -5,6 +5,7 @@ use crate::avro::{Avro, DecodeError, Input, Names};
 use crate::documents;
 use crate::{record, symbols};
 use serde_json::Value;
+use std::sync::Arc;
 use wattledger_domain::control::{ControlTick, DirectoryEntry, TickedStages, TokenUnknown};
 use wattledger_domain::hash::Digest;
 use wattledger_domain::reference::{
@@ -103,13 +104,13 @@ impl Avro for Document {
 }
 
 trait Documented: Sized {
-    fn known<R>(look: impl FnOnce(&Known<Self>) -> R) -> R;
+    fn known<R>(look: impl FnOnce(&Known<Arc<Self>>) -> R) -> R;
 }
 
 /// A seller or policy inside another record travels as its document.
 macro_rules! as_document {
     ($($type:ident $name:literal $text:ident;)*) => {$(
-        impl Avro for $type {
+        impl Avro for Arc<$type> {
             fn schema(names: &mut Names) -> Value {
                 if !names.first($name) {
                     return $name.into();
@@ -120,12 +121,12 @@ macro_rules! as_document {
             }
             fn write(&self, out: &mut Vec<u8>) {
                 let put = |text: &str| crate::avro::put_bytes(out, text.as_bytes());
-                $type::known(|known| known.write(self, documents::$text, put));
+                $type::known(|known| known.write(self, |value| documents::$text(value), put));
             }
             fn read(input: &mut Input<'_>) -> Result<Self, DecodeError> {
                 let text = input.text()?;
                 let read = |text: &str| match documents::content(Kind::$type, text) {
-                    Ok(wattledger_domain::reference::Content::$type(value)) => Ok(*value),
+                    Ok(wattledger_domain::reference::Content::$type(value)) => Ok(value),
                     Ok(_) => Err(DecodeError::Document("it is of another kind".to_owned())),
                     Err(fault) => Err(DecodeError::Document(fault.to_string())),
                 };
@@ -133,9 +134,9 @@ macro_rules! as_document {
             }
         }
         impl Documented for $type {
-            fn known<R>(look: impl FnOnce(&Known<Self>) -> R) -> R {
+            fn known<R>(look: impl FnOnce(&Known<Arc<Self>>) -> R) -> R {
                 thread_local! {
-                    static KNOWN: Known<$type> = const { Known::new() };
+                    static KNOWN: Known<Arc<$type>> = const { Known::new() };
                 }
                 KNOWN.with(look)
             }

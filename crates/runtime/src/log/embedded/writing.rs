@@ -9,6 +9,9 @@ use rocksdb::WriteBatch;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// About what a record takes in a batch beside its value and its key, which may stand in it twice.
+const BESIDE: usize = 96;
+
 /// A transactional producer.
 pub struct EmbeddedProducer {
     shared: Arc<Shared>,
@@ -50,7 +53,11 @@ impl EmbeddedProducer {
     fn write(&self, transaction: &Transaction) -> Result<Vec<PartitionEnd>, LogError> {
         let mut state = self.shared.lock();
         self.check_epoch(&state)?;
-        let mut batch = WriteBatch::default();
+        let bytes = |record: &Outgoing| {
+            2 * record.key.len() + record.value.as_ref().map_or(0, Vec::len) + BESIDE
+        };
+        let bytes = transaction.records.iter().map(bytes).sum();
+        let mut batch = WriteBatch::with_capacity_bytes(bytes);
         let mut ends: BTreeMap<(u16, u32), (Arc<str>, i64)> = BTreeMap::new();
         let mut body = Vec::new();
         for record in &transaction.records {

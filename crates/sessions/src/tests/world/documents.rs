@@ -1,5 +1,6 @@
 //! The reference data of the tests: one seller, one site, one station with two EVSEs of 11 kW.
 
+use std::sync::Arc;
 use wattledger_domain::cost::{Rounding, UsageRules};
 use wattledger_domain::hash::Digest;
 use wattledger_domain::ids::{
@@ -173,10 +174,10 @@ pub fn recorded(content: Content, version: i32, valid_from: Timestamp) -> Refere
 
 pub fn all() -> Vec<ReferenceRecorded> {
     [
-        Content::Policy(Box::new(policy())),
-        Content::LegalEntity(Box::new(entity())),
-        Content::Site(Box::new(site())),
-        Content::Station(Box::new(station())),
+        Content::Policy(Arc::new(policy())),
+        Content::LegalEntity(Arc::new(entity())),
+        Content::Site(Arc::new(site())),
+        Content::Station(Arc::new(station())),
         Content::Tariff(Box::new(tariff("plain", 50))),
         Content::TariffAssignment(Box::new(assignment("everywhere", "plain", 0))),
     ]

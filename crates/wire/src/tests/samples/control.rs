@@ -6,6 +6,7 @@ use crate::topics::{
     AnalyticsRecord, account, analytics, charging, control, directory, invoice, outcome,
 };
 use serde_json::json;
+use std::sync::Arc;
 use wattledger_domain::accounts::AccountRecord;
 use wattledger_domain::charging::{ChargingRecord, TokenRef};
 use wattledger_domain::control::{
@@ -79,15 +80,15 @@ pub fn every_document() -> Vec<Document> {
     submitted.collect()
 }
 
-pub fn policy() -> Policy {
+pub fn policy() -> Arc<Policy> {
     let text = canonical_json(&json!({ "id": "default", "spec": { "settlingGraceSeconds": 7 } }));
     match content(Kind::Policy, &text) {
-        Ok(Content::Policy(policy)) => *policy,
+        Ok(Content::Policy(policy)) => policy,
         other => panic!("{other:?}"),
     }
 }
 
-pub fn seller(vat_id: Option<&str>) -> LegalEntity {
+pub fn seller(vat_id: Option<&str>) -> Arc<LegalEntity> {
     let mut value = json!({ "id": "demo", "spec": {
         "name": SCRIPTS, "address": ["1 \"Street\"", ""], "country": "DE", "currency": "EUR",
         "timeZone": "Europe/Berlin", "policy": "default" } });
@@ -95,7 +96,7 @@ pub fn seller(vat_id: Option<&str>) -> LegalEntity {
         value["spec"]["vatId"] = vat_id.into();
     }
     match content(Kind::LegalEntity, &canonical_json(&value)) {
-        Ok(Content::LegalEntity(entity)) => *entity,
+        Ok(Content::LegalEntity(entity)) => entity,
         other => panic!("{other:?}"),
     }
 }
