@@ -4,7 +4,9 @@
 #   scripts/kafka.sh fetch                       the jars, once, into the cache; prints their folder
 #   scripts/kafka.sh start [OPTIONS] DIR         starts a broker that keeps everything in DIR; prints its address
 #       --set KEY=VALUE        a line of server.properties, only when DIR is new
-#       --proxied HOST:PORT    a second listener that tells its clients to come back to HOST:PORT, only when DIR is new
+#       --proxied HOST:PORT    a second listener that tells its clients to come back to HOST:PORT (`itself`: to where it
+#                              listens), only when DIR is new
+#       --user NAME=PASSWORD   somebody whom a listener with SCRAM-SHA-512 lets in, only when DIR is new
 #       --owner PID            when that process ends, the broker is killed and DIR removed
 #   scripts/kafka.sh stop|kill|pause|resume DIR  in good order · as by kill -9 · SIGSTOP · SIGCONT
 #   scripts/kafka.sh stats DIR                   CPU seconds since the start and memory, as key=value words
@@ -55,6 +57,7 @@ train() {
 }
 
 sharing=()
+users=()
 # Runs a class of Kafka's in place of this shell. Heap: small, as for development.
 kafka_class() {
     local class_path="$jars/jars/*"
@@ -102,6 +105,7 @@ configure() {
     if [ -n "$advertised" ]; then
         proxied=$(free_port)
         listeners+=",PROXIED://127.0.0.1:$proxied"
+        if [ "$advertised" = itself ]; then advertised="127.0.0.1:$proxied"; fi
         told+=",PROXIED://$advertised"
         echo "127.0.0.1:$proxied" >"$folder/proxied"
     fi
@@ -114,7 +118,9 @@ configure() {
         printf '%s\n' "$@"
     } >"$folder/server.properties"
     rm -rf "$folder/data"
-    (kafka_class kafka.tools.StorageTool format -t "$(cluster_id)" -c "$folder/server.properties") \
+    local scram=() user
+    for user in "${users[@]}"; do scram+=(--add-scram "SCRAM-SHA-512=[name=${user%%=*},password=${user#*=}]"); done
+    (kafka_class kafka.tools.StorageTool format -t "$(cluster_id)" -c "$folder/server.properties" "${scram[@]}") \
         >"$folder/format.log" 2>&1 || { cat "$folder/format.log" >&2; fail "the storage cannot be formatted"; }
     echo "127.0.0.1:$broker" >"$folder/bootstrap"
 }
@@ -171,6 +177,7 @@ start() {
             --set) settings+=("$2"); shift 2 ;;
             --proxied) advertised="$2"; shift 2 ;;
             --owner) owner="$2"; shift 2 ;;
+            --user) users+=("$2"); shift 2 ;;
             -*) fail "unknown option $1" ;;
             *) folder="$1"; shift ;;
         esac

@@ -19,6 +19,7 @@ else
     ldconfig -p 2>/dev/null | grep -q 'libclang' || packages+=(libclang-dev)
     # For TLS to Kafka, which the tests build.
     pkg-config --exists openssl 2>/dev/null || packages+=(libssl-dev)
+    command -v openssl >/dev/null || packages+=(openssl)
 fi
 
 if [ "${#packages[@]}" -gt 0 ]; then

@@ -13,8 +13,11 @@ use tempfile::TempDir;
 pub struct Setup {
     /// Lines of `server.properties`, `KEY=VALUE`, over those of `deploy/kafka/server.properties`.
     pub settings: Vec<String>,
-    /// `HOST:PORT` that a second listener tells its clients to come back to: a [`crate::Proxy`].
+    /// `HOST:PORT` that a second listener tells its clients to come back to: a [`crate::Proxy`]; `itself`
+    /// for where it listens.
     pub proxied: Option<String>,
+    /// `NAME=PASSWORD` of whom a listener with SCRAM-SHA-512 lets in.
+    pub users: Vec<String>,
 }
 
 /// CPU and memory of a broker, from the system's accounting of its process.
@@ -62,6 +65,9 @@ impl Broker {
         }
         if let Some(address) = &setup.proxied {
             options.extend(["--proxied", address]);
+        }
+        for user in &setup.users {
+            options.extend(["--user", user]);
         }
         let bootstrap = start(&place, &options);
         let proxied = setup.proxied.as_ref().map(|_| {

@@ -1,19 +1,22 @@
 //! Workers of all stages, as a live engine has them, for as long as something is measured.
 
-use super::PARTITIONS;
+use super::{Door, PARTITIONS, Plan};
 use std::sync::Arc;
+use wattledger_engine::directory::{Directory, TenantSecret};
+use wattledger_engine::kafka::intake::IntakeWorker;
 use wattledger_engine::kafka::run::Edge;
 use wattledger_engine::kafka::stages::{Pace, StageWorker};
 use wattledger_engine::opening::{EngineConfig, open};
 use wattledger_engine::service::Service;
 use wattledger_engine::task::{StageName, TaskOpener};
+use wattledger_runtime::TaskError;
 use wattledger_runtime::log::kafka::KafkaLog;
 
 /// As in a live engine.
 const TIMERS_PER_RECORD: usize = 256;
 
 /// Has workers fold while `measured` runs, then stops them.
-pub fn during<R>(workers: usize, log: &KafkaLog, measured: impl FnOnce(&Service) -> R) -> R {
+pub fn during<R>(plan: Plan, log: &KafkaLog, measured: impl FnOnce(&Service) -> R) -> R {
     let folder = tempfile::tempdir().unwrap();
     let config = EngineConfig {
         partitions: PARTITIONS,
@@ -41,7 +44,10 @@ pub fn during<R>(workers: usize, log: &KafkaLog, measured: impl FnOnce(&Service)
             let named = std::thread::Builder::new().name("stages".to_owned());
             named.spawn_scoped(scope, work).unwrap()
         };
-        let working: Vec<_> = (0..workers).map(work).collect();
+        let mut working: Vec<_> = (0..plan.workers).map(work).collect();
+        if plan.door == Door::Intake {
+            working.push(scope.spawn(move || take_in(edge, opener, service)));
+        }
         let result = measured(service);
         service.stop();
         for worker in working {
@@ -49,4 +55,11 @@ pub fn during<R>(workers: usize, log: &KafkaLog, measured: impl FnOnce(&Service)
         }
         result
     })
+}
+
+fn take_in(edge: &Edge, opener: &TaskOpener, service: &Service) -> Result<(), TaskError> {
+    let secret = TenantSecret::new(b"benchmark".to_vec());
+    let directory = Directory::open(&opener.log, &opener.topics, secret, None)?;
+    let mut worker = IntakeWorker::join(edge, "benchmark-intake", &opener.topics, directory)?;
+    Ok(worker.run(service)?)
 }

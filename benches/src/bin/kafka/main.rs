@@ -1,8 +1,9 @@
 //! The engine on a real broker: all stages, in every worker, fold what a gateway has written.
 //!
-//! Run by `make bench-kafka`, or `kafka [SESSIONS [MINUTES [WORKERS]]]` for what
-//! has piled up, `kafka paced [SESSIONS [RATE [SECONDS]]]` for what comes at a rate. The broker, this process and nothing
-//! else are measured; what fills the topic is another process that has ended before.
+//! Run by `make bench-kafka`, or `kafka [SESSIONS [MINUTES [WORKERS]]]` for what has piled up,
+//! `kafka intake [SESSIONS [MINUTES [WORKERS]]]` for what has piled up before the intake, `kafka paced
+//! [SESSIONS [RATE [SECONDS]]]` for what comes at a rate. The broker, this process and nothing else are
+//! measured; what fills the topic is another process that has ended before.
 #![allow(
     clippy::as_conversions,
     clippy::arithmetic_side_effects,
@@ -44,6 +45,26 @@ struct Plan {
     minutes: usize,
     /// Threads that fold.
     workers: usize,
+    /// Where the readings are written.
+    door: Door,
+}
+
+/// Who writes the readings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Door {
+    /// A trusted gateway, as the sessions stage reads them.
+    Stages,
+    /// Any gateway, for the intake to look at.
+    Intake,
+}
+
+impl Door {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Stages => "stages",
+            Self::Intake => "intake",
+        }
+    }
 }
 
 fn main() {
@@ -56,7 +77,10 @@ fn main() {
         && word == "preload"
     {
         let (sessions, minutes) = (number(2, 0), number(3, 0));
-        return preload::fill(&open(brokers), plan(sessions, minutes, 0));
+        let door = arguments.get(4).map(String::as_str);
+        let intake = door == Some(Door::Intake.word());
+        let door = if intake { Door::Intake } else { Door::Stages };
+        return preload::fill(&open(brokers), plan(sessions, minutes, 0, door));
     }
     let rate = |place: usize| Rate {
         events: number(place, 24_000),
@@ -64,21 +88,29 @@ fn main() {
     };
     match arguments.first().map(String::as_str) {
         Some("pace") => {
-            let plan = plan(number(2, 0), 0, 0);
+            let plan = plan(number(2, 0), 0, 0, Door::Stages);
             let told = arguments.get(5).unwrap();
             paced::pace(&open(&arguments[1]), plan, rate(3), Path::new(told));
         }
-        Some("paced") => measure(plan(number(1, 100_000), 0, 2), Some(rate(2))),
-        _ => measure(plan(number(0, 100_000), number(1, 60), number(2, 2)), None),
+        Some("paced") => measure(plan(number(1, 100_000), 0, 2, Door::Stages), Some(rate(2))),
+        Some("intake") => {
+            let (sessions, minutes, workers) = (number(1, 100_000), number(2, 20), number(3, 2));
+            measure(plan(sessions, minutes, workers, Door::Intake), None);
+        }
+        _ => {
+            let (sessions, minutes, workers) = (number(0, 100_000), number(1, 60), number(2, 2));
+            measure(plan(sessions, minutes, workers, Door::Stages), None);
+        }
     }
 }
 
-const fn plan(sessions: usize, minutes: usize, workers: usize) -> Plan {
+const fn plan(sessions: usize, minutes: usize, workers: usize, door: Door) -> Plan {
     let scene = Scene { sessions };
     Plan {
         scene,
         minutes,
         workers,
+        door,
     }
 }
 
@@ -95,6 +127,7 @@ fn measure(plan: Plan, rate: Option<Rate>) {
     let filled = Command::new(std::env::current_exe().unwrap())
         .args(["preload", broker.bootstrap()])
         .args([plan.scene.sessions.to_string(), plan.minutes.to_string()])
+        .arg(plan.door.word())
         .status();
     assert!(filled.unwrap().success(), "the topic could not be filled");
     match rate {

@@ -41,7 +41,7 @@ pub struct Rate {
 pub fn measure(plan: Plan, rate: Rate, broker: &Broker, log: &KafkaLog, commits: &Commits) {
     let folder = tempfile::tempdir().unwrap();
     let told = folder.path().join("ends");
-    let (first, last, heard, invoiced) = crew::during(plan.workers, log, |service| {
+    let (first, last, heard, invoiced) = crew::during(plan, log, |service| {
         await_folded(service, preload::opening_records(plan.scene) as u64);
         await_rest(service);
         commits.take();
@@ -72,9 +72,11 @@ pub fn measure(plan: Plan, rate: Rate, broker: &Broker, log: &KafkaLog, commits:
         }
         (first, last, heard, reader.arrived)
     });
+    // At rest the CPU is nobody's concern, the commits are.
+    let busy = rate.events >= 10_000;
     let goals = Goals {
         steady: rate.events as f64,
-        client: 74_000.0,
+        client: busy.then_some(74_000.0),
     };
     show(&first, &last, heard, goals);
     show_latency(&ends(&told), &invoiced);

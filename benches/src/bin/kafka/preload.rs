@@ -1,9 +1,9 @@
-//! What a trusted gateway writes to `charging.events`: keyed by station, in transactions.
+//! What a gateway has written: keyed by station, in transactions.
 
-use super::{PARTITIONS, Plan};
+use super::{Door, PARTITIONS, Plan};
 use std::sync::OnceLock;
 use wattledger_benches::scene::{self, Scene};
-use wattledger_domain::charging::ChargingRecord;
+use wattledger_domain::charging::{ChargingRecord, FieldBody};
 use wattledger_engine::topics::{self, Topics};
 use wattledger_runtime::log::kafka::KafkaLog;
 use wattledger_runtime::{Log as _, Outgoing};
@@ -39,11 +39,29 @@ pub fn fill(log: &KafkaLog, plan: Plan) {
             producer.commit().unwrap();
             producer.begin().unwrap();
         }
-        for record in written(&record) {
+        let through_intake = plan.door == Door::Intake && is_reading(&record);
+        let written = if through_intake {
+            vec![before_intake(&record)]
+        } else {
+            written(&record)
+        };
+        for record in written {
             producer.send(record).unwrap();
         }
     }
     producer.commit().unwrap();
+}
+
+const fn is_reading(record: &ChargingRecord) -> bool {
+    matches!(record, ChargingRecord::Field(event) if matches!(event.body, FieldBody::SessionUpdated(_)))
+}
+
+/// A reading as a gateway writes that knows our schema but not our partitions.
+fn before_intake(record: &ChargingRecord) -> Outgoing {
+    let topics = TOPICS.get_or_init(Topics::default);
+    let station = scene::station_of(record).unwrap();
+    let value = charging::encode(record);
+    Outgoing::keyed(&topics.gateway_events, topics::key(station.as_str()), value)
 }
 
 /// One record for its station's partition; reference data and ticks for all of them.

@@ -27,6 +27,7 @@ use offsets::Groups;
 use producer::KafkaProducer;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::KafkaError;
+use rdkafka::metadata::Metadata;
 use reader::KafkaReader;
 use rustc_hash::FxHashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -37,6 +38,8 @@ use told::Told;
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Longest wait for one request within that.
 const REQUEST: Duration = Duration::from_secs(10);
+/// The same for what is asked first: a client that is not let in has to wait for all of it.
+const FIRST: Duration = Duration::from_secs(2);
 
 /// A Kafka cluster. Clones share its clients.
 #[derive(Clone)]
@@ -104,11 +107,24 @@ impl Shared {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What the cluster says of a topic, or of all of them.
+    fn metadata(&self, topic: Option<&str>) -> Result<Metadata, LogError> {
+        let client = &self.undecided;
+        patient_as(client.context(), || {
+            let answer = client.fetch_metadata(topic, FIRST);
+            if answer.is_err() {
+                // What the client was told waits until it is asked for records, of which it has none.
+                let _ = client.poll(Duration::ZERO);
+            }
+            answer
+        })
+    }
+
     fn partitions(&self, topic: &str) -> Result<u32, LogError> {
         if let Some(count) = self.known().get(topic) {
             return Ok(*count);
         }
-        let metadata = patient(|| self.undecided.fetch_metadata(Some(topic), REQUEST))?;
+        let metadata = self.metadata(Some(topic))?;
         let found = metadata
             .topics()
             .iter()
@@ -166,13 +182,27 @@ impl Log for KafkaLog {
 }
 
 /// Asks until the cluster answers or patience ends.
-fn patient<T>(mut ask: impl FnMut() -> Result<T, KafkaError>) -> Result<T, LogError> {
+fn patient<T>(ask: impl FnMut() -> Result<T, KafkaError>) -> Result<T, LogError> {
+    patient_as(&Told::default(), ask)
+}
+
+/// The same for a client that is told when a broker does not let it in: that ends patience.
+fn patient_as<T>(
+    told: &Told,
+    mut ask: impl FnMut() -> Result<T, KafkaError>,
+) -> Result<T, LogError> {
     let began = std::time::Instant::now();
     loop {
         match ask() {
             Ok(answer) => return Ok(answer),
-            Err(error) if began.elapsed() >= PATIENCE => return Err(failed(&error)),
             Err(error) => {
+                if let Some(reason) = told.refused() {
+                    let refused = format!("the cluster does not let us in: {reason}");
+                    return Err(LogError::Storage(refused.into()));
+                }
+                if began.elapsed() >= PATIENCE {
+                    return Err(failed(&error));
+                }
                 tracing::debug!(%error, "the cluster has not answered; asking again");
                 std::thread::sleep(Duration::from_millis(50));
             }

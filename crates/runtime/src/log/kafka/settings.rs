@@ -171,7 +171,7 @@ impl KafkaSettings {
         config.set("group.id", group);
         check(&config, &[CONSUMER])?;
         config
-            .create_with_context(Told)
+            .create_with_context(Told::default())
             .map_err(|error| super::failed(&error))
     }
 
@@ -181,7 +181,7 @@ impl KafkaSettings {
         config.set("group.id", "wattledger.undecided");
         config.set("isolation.level", "read_uncommitted");
         config
-            .create_with_context(Told)
+            .create_with_context(Told::default())
             .map_err(|error| super::failed(&error))
     }
 
@@ -288,7 +288,7 @@ mod tests {
     fn clients_are_made_as_they_are_meant() {
         let settings = KafkaSettings::new("127.0.0.1:9").with("session.timeout.ms", "10000");
         assert!(settings.reader("g", Duration::ZERO).is_ok());
-        assert!(settings.member("g", "n", Told).is_ok());
+        assert!(settings.member("g", "n", Told::default()).is_ok());
         assert!(settings.producer("p").is_ok());
         assert!(settings.undecided().is_ok());
     }

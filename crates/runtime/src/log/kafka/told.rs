@@ -6,14 +6,31 @@ use rdkafka::consumer::ConsumerContext;
 use rdkafka::error::KafkaError;
 use rdkafka::message::{DeliveryResult, Message as _};
 use rdkafka::producer::ProducerContext;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// A client of which only log lines and errors are wanted.
-#[derive(Clone, Copy, Debug)]
-pub struct Told;
+/// What librdkafka's lines hold when a broker does not let a client in.
+const REFUSALS: &[&str] = &["Authentication failed", "certificate verify failed"];
+
+/// A client of which only log lines and errors are wanted, and why a broker has not let it in.
+#[derive(Clone, Debug, Default)]
+pub struct Told(Arc<Mutex<Option<Box<str>>>>);
+
+impl Told {
+    /// Why a broker has not let this client in: a wrong password, an unknown authority. Asking again
+    /// does not help. `None` when none has said so.
+    pub fn refused(&self) -> Option<Box<str>> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
 
 impl ClientContext for Told {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        if REFUSALS.iter().any(|refusal| message.contains(refusal)) {
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(message.into());
+        }
         logged(level, facility, message);
     }
     fn error(&self, error: KafkaError, reason: &str) {

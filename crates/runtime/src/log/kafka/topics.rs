@@ -144,7 +144,7 @@ impl TopicsAdmin {
     }
 
     fn existing(&self) -> Result<BTreeMap<Box<str>, u32>, LogError> {
-        let metadata = patient(|| self.client.inner().fetch_metadata(None, REQUEST))?;
+        let metadata = self.shared.metadata(None)?;
         let topics = metadata.topics().iter();
         Ok(topics
             .map(|topic| (topic.name().into(), topic.partitions().len() as u32))
