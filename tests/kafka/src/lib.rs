@@ -10,9 +10,11 @@
 
 mod broker;
 mod proxy;
+mod registry;
 
 pub use broker::{Broker, Setup, Usage};
 pub use proxy::{ApiKey, Fault, Proxy};
+pub use registry::SchemaRegistry;
 
 use std::path::{Path, PathBuf};
 

@@ -1,64 +1,19 @@
 //! The registry's client against a real one, killed and started again.
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
-use std::process::Command;
 use std::time::Duration;
-use tempfile::TempDir;
 use wattledger_domain::charging::{ChargingRecord, ClockTick};
 use wattledger_domain::time::Timestamp;
 use wattledger_engine::registry::{Framing, Registry, RegistryError};
-use wattledger_kafka_tests::of_checkout;
+use wattledger_kafka_tests::SchemaRegistry;
 use wattledger_wire::DecodeError;
 use wattledger_wire::topics::{charging, published};
 
 const TICK: &str = "wattledger.charging.ClockTick";
 
-/// A registry of its own folder; killed by its own id when dropped or when this process ends.
-struct Running {
-    address: String,
-    folder: TempDir,
-}
-
-impl Running {
-    fn start() -> Self {
-        let folder = tempfile::Builder::new()
-            .prefix("wattledger-registry-")
-            .tempdir()
-            .unwrap();
-        let address = script("start", &folder);
-        Self { address, folder }
-    }
-
-    /// A client that knows nothing yet.
-    fn client(&self) -> Registry {
-        Registry::new(&self.address, Duration::from_secs(30)).unwrap()
-    }
-
-    fn kill(&self) {
-        script("kill", &self.folder);
-    }
-
-    fn restart(&self) {
-        assert_eq!(script("start", &self.folder), self.address);
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.kill();
-    }
-}
-
-fn script(command: &str, folder: &TempDir) -> String {
-    let mut run = Command::new(of_checkout("scripts/registry.sh"));
-    run.arg(command);
-    if command == "start" {
-        run.arg("--owner").arg(std::process::id().to_string());
-    }
-    let output = run.arg(folder.path()).output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{command}: {said}");
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+/// A client that knows nothing yet.
+fn client(running: &SchemaRegistry) -> Registry {
+    Registry::new(running.address(), Duration::from_secs(30)).unwrap()
 }
 
 fn tick() -> ChargingRecord {
@@ -92,8 +47,8 @@ fn optional(name: &str) -> serde_json::Value {
 
 #[test]
 fn schemas_are_registered_once_and_records_read_by_their_ids() {
-    let running = Running::start();
-    let registry = running.client();
+    let running = SchemaRegistry::start();
+    let registry = client(&running);
     assert_eq!(registry.latest(TICK), Ok(None));
     let framing = registry.publish().unwrap();
     assert_eq!(registry.publish().unwrap(), framing, "again: the same ids");
@@ -112,7 +67,7 @@ fn schemas_are_registered_once_and_records_read_by_their_ids() {
     let framed = framing.frame(charging::encode(&tick()));
     assert_eq!(framed.first(), Some(&0));
     assert_eq!(
-        charging::decode_with(&framed, &running.client()),
+        charging::decode_with(&framed, &client(&running)),
         Ok(tick())
     );
     other_versions(&running, &registry, &framing);
@@ -120,7 +75,7 @@ fn schemas_are_registered_once_and_records_read_by_their_ids() {
 }
 
 /// A gateway's newer version is read as ours; one that does not go with ours is not registered.
-fn other_versions(running: &Running, registry: &Registry, framing: &Framing) {
+fn other_versions(running: &SchemaRegistry, registry: &Registry, framing: &Framing) {
     let next = registry.register(TICK, &next_tick(optional("by"))).unwrap();
     assert!(
         published()
@@ -128,7 +83,7 @@ fn other_versions(running: &Running, registry: &Registry, framing: &Framing) {
             .all(|known| framing.id(known.fingerprint) != Some(next))
     );
     assert_eq!(registry.latest(TICK).unwrap().unwrap().version, 2);
-    let read = charging::decode_with(&next_record(next), &running.client());
+    let read = charging::decode_with(&next_record(next), &client(running));
     assert_eq!(read, Ok(tick()));
     let required = serde_json::json!({ "name": "by", "type": "string" });
     let refused = registry.register(TICK, &next_tick(required)).unwrap_err();
@@ -144,11 +99,11 @@ fn other_versions(running: &Running, registry: &Registry, framing: &Framing) {
 }
 
 /// What is known is read on without the registry; what is not waits for it.
-fn outage(running: &Running, registry: &Registry, framed: &[u8]) {
+fn outage(running: &SchemaRegistry, registry: &Registry, framed: &[u8]) {
     let late = registry
         .register(TICK, &next_tick(optional("from")))
         .unwrap();
-    let warm = running.client();
+    let warm = client(running);
     assert_eq!(charging::decode_with(framed, &warm), Ok(tick()));
     running.kill();
     assert_eq!(charging::decode_with(framed, &warm), Ok(tick()));

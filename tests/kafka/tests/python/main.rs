@@ -12,3 +12,4 @@ mod engine;
 mod gateway;
 mod interpreter;
 mod ledger;
+mod operating;
