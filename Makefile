@@ -9,7 +9,7 @@ ROCKSDB = export ROCKSDB_STATIC=1 ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)"
 # Benchmarks and runs use the release profile; tests the development profile.
 WATTLEDGER = "$${CARGO_TARGET_DIR:-target}/release/wattledger"
 
-.PHONY: help setup setup-kafka build run run-kafka kafka-up kafka-down test check chaos bench bench-kafka malformed clean
+.PHONY: help setup setup-kafka build run run-kafka kafka-up kafka-down test check chaos bench bench-kafka fuzz malformed clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ bench: setup ## Measure the folds, pricing and the turn
 bench-kafka: setup setup-kafka ## Measure all stages on a real Apache Kafka broker: a backlog, then a pace of 24,000 events/s
 	@$(ROCKSDB); cargo run --release --locked -p wattledger-benches --bin kafka
 	@$(ROCKSDB); cargo run --release --locked -p wattledger-benches --bin kafka paced
+
+fuzz: setup ## Fuzz readers, stored state, folds and the meter (SECONDS_EACH=60 a target)
+	@$(ROCKSDB); scripts/fuzz.sh
 
 malformed: setup ## A million malformed records among a million good ones (GOOD=, MALFORMED=)
 	@$(ROCKSDB); cargo run --release --locked -p wattledger-malformed -- $(or $(GOOD),1000000) $(or $(MALFORMED),1000000)

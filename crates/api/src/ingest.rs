@@ -10,6 +10,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use serde_json::Value;
 use std::sync::Arc;
+use wattledger_wire::unique_keys::{self, JsonFault};
 
 type Shared = State<Arc<dyn Backend>>;
 
@@ -117,6 +118,8 @@ async fn ordered(
 }
 
 fn json(body: &[u8]) -> Result<Value, Fault> {
-    serde_json::from_slice(body)
-        .map_err(|error| Fault::new(Code::Json, format!("the body is not JSON: {error}")))
+    unique_keys::read(body).map_err(|JsonFault { path, reason }| {
+        let field = (!path.is_empty()).then_some(path);
+        Fault::new(Code::Json, format!("the body: {reason}")).at(None, field)
+    })
 }

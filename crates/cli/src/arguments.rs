@@ -4,6 +4,7 @@ mod desk;
 mod engine;
 mod journal;
 mod letters;
+mod report;
 mod tariff;
 
 pub use desk::{
@@ -23,6 +24,8 @@ pub use letters::{
     LetterRedriveArguments, LetterShowArguments, ParkedArguments, ParkedCommand,
     ParkedListArguments, ParkedOrderArguments,
 };
+
+pub use report::{ReportArguments, ReportBy, ReportKind};
 
 pub use tariff::{
     CdrArguments, CdrCommand, SimulateTariffArguments, TariffArguments, TariffCommand,
@@ -155,59 +158,6 @@ pub struct GetArguments {
     /// Answer in JSON
     #[arg(long)]
     pub json: bool,
-}
-
-/// Add up usage or revenue
-///
-/// A session counts where and when its charging began, on the wall clock of its site. Sums of
-/// revenue are the invoices less the credit notes, to the cent.
-///
-/// Examples:
-///   wattledger report revenue --by site
-///   wattledger report usage --by day --from 2026-03-01 --to 2026-04-01
-///   wattledger report revenue --by station --csv > march.csv
-#[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
-pub struct ReportArguments {
-    /// What to add up
-    pub report: ReportKind,
-    /// What a row stands for
-    #[arg(long, default_value = "day")]
-    pub by: ReportBy,
-    /// First local day, such as 2026-03-01
-    #[arg(long, value_name = "DATE", value_parser = date)]
-    pub from: Option<String>,
-    /// First local day after, so that --to 2026-04-01 ends with March
-    #[arg(long, value_name = "DATE", value_parser = date)]
-    pub to: Option<String>,
-    /// Answer in JSON: whole minor units, mWh and ms
-    #[arg(long, conflicts_with = "csv")]
-    pub json: bool,
-    /// Answer in CSV: decimal amounts and kWh
-    #[arg(long)]
-    pub csv: bool,
-}
-
-/// What a report adds up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ReportKind {
-    /// Sessions, energy and time
-    Usage,
-    /// Invoices less credit notes
-    Revenue,
-}
-
-/// What a row of a report stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ReportBy {
-    /// Stations
-    Station,
-    /// Sites
-    Site,
-    /// Local days
-    Day,
-    /// Local hours
-    Hour,
 }
 
 /// Tell the whole story of a session: heard, decided, priced, billed, paid

@@ -66,7 +66,7 @@ impl<'a> Fields<'a> {
 /// `12.34 EUR`.
 #[must_use]
 pub fn amount(minor: i64, currency: &str) -> String {
-    match Currency::parse(currency) {
+    match Currency::recorded(currency) {
         Ok(currency) => Money::new(minor, currency).to_string(),
         Err(_) => format!("{minor} minor units"),
     }

@@ -2,6 +2,8 @@
 //!
 //! Invariant: two currencies never mix, and no sum wraps or saturates.
 
+mod iso_4217;
+
 use std::fmt;
 
 /// An ISO 4217 alphabetic currency code, such as `EUR`.
@@ -12,15 +14,34 @@ impl Currency {
     /// Euro.
     pub const EUR: Self = Self(*b"EUR");
 
-    /// Reads a three-letter upper-case code.
+    /// Reads a code of ISO 4217 in capital letters: what comes from outside.
+    ///
+    /// # Errors
+    /// [`MoneyError::UnknownCurrency`] for any other text: how many decimals would its money have?
+    pub fn parse(code: &str) -> Result<Self, MoneyError> {
+        let read = Self::recorded(code)?;
+        if read.is_known() {
+            Ok(read)
+        } else {
+            Err(MoneyError::UnknownCurrency(code.to_owned()))
+        }
+    }
+
+    /// Reads any three capital letters: what was taken once reads for ever.
     ///
     /// # Errors
     /// [`MoneyError::UnknownCurrency`] when the text is not three letters `A`–`Z`.
-    pub fn parse(code: &str) -> Result<Self, MoneyError> {
+    pub fn recorded(code: &str) -> Result<Self, MoneyError> {
         match *code.as_bytes() {
             [a, b, c] if [a, b, c].iter().all(u8::is_ascii_uppercase) => Ok(Self([a, b, c])),
             _ => Err(MoneyError::UnknownCurrency(code.to_owned())),
         }
+    }
+
+    /// Whether ISO 4217 knows it.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        iso_4217::KNOWN.binary_search(&self.0).is_ok()
     }
 
     /// The three letters.
@@ -188,7 +209,7 @@ pub enum MoneyError {
     #[error("amount does not fit 64 bits of minor units")]
     Overflow,
     /// Not an ISO 4217 code.
-    #[error("`{0}` is not a currency code")]
+    #[error("`{0}` is no currency of ISO 4217")]
     UnknownCurrency(String),
 }
 
@@ -235,6 +256,25 @@ mod tests {
     fn a_code_is_three_capital_letters() {
         for bad in ["eur", "EU", "EURO", "E1R", ""] {
             assert!(Currency::parse(bad).is_err(), "{bad}");
+            assert!(Currency::recorded(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_code_that_iso_4217_does_not_know_is_read_only_where_it_was_taken_before() {
+        for code in ["QQQ", "ABC", "XXX", "XTS", "XAU"] {
+            let fault = Currency::parse(code).unwrap_err().to_string();
+            assert_eq!(fault, format!("`{code}` is no currency of ISO 4217"));
+            assert!(Currency::recorded(code).is_ok_and(|read| !read.is_known()));
+        }
+        assert!(iso_4217::KNOWN.is_sorted());
+        let known = iso_4217::KNOWN.iter().map(|letters| Currency(*letters));
+        for currency in known {
+            assert_eq!(Currency::parse(currency.code()), Ok(currency));
+        }
+        // Every one whose places are not two is a currency.
+        for code in ["BIF", "KWD", "CLF", "UYW", "XPF", "TND", "UYI"] {
+            assert!(Currency::parse(code).is_ok(), "{code}");
         }
     }
 }

@@ -1,10 +1,10 @@
 //! What becomes of everything that a gateway may send: one outcome for each class, on each door. HTTP and
-//! import refuse at the door; what a trusted gateway wrote to charging.events is set aside by the stage.
+//! import refuse at the door; intake sets aside what it cannot read of gateway.events, in JSON or Avro;
+//! what a trusted gateway wrote to charging.events is set aside by the stage.
 //!
-//! Source of the classes: the poison classes of the design's reliability page. Intake's own door,
-//! gateway.events, is judged by the same code as HTTP for JSON and as the stage for Avro. Not among them: a
-//! map with duplicate keys, since no record of ours has a map; a registry that answers 404 or 500, which
-//! crates/engine/src/registry/framed/tests.rs has.
+//! Source of the classes: the poison classes of the design's reliability page. Not among them: a registry
+//! that answers 404 or 500, which crates/engine/src/registry/framed/tests.rs has. A map with duplicate
+//! keys is a JSON object that gives one twice: no record in Avro has a map.
 #![allow(
     clippy::unwrap_used,
     clippy::arithmetic_side_effects,
@@ -16,8 +16,10 @@
 mod world;
 
 use serde_json::{Value, json};
-use wattledger_domain::charging::{ChargingRecord, TokenRef};
-use wattledger_domain::ids::TokenHash;
+use wattledger_domain::charging::{ChargingRecord, FieldBody, FieldEvent, TokenRef};
+use wattledger_domain::ids::{EventId, StationId, TokenHash};
+use wattledger_domain::money::{Currency, Money};
+use wattledger_domain::quantity::MilliwattHours;
 use wattledger_engine::service::ServiceError;
 use wattledger_wire::avro::put_long;
 use wattledger_wire::cloud_events::{self, Intake};
@@ -25,17 +27,23 @@ use wattledger_wire::imports::lines;
 use wattledger_wire::topics::charging;
 use world::{World, at, end, event, start};
 
-/// A class, what it looks like, and what becomes of it by HTTP, by import and on charging.events.
+/// A class, what it looks like, and what becomes of it by HTTP, by import, on gateway.events and on
+/// charging.events.
 struct Case {
     class: &'static str,
     bytes: Vec<u8>,
     http: &'static str,
     import: &'static str,
+    gateway: &'static str,
     written: &'static str,
 }
 
-/// The end of a session in Avro.
+/// An event in Avro.
 fn avro(event: &Value) -> Vec<u8> {
+    charging::encode(&ChargingRecord::Field(read(event)))
+}
+
+fn read(event: &Value) -> FieldEvent {
     let token = |_: &str, _| TokenRef {
         hash: TokenHash([7; 16]),
         account: None,
@@ -45,8 +53,7 @@ fn avro(event: &Value) -> Vec<u8> {
         received_at: at(70),
         token: &token,
     };
-    let event = cloud_events::event(event, &intake).unwrap();
-    charging::encode(&ChargingRecord::Field(event))
+    cloud_events::event(event, &intake).unwrap()
 }
 
 /// Its Avro with bytes in place of those from an offset on.
@@ -78,6 +85,7 @@ fn unreadable() -> Vec<Case> {
         bytes,
         http: "refused json",
         import: "refused",
+        gateway: written,
         written,
     };
     let whole = avro(&end());
@@ -87,8 +95,15 @@ fn unreadable() -> Vec<Case> {
     magic[1] = 0x02;
     let last = whole.len() - 1;
     let mut cases = vec![
-        case("empty value", Vec::new(), "dead letter WIRE-008"),
+        Case {
+            gateway: "dead letter unreadable",
+            ..case("empty value", Vec::new(), "dead letter WIRE-008")
+        },
         case("one byte", vec![0xc3], "dead letter WIRE-008"),
+        Case {
+            gateway: "dead letter json",
+            ..case("one byte of text", vec![b'['], "dead letter WIRE-008")
+        },
         case("wrong magic", magic, "dead letter WIRE-008"),
         case("unknown fingerprint", other, "dead letter WIRE-009"),
         case(
@@ -133,6 +148,7 @@ fn unreadable() -> Vec<Case> {
         ),
         Case {
             http: "refused oversize",
+            gateway: "dead letter oversize",
             ..case("over 256 KiB", vec![0xc3; 300_000], "dead letter WIRE-011")
         },
     ];
@@ -149,11 +165,12 @@ fn unreadable() -> Vec<Case> {
 
 /// What can be read and cannot be: the doors say which field.
 fn absurd() -> Vec<Case> {
-    let case = |class, bytes, http| Case {
+    let case = |class, bytes, http: &'static str| Case {
         class,
         bytes,
         http,
         import: "refused",
+        gateway: http,
         written: "dead letter WIRE-008",
     };
     vec![
@@ -183,7 +200,79 @@ fn absurd() -> Vec<Case> {
             with("samples", json!([{ "value": 1, "unit": "BTU" }])),
             "refused word",
         ),
+        case(
+            "a key given twice",
+            end()
+                .to_string()
+                .replace("{\"evse\"", "{\"meterStop\": 5, \"evse\"")
+                .into(),
+            "refused json",
+        ),
+        case(
+            "a currency that nobody has",
+            limited("QQQ"),
+            "refused field",
+        ),
+        case("no currency at all", limited("EURO"), "refused field"),
     ]
+}
+
+/// A request whose limit is in some currency.
+fn limited(currency: &str) -> Vec<u8> {
+    let limit = json!({ "minor": 1_000, "currency": currency });
+    let data = json!({ "authorization": "a", "evse": 1, "account": "driver", "limit": limit });
+    let event = event("authorization_requested", "9", 5, data);
+    event.to_string().into_bytes()
+}
+
+/// What is well formed in Avro and cannot be: intake holds it to what JSON is held to. The trusted
+/// gateway of charging.events is believed.
+fn absurd_in_avro() -> Vec<(&'static str, Vec<u8>, &'static str)> {
+    let mut far = read(&end());
+    far.occurred_at.0 = i64::MAX;
+    let mut energy = read(&end());
+    if let FieldBody::SessionEnded(ended) = &mut energy.body {
+        ended.meter_stop = Some(MilliwattHours(1_000_000_000_001));
+    }
+    let mut nameless = read(&end());
+    nameless.station = StationId::new("");
+    let mut card = read(&end());
+    card.id = EventId::new("4242 4242 4242 4242");
+    let euro = serde_json::from_slice(&limited("EUR")).unwrap();
+    let mut limit = read(&euro);
+    if let FieldBody::AuthorizationRequested(asked) = &mut limit.body {
+        asked.limit = Some(Money::new(1_000, Currency::recorded("QQQ").unwrap()));
+    }
+    let written = |event| charging::encode(&ChargingRecord::Field(event));
+    vec![
+        ("a time that no calendar has", written(far), "time"),
+        ("energy above 1 GWh", written(energy), "energy"),
+        ("no station", written(nameless), "field"),
+        ("a card number", written(card), "card_data_refused"),
+        ("a currency that nobody has", written(limit), "field"),
+    ]
+}
+
+#[test]
+fn avro_of_a_gateway_is_held_to_the_bounds_of_json() {
+    let mut world = World::new();
+    for (class, bytes, code) in absurd_in_avro() {
+        assert_eq!(
+            world.sent(Some(bytes)),
+            format!("dead letter {code}"),
+            "{class}"
+        );
+    }
+    let letters = world.waiting();
+    assert_eq!(letters.len(), 5, "{letters:?}");
+    let limit = letters
+        .iter()
+        .find(|letter| letter.message.contains("currency"));
+    let limit = limit.expect("the limit's letter says so");
+    assert_eq!(
+        limit.message,
+        "data.limit.currency: `QQQ` is no currency of ISO 4217"
+    );
 }
 
 fn said(taken: Result<(), ServiceError>) -> String {
@@ -220,6 +309,7 @@ fn what_cannot_be_read_is_refused_at_the_doors_and_set_aside_by_the_stage() {
             bytes,
             http,
             import,
+            gateway,
             written,
         } = case;
         let by_http = said(world.posted(&bytes));
@@ -227,19 +317,26 @@ fn what_cannot_be_read_is_refused_at_the_doors_and_set_aside_by_the_stage() {
         let by_import = imported(&mut world, &bytes);
         let nothing = bytes.iter().all(u8::is_ascii_whitespace);
         let expect = if nothing { "nothing" } else { import };
+        let gateway = gateway.replace("refused", "dead letter");
+        let by_gateway = world.sent(Some(bytes.clone()));
         world.written(&bytes);
         let letters = world.waiting();
-        assert_eq!(letters.len(), known + 1, "{class} on charging.events");
-        let newest = letters
-            .iter()
-            .max_by_key(|letter| letter.record_offset)
-            .unwrap();
-        let by_stage = format!("dead letter {}", newest.reason);
-        let became = [&*by_http, &*by_import, &*by_stage];
-        if became != [http, expect, written] {
-            wrong.push(format!("{class}: {became:?}"));
+        assert_eq!(letters.len(), known + 2, "{class} on both topics");
+        let newest = |stage: &str| {
+            let of_stage = letters.iter().filter(|letter| &*letter.stage == stage);
+            let last = of_stage.max_by_key(|letter| letter.record_offset).unwrap();
+            format!("dead letter {}", last.reason)
+        };
+        let became = [
+            &*by_http,
+            &*by_import,
+            &*newest("intake"),
+            &*newest("sessions"),
+        ];
+        if became != [http, expect, &*gateway, written] || by_gateway != gateway {
+            wrong.push(format!("{class}: {became:?}, at intake {by_gateway}"));
         }
-        known += 1;
+        known += 2;
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
     // Nothing of it stopped the partition: the session goes on and is billed.
@@ -253,20 +350,26 @@ fn a_tombstone_where_events_are_folded_is_nothing() {
     let mut world = World::new();
     world.told(&start());
     world.tombstone();
+    assert_eq!(world.sent(None), "nothing");
     assert_eq!(world.waiting(), []);
     world.told(&end());
     world.tick(120);
     assert_eq!(world.billed(), [595]);
 }
 
-/// What is taken and becomes something else than a bill: by HTTP, by import and as Avro alike.
+/// What is taken and becomes something else than a bill: by HTTP, by import, on gateway.events and as
+/// Avro alike.
 #[track_caller]
 fn check(class: &str, events: &[Value], expect: &str) {
-    for door in ["http", "import", "written"] {
+    for door in ["http", "import", "gateway", "written"] {
         let mut world = World::new();
         for event in events {
             match door {
                 "http" => world.told(event),
+                "gateway" => {
+                    let sent = world.sent(Some(event.to_string().into_bytes()));
+                    assert_eq!(sent, "taken");
+                }
                 "import" => {
                     let mut line = event.clone();
                     line["receivedat"] = at(70).to_string().into();
@@ -336,7 +439,7 @@ fn a_clock_of_before_2010_or_far_ahead_is_estimated() {
 #[test]
 fn a_limit_in_a_currency_that_the_station_does_not_bill_is_a_dead_letter_of_the_account() {
     let mut world = World::new();
-    let limit = json!({ "minor": 1_000, "currency": "QQQ" });
+    let limit = json!({ "minor": 1_000, "currency": "SEK" });
     let data = json!({ "authorization": "a", "evse": 1, "method": { "token": "tok_visa_ok" },
                        "limit": limit });
     world.told(&event("authorization_requested", "9", 5, data));

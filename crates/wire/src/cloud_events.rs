@@ -16,6 +16,7 @@ use crate::card_numbers;
 use crate::limits;
 use crate::schema::RECORD_BYTES_MAX;
 use crate::times;
+use crate::unique_keys::{self, JsonFault};
 use fields::Fields;
 use serde_json::Value;
 use wattledger_domain::charging::{FieldEvent, TokenRef};
@@ -70,7 +71,7 @@ pub struct Intake<'a> {
 /// # Errors
 /// The first [`EventFault`], with its index; nothing of the batch is taken then.
 pub fn batch(bytes: &[u8], intake: &Intake<'_>) -> Result<Vec<FieldEvent>, EventFault> {
-    let value = json(bytes)?;
+    let value = json(bytes).map_err(of_item)?;
     let items = value
         .as_array()
         .ok_or_else(|| whole("batch", "a batch is a JSON array of events".to_owned()))?;
@@ -102,7 +103,29 @@ pub fn single(bytes: &[u8], intake: &Intake<'_>) -> Result<FieldEvent, EventFaul
 }
 
 fn json(bytes: &[u8]) -> Result<Value, EventFault> {
-    serde_json::from_slice(bytes).map_err(|error| whole("json", format!("not JSON: {error}")))
+    unique_keys::read(bytes).map_err(|JsonFault { path, reason }| {
+        let path = if path.is_empty() { "$".into() } else { path };
+        EventFault {
+            path,
+            ..whole("json", reason)
+        }
+    })
+}
+
+/// A fault at `[1].data.evse` of a batch is one at `data.evse` of its second event.
+fn of_item(fault: EventFault) -> EventFault {
+    let inside = fault
+        .path
+        .strip_prefix('[')
+        .and_then(|rest| rest.split_once(']'));
+    let Some((index, path)) = inside else {
+        return fault;
+    };
+    EventFault {
+        index: index.parse().ok(),
+        path: path.trim_start_matches('.').to_owned(),
+        ..fault
+    }
 }
 
 /// A fault of all of it.

@@ -166,7 +166,7 @@ fn record(
     if name == "wattledger.Money" {
         let currency = read["currency"]
             .as_str()
-            .and_then(|code| Currency::parse(code).ok());
+            .and_then(|code| Currency::recorded(code).ok());
         if let (Some(minor), Some(currency)) = (read["minor"].as_i64(), currency) {
             read.insert(
                 "text".to_owned(),

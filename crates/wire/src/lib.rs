@@ -15,6 +15,7 @@ pub mod resolution;
 pub mod schema;
 pub mod times;
 pub mod topics;
+pub mod unique_keys;
 
 pub use avro::{Avro, DecodeError};
 pub use resolution::{NoRegistry, SchemaFault, SchemaSource, SourceFault, Writer};

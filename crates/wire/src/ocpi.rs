@@ -16,6 +16,7 @@ pub use export::{Owner, RecordExport, RecordTotals, record_json, tariff_json};
 pub(crate) use market::prices as market_prices;
 pub use tariff::{tariff, tariff_under, tariff_value};
 
+use crate::unique_keys;
 use serde_json::Value;
 
 /// A version of OCPI.
@@ -73,6 +74,13 @@ pub struct Fault {
     pub path: String,
     /// What is wrong.
     pub reason: String,
+}
+
+fn json(text: &str) -> Result<Value, Fault> {
+    unique_keys::read(text.as_bytes()).map_err(|fault| Fault {
+        path: fault.from_root(),
+        reason: fault.reason,
+    })
 }
 
 /// Something odd that was read all the same.

@@ -34,7 +34,7 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
         ],
         &["*"],
     ),
-    ("api", &[], &["*"]),
+    ("api", &["wire"], &["*"]),
     ("simulator", &["domain", "payments", "wire"], &["*"]),
     ("cli", &["*"], &["*"]),
 ];

@@ -1,14 +1,15 @@
 //! The classes of what is malformed, each with its one outcome.
 
-use crate::good;
+use crate::good::{self, EVENTS_OF_A_SESSION};
 use serde_json::{Value, json};
+use std::sync::Arc;
 use wattledger_domain::charging::{ChargingRecord, FieldBody, FieldEvent, TokenRef};
-use wattledger_domain::ids::TokenHash;
 use wattledger_domain::quantity::MilliwattHours;
 use wattledger_domain::time::Timestamp;
 use wattledger_wire::avro::put_long;
 use wattledger_wire::cloud_events::{self, Intake};
 use wattledger_wire::topics::charging;
+use wattledger_wire::{SchemaSource, SourceFault, Writer};
 
 /// What becomes of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,10 +34,14 @@ pub struct Class {
     make: fn(u64) -> Option<Vec<u8>>,
 }
 
+/// The class of records that can be read once their schema registry is configured: they are driven
+/// in again then.
+pub const FRAMED: &str = "registry that is not configured";
+
 use Expected::{DeadLetter, Nothing, Taken, Unresolved};
 
 macro_rules! classes {
-    ($($name:literal, $expected:expr, $make:expr;)*) => {
+    ($($name:expr, $expected:expr, $make:expr;)*) => {
         /// Every class.
         pub const CLASSES: &[Class] = &[$(Class { name: $name, expected: $expected, make: $make },)*];
     };
@@ -52,6 +57,17 @@ classes! {
     "unknown fingerprint", DeadLetter(&["WIRE-009"]), |number| Some(changed(number, 5, 0xAA));
     "unknown registry id", DeadLetter(&["WIRE-010"]),
         |number| Some([&[0, 0, 0, 0, 9], &avro(number)[10..]].concat());
+    FRAMED, DeadLetter(&["WIRE-010"]), |number| {
+        let (session, part) = (turn(number) / EVENTS_OF_A_SESSION, turn(number) % EVENTS_OF_A_SESSION);
+        let event = taken(&good::framed(session * EVENTS_OF_A_SESSION + part));
+        let id = match event.body {
+            FieldBody::SessionStarted(_) => STARTED,
+            FieldBody::SessionEnded(_) => ENDED,
+            _ => UPDATED,
+        };
+        let body = &charging::encode(&ChargingRecord::Field(event))[10..];
+        Some([&[0], &id.to_be_bytes()[..], body].concat())
+    };
     "cut off", DeadLetter(&["WIRE-001", "WIRE-004"]), |number| {
         let bytes = avro(number);
         Some(bytes[..10 + at(number, bytes.len() - 10)].to_vec())
@@ -99,6 +115,17 @@ classes! {
             "limit": { "minor": 100, "currency": "EURO" } });
         Some(event.to_string().into_bytes())
     };
+    "currency that nobody has", DeadLetter(&["field"]), |number| {
+        let mut event = good::event(number);
+        event["type"] = "wattledger.charging.authorization_requested.v1".into();
+        event["data"] = json!({ "authorization": "a", "account": "driver",
+            "limit": { "minor": 100, "currency": "QQQ" } });
+        Some(event.to_string().into_bytes())
+    };
+    "key given twice", DeadLetter(&["json"]), |number| {
+        let text = json_of(number);
+        Some([b"{\"subject\":\"another\",", &text[1..]].concat())
+    };
     "unknown type", DeadLetter(&["type"]), |number| {
         let mut event = good::event(number);
         event["type"] = "com.example.landed.v1".into();
@@ -132,13 +159,52 @@ const LARGE_EVERY: u64 = 2_000;
 /// A malformed record: its value, and its class.
 #[must_use]
 pub fn malformed(number: u64) -> (Option<Vec<u8>>, &'static Class) {
+    let class = class_of(number);
+    ((class.make)(number), class)
+}
+
+/// The class of a malformed record.
+#[must_use]
+pub fn class_of(number: u64) -> &'static Class {
     let (large, others) = CLASSES.split_last().unwrap();
-    let class = if number % LARGE_EVERY == 7 {
+    let class = &others[at(number, others.len())];
+    if number % LARGE_EVERY == 7 && class.name != FRAMED {
         large
     } else {
-        &others[at(number, others.len())]
-    };
-    ((class.make)(number), class)
+        class
+    }
+}
+
+/// How many of its class a record has before it, the large ones among them.
+fn turn(number: u64) -> u64 {
+    number / u64::try_from(CLASSES.len() - 1).unwrap()
+}
+
+/// Sessions whose every event is of the class [`FRAMED`], among so many malformed records.
+#[must_use]
+pub fn framed_sessions(malformed: u64) -> u64 {
+    let framed = (0..malformed).filter(|number| class_of(*number).name == FRAMED);
+    u64::try_from(framed.count()).unwrap() / EVENTS_OF_A_SESSION
+}
+
+/// Ids that a registry gave to what a gateway of its own writes.
+const STARTED: u32 = 21;
+const UPDATED: u32 = 22;
+const ENDED: u32 = 23;
+
+/// That registry, configured at last.
+pub struct Configured;
+
+impl SchemaSource for Configured {
+    fn by_id(&self, id: u32) -> Result<Arc<Writer>, SourceFault> {
+        let text = match id {
+            STARTED => include_str!("../../../schemas/charging/session_started.v1.avsc"),
+            UPDATED => include_str!("../../../schemas/charging/session_updated.v1.avsc"),
+            ENDED => include_str!("../../../schemas/charging/session_ended.v1.avsc"),
+            _ => return Err(SourceFault::Unknown),
+        };
+        Ok(Arc::new(Writer::parse(text).unwrap()))
+    }
 }
 
 fn at(number: u64, length: usize) -> usize {
@@ -152,7 +218,7 @@ fn json_of(number: u64) -> Vec<u8> {
 /// A good event as an event of ours.
 pub fn taken(event: &Value) -> FieldEvent {
     let token = &|_: &str, _: Timestamp| TokenRef {
-        hash: TokenHash([1; 16]),
+        hash: good::card(),
         account: None,
         group: None,
     };

@@ -1,8 +1,9 @@
 //! The engine that good and malformed records go through: intake, control, sessions, accounts,
 //! invoices.
 
-use crate::classes::{Class, Expected, malformed};
+use crate::classes::{Class, Expected, class_of, malformed};
 use crate::good::{self, EVENTS_OF_A_SESSION};
+use crate::redriven::{Redriven, redriven};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -17,9 +18,9 @@ use wattledger_engine::intake::{self, Door};
 use wattledger_engine::opening::{EngineConfig, Opened, open};
 use wattledger_engine::pipeline::Pipeline;
 use wattledger_engine::replay::submitted_record;
-use wattledger_engine::topics;
+use wattledger_engine::topics::{self, Topics};
 use wattledger_runtime::log::FetchLimit;
-use wattledger_runtime::{Outgoing, Producer, Record, Visibility};
+use wattledger_runtime::{Log, Outgoing, Producer, Record, Visibility};
 use wattledger_wire::documents;
 use wattledger_wire::topics as wire;
 
@@ -50,6 +51,8 @@ pub struct Found {
     pub gross: i64,
     /// The most memory, KiB.
     pub memory_kib: u64,
+    /// What came of what was driven in again.
+    pub redriven: Redriven,
 }
 
 struct Engine<'a> {
@@ -71,18 +74,8 @@ impl Engine<'_> {
     }
 
     fn tick(&self, at: Timestamp) -> Outgoing {
-        let tick = ControlRecord::Tick(ControlTick {
-            at,
-            stages: TickedStages::All,
-        });
-        let value = wire::control::encode(&tick);
-        Outgoing::keyed(
-            &self.opened.topics.control_events,
-            topics::key("tick"),
-            value,
-        )
+        tick(&self.opened.topics, at)
     }
-
     /// What intake makes of a record; it is given as Kafka gives it.
     fn take(&self, value: Option<Vec<u8>>, offset: u64, at: Timestamp, out: &mut Vec<Outgoing>) {
         let record = Record {
@@ -112,6 +105,16 @@ impl Engine<'_> {
     }
 }
 
+/// A tick as a record.
+pub fn tick(topics: &Topics, at: Timestamp) -> Outgoing {
+    let tick = ControlRecord::Tick(ControlTick {
+        at,
+        stages: TickedStages::All,
+    });
+    let value = wire::control::encode(&tick);
+    Outgoing::keyed(&topics.control_events, topics::key("tick"), value)
+}
+
 /// Sends everything through an engine in a folder and looks at what came of each record.
 ///
 /// # Panics
@@ -119,7 +122,7 @@ impl Engine<'_> {
 #[must_use]
 pub fn run(folder: &Path, run: Run) -> Found {
     let config = EngineConfig::new(folder);
-    let opened = open(&config, None, b"secret").unwrap();
+    let opened = open(&config, None, good::SECRET.as_bytes()).unwrap();
     let mut engine = Engine {
         pipeline: Pipeline::open(&opened.log, &opened.topics, &config.pipeline(0)).unwrap(),
         producer: opened.log.producer("intake").unwrap(),
@@ -166,6 +169,10 @@ pub fn run(folder: &Path, run: Run) -> Found {
     let mut found = looked_at(&opened, run);
     found.took = took;
     found.memory_kib = memory_kib;
+    if run.malformed > 0 {
+        let past = Timestamp(last + 3_600_000);
+        found.redriven = redriven(opened, &config, past);
+    }
     found
 }
 
@@ -186,13 +193,13 @@ fn submitted(
     submitted_record(&opened.topics, submitted)
 }
 
-fn each(opened: &Opened, topic: &str, mut look: impl FnMut(&Record)) {
-    let mut consumer = opened.log.consumer(topic, Visibility::Process).unwrap();
+pub fn each(log: &Arc<dyn Log>, topic: &str, mut look: impl FnMut(&Record)) {
+    let mut consumer = log.consumer(topic, Visibility::Process).unwrap();
     let limit = FetchLimit {
         records: 10_000,
         bytes: 64 << 20,
     };
-    for partition in 0..opened.log.partitions(topic).unwrap() {
+    for partition in 0..log.partitions(topic).unwrap() {
         let mut next = 0;
         loop {
             let mut records = Vec::new();
@@ -213,18 +220,18 @@ fn header<'r>(record: &'r Record, name: &str) -> &'r str {
 
 fn looked_at(opened: &Opened, run: Run) -> Found {
     let mut letters: BTreeMap<u64, Box<str>> = BTreeMap::new();
-    each(opened, "dead-letter", |record| {
+    each(&opened.log, "dead-letter", |record| {
         let number = header(record, "offset").parse().unwrap_or(u64::MAX);
         letters.insert(number, header(record, "code").into());
     });
     let mut unresolved: BTreeMap<Box<str>, Outcome> = BTreeMap::new();
-    each(opened, "event.outcomes", |record| {
+    each(&opened.log, "event.outcomes", |record| {
         let outcome = wire::outcome::decode(record.value.as_deref().unwrap()).unwrap();
         unresolved.insert(outcome.id.as_str().into(), outcome.outcome);
     });
     let mut found = Found::default();
     for number in 0..run.malformed {
-        let (_, class) = malformed(number);
+        let class = class_of(number);
         let letter = letters.remove(&number);
         let lost = unresolved.get(format!("lost-{number}").as_str());
         if is_right(class, letter.as_deref(), lost) {
@@ -238,7 +245,7 @@ fn looked_at(opened: &Opened, run: Run) -> Found {
         let told = format!("record {number}: {code}");
         found.wrong.insert("a good record", told);
     }
-    each(opened, "billing.invoices", |record| {
+    each(&opened.log, "billing.invoices", |record| {
         let document = wire::issued::decode(record.value.as_deref().unwrap()).unwrap();
         found.invoices += 1;
         found.gross += document.draft.gross.minor;

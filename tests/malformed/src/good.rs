@@ -1,8 +1,12 @@
 //! Good events: sessions of four events each, in JSON and in Avro by turns.
 
 use serde_json::{Value, json};
+use wattledger_domain::ids::TokenHash;
 use wattledger_domain::time::Timestamp;
+use wattledger_engine::directory::TenantSecret;
 
+/// What tokens are hashed with.
+pub const SECRET: &str = "secret";
 /// A start, two readings, an end.
 pub const EVENTS_OF_A_SESSION: u64 = 4;
 /// 2026-05-04T08:00:00Z.
@@ -27,11 +31,30 @@ pub fn documents() -> Vec<Value> {
         json!({ "kind": "Account", "id": "driver", "spec": { "method": { "token": "tok_visa_ok" } } }),
         json!({ "kind": "Token", "spec": { "token": "CARD-1", "account": "driver" } }),
     ];
-    all.extend((0..STATIONS).map(|number| {
-        json!({ "kind": "Station", "id": format!("station-{number}"), "spec": { "site": "site",
-            "evses": [{ "id": 1, "maxPowerW": 22000 }] } })
-    }));
+    let stations = ["station", "framed"].into_iter();
+    all.extend(
+        stations
+            .flat_map(|name| (0..STATIONS).map(move |number| format!("{name}-{number}")))
+            .map(|id| {
+                json!({ "kind": "Station", "id": id, "spec": { "site": "site",
+                    "evses": [{ "id": 1, "maxPowerW": 22000 }] } })
+            }),
+    );
     all
+}
+
+/// The driver's card as it is told: its hash.
+pub fn card() -> TokenHash {
+    TenantSecret::new(SECRET).hash("CARD-1")
+}
+
+/// An event of a session like a good one, at stations whose gateway writes by a registry.
+pub fn framed(number: u64) -> Value {
+    let mut event = event(number);
+    let session = number / EVENTS_OF_A_SESSION;
+    event["source"] = "gateway:framed".into();
+    event["subject"] = format!("framed-{}", session % STATIONS).into();
+    event
 }
 
 /// When a session begins.

@@ -1,8 +1,8 @@
 //! Malformed records of every class among good ones, through intake and all stages on the embedded
 //! log: each has its one outcome, nothing stops, and the good ones are billed as if alone.
 //!
-//! Source of the classes: reliability §3.3. Not among them: a map with duplicate keys, since no record of
-//! ours has a map; a registry that answers 500 pauses its partition (tests/kafka/tests/registry.rs).
+//! Source of the classes: the design's reliability page. Not among them: a registry that answers 500, which
+//! pauses its partition (tests/kafka/tests/registry.rs).
 
 #![allow(
     clippy::unwrap_used,
@@ -13,7 +13,9 @@
 mod classes;
 mod engine;
 mod good;
+mod redriven;
 
-pub use classes::{CLASSES, Class, Expected, malformed};
+pub use classes::{CLASSES, Class, Expected, framed_sessions, malformed};
 pub use engine::{Found, Run, run};
 pub use good::{EVENTS_OF_A_SESSION, event};
+pub use redriven::Redriven;

@@ -13,6 +13,7 @@ use crate::table::{Column, table};
 use anyhow::Context as _;
 use serde_json::{Value, json};
 use std::io::Write;
+use wattledger_wire::unique_keys;
 
 /// Works with dead letters.
 ///
@@ -177,8 +178,8 @@ fn redrive(
     if let Some(file) = &arguments.event {
         let text = std::fs::read_to_string(file)
             .with_context(|| format!("failed to read `{}`", file.display()))?;
-        body["event"] = serde_json::from_str(&text)
-            .map_err(|error| CliError::refused(format!("`{}`: {error}", file.display())))?;
+        body["event"] = unique_keys::read(text.as_bytes())
+            .map_err(|fault| CliError::refused(format!("`{}`: {fault}", file.display())))?;
     }
     let mut sum = json!({ "redriven": 0, "left": [] });
     loop {

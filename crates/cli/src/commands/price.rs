@@ -20,6 +20,7 @@ use std::io::Write;
 use std::path::Path;
 use wattledger_pricing::explain_record;
 use wattledger_wire::ocpi::Fault;
+use wattledger_wire::unique_keys;
 
 /// The largest file that is read: 16 MiB.
 const FILE_BYTES_MAX: u64 = 16_777_216;
@@ -89,8 +90,10 @@ fn priced(
 /// [`CliError`] for what cannot be read or is no JSON.
 pub fn object(path: &Path) -> Result<Value, CliError> {
     let text = read(path)?;
-    serde_json::from_str(&text)
-        .map_err(|error| CliError::refused(format!("{}: $: not JSON: {error}", path.display())))
+    unique_keys::read(text.as_bytes()).map_err(|fault| {
+        let (file, at) = (path.display(), fault.from_root());
+        CliError::refused(format!("{file}: {at}: {fault}"))
+    })
 }
 
 /// The text of a file of bounded size.

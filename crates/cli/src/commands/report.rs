@@ -1,16 +1,16 @@
-//! `report`: usage and revenue as table, JSON or CSV.
+//! `report`: usage, revenue and what waits for a person, as table, JSON or CSV.
 //!
-//! Asks `GET /v1/reports/{usage|revenue}?by=&from=&to=`; the answer is `{"rows": […]}` of the
+//! Asks `GET /v1/reports/{usage|revenue|review}?by=&from=&to=`; the answer is `{"rows": […]}` of the
 //! views' rows.
 //! Invariant: a row is shown as it came; only the last line of a table is a sum made here.
 
 pub(super) mod delimited;
 
-use crate::arguments::{ReportArguments, ReportBy, ReportKind};
+use crate::arguments::{ReportArguments, ReportKind};
 use crate::client::Transport;
 use crate::commands::write_json;
 use crate::error::CliError;
-use crate::figures::{Fields, bare_amount, grouped, kwh, span};
+use crate::figures::{ABSENT, Fields, bare_amount, grouped, kwh, plain, span};
 use crate::table::{Column, table};
 use crate::words;
 use serde_json::Value;
@@ -33,44 +33,42 @@ pub fn run(
             "--to {to} is the first day after the period, so it must be later than --from {from}"
         )));
     }
-    let answer = transport()?.get(&path(arguments))?;
+    let by = arguments.by_word()?;
+    let answer = transport()?.get(&path(arguments, by))?;
     let found = Fields(&answer).items("rows");
     if arguments.json {
         return write_json(&answer, out);
     }
     if arguments.csv {
         return match arguments.report {
-            ReportKind::Usage => delimited::usage(by_word(arguments.by), found, out),
-            ReportKind::Revenue => delimited::revenue(by_word(arguments.by), found, out),
+            ReportKind::Usage => delimited::usage(by, found, out),
+            ReportKind::Revenue => delimited::revenue(by, found, out),
+            ReportKind::Review => delimited::review(found, out),
         };
     }
     if found.is_empty() {
-        words::note("nothing in this period");
+        words::note(match arguments.report {
+            ReportKind::Usage | ReportKind::Revenue => "nothing in this period",
+            ReportKind::Review => "nothing waits for a person",
+        });
         return Ok(());
     }
     let text = match arguments.report {
-        ReportKind::Usage => usage(by_word(arguments.by), found),
-        ReportKind::Revenue => revenue(by_word(arguments.by), found),
+        ReportKind::Usage => usage(by, found),
+        ReportKind::Revenue => revenue(by, found),
+        ReportKind::Review => review(found),
     };
     writeln!(out, "{text}")?;
     Ok(())
 }
 
-const fn by_word(by: ReportBy) -> &'static str {
-    match by {
-        ReportBy::Station => "station",
-        ReportBy::Site => "site",
-        ReportBy::Day => "day",
-        ReportBy::Hour => "hour",
-    }
-}
-
-fn path(arguments: &ReportArguments) -> String {
+fn path(arguments: &ReportArguments, by: &str) -> String {
     let report = match arguments.report {
         ReportKind::Usage => "usage",
         ReportKind::Revenue => "revenue",
+        ReportKind::Review => "review",
     };
-    let mut path = format!("/v1/reports/{report}?by={}", by_word(arguments.by));
+    let mut path = format!("/v1/reports/{report}?by={by}");
     for (name, date) in [("from", &arguments.from), ("to", &arguments.to)] {
         if let Some(date) = date {
             path.push_str(&format!("&{name}={date}"));
@@ -150,6 +148,41 @@ fn revenue(by: &'static str, found: &[Value]) -> String {
         shown.push(line("all".to_owned(), currency, &|name| sum(rows, name)));
     }
     table(&columns, shown)
+}
+
+/// What waits: a table for reasons and one for ages, each with what it would be billed as in all.
+fn review(found: &[Value]) -> String {
+    let line = |row: Fields<'_>| {
+        let currency = row.stated("currency");
+        vec![
+            plain(row.text("of")),
+            grouped(row.number("sessions")),
+            currency.map_or_else(
+                || ABSENT.to_owned(),
+                |currency| bare_amount(row.number("proposed_minor"), currency),
+            ),
+            currency.unwrap_or(ABSENT).to_owned(),
+        ]
+    };
+    let of = |by: &str| -> Vec<Vec<String>> {
+        let rows = found.iter().map(Fields);
+        rows.filter(|row| row.text("by") == by).map(line).collect()
+    };
+    let tables = ["reason", "age"].into_iter().filter_map(|by| {
+        let mut rows = of(by);
+        if rows.is_empty() {
+            return None;
+        }
+        rows.extend(of("all"));
+        let columns = [
+            Column::Text(by),
+            Column::Figure("sessions"),
+            Column::Figure("would be"),
+            Column::Name("currency"),
+        ];
+        Some(table(&columns, rows))
+    });
+    tables.collect::<Vec<String>>().join("\n\n")
 }
 
 /// Sums of 64-bit figures stay in 64 bits in the views, so they do here.

@@ -3,10 +3,11 @@
 use super::{Located, Place, Unreadable, yaml};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use wattledger_wire::unique_keys::Unique;
 
 /// Reads every document of a text.
 pub fn read(file: &str, text: &str) -> Result<Vec<Located>, Unreadable> {
-    let mut stream = serde_json::Deserializer::from_str(text).into_iter::<Value>();
+    let mut stream = serde_json::Deserializer::from_str(text).into_iter::<Unique>();
     let mut documents = Vec::new();
     loop {
         let skipped = text.get(stream.byte_offset()..).unwrap_or_default();
@@ -14,13 +15,15 @@ pub fn read(file: &str, text: &str) -> Result<Vec<Located>, Unreadable> {
         let start = stream.byte_offset().saturating_add(white);
         let value = match stream.next() {
             None => return Ok(documents),
-            Some(Ok(value)) => value,
+            Some(Ok(Unique(value))) => value,
             Some(Err(error)) => {
                 let line = error.line().max(1);
-                return Err(Unreadable {
-                    line,
-                    reason: format!("not JSON: {error}"),
-                });
+                let reason = if error.is_data() {
+                    error.to_string()
+                } else {
+                    format!("not JSON: {error}")
+                };
+                return Err(Unreadable { line, reason });
             }
         };
         let source = text.get(start..stream.byte_offset()).unwrap_or_default();

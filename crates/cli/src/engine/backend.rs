@@ -285,6 +285,7 @@ impl Backend for EngineBackend {
             "invoices" => self.invoices(parameters),
             "journal" => self.journal(parameters),
             "review" => self.review(parameters),
+            "waiting" => self.waiting(parameters),
             "review_case" => self.review_case(parameter(parameters, "id").unwrap_or_default()),
             "letters" => self.letters(parameters),
             "letter" => self.letter(parameters),

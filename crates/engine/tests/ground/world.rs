@@ -6,13 +6,14 @@ use wattledger_domain::control::{ControlRecord, ControlTick, TickedStages};
 use wattledger_domain::ids::TokenHash;
 use wattledger_domain::reference::{BackDating, ReferenceSubmitted};
 use wattledger_domain::time::Timestamp;
-use wattledger_engine::directory::TenantSecret;
+use wattledger_engine::directory::{Directory, TenantSecret};
+use wattledger_engine::intake::{self, Door};
 use wattledger_engine::letters::{Redrive, Redriven};
 use wattledger_engine::opening::{EngineConfig, open};
 use wattledger_engine::pipeline::Pipeline;
 use wattledger_engine::service::{Service, ServiceError};
 use wattledger_engine::{live, topics};
-use wattledger_runtime::Outgoing;
+use wattledger_runtime::{Outgoing, Record};
 use wattledger_views::{LetterFilter, LetterRow, Waiting};
 use wattledger_wire::{documents, topics as wire};
 
@@ -23,6 +24,8 @@ pub struct World {
     pub service: Arc<Service>,
     pipeline: Pipeline,
     views: Option<std::thread::JoinHandle<()>>,
+    /// Records of gateway.events so far.
+    sent: i64,
     _folder: tempfile::TempDir,
 }
 
@@ -38,6 +41,7 @@ impl World {
             service,
             pipeline,
             views,
+            sent: 0,
             _folder: folder,
         };
         for document in configuration() {
@@ -105,6 +109,38 @@ impl World {
         ));
     }
 
+    /// A record of gateway.events, as intake reads it: what the door makes of it, and what comes of that.
+    pub fn sent(&mut self, value: Option<Vec<u8>>) -> String {
+        let Service { log, topics, .. } = &*self.service;
+        let secret = TenantSecret::new("secret");
+        let mut directory = Directory::open(log, topics, secret, None).unwrap();
+        directory.refresh().unwrap();
+        let record = Record {
+            topic: Arc::clone(&topics.gateway_events),
+            partition: 0,
+            offset: self.sent,
+            key: b"any".to_vec(),
+            value,
+            link: None,
+            headers: Vec::new(),
+        };
+        let door = Door {
+            directory: &directory,
+            received_at: at(70),
+        };
+        let (said, out) = match door.record(&record) {
+            Ok(None) => return "nothing".to_owned(),
+            Ok(Some(event)) => ("taken".to_owned(), intake::record(topics, event)),
+            Err(aside) => (
+                format!("dead letter {}", aside.code),
+                intake::dead_letter(topics, &record, &aside, at(70)),
+            ),
+        };
+        self.sent += 1;
+        self.append(out);
+        said
+    }
+
     /// A tombstone where events are folded.
     pub fn tombstone(&mut self) {
         let topic = Arc::clone(&self.service.topics.charging_events);
@@ -144,7 +180,7 @@ impl World {
             only_waiting: Some(Waiting),
             ..LetterFilter::default()
         };
-        self.service.views.letters(filter, 0, 100).unwrap().items
+        self.service.views.letters(filter, 0, 1_000).unwrap().items
     }
 
     pub fn redrive(&mut self, letters: &[LetterRow], mended: Option<Value>) -> Redriven {

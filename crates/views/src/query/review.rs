@@ -115,6 +115,14 @@ pub struct ReviewCase {
     pub decisions: Vec<DecisionRow>,
 }
 
+/// Ages, the longest first.
+const AGE_WORDS: [&str; 4] = [
+    "above 30 days",
+    "7 to 30 days",
+    "1 to 7 days",
+    "below 1 day",
+];
+
 /// How much of what waits, by an expression of `h` and `r`.
 macro_rules! counts_sql {
     ($of:literal, $join:literal) => {
@@ -169,11 +177,13 @@ impl Views {
                 ReviewOrder::Age => BY_AGE,
                 ReviewOrder::Money => BY_MONEY,
             };
+            let mut by_age = rows!(ReviewCount, connection, AGES, page.now)?;
+            by_age.sort_by_key(|count| AGE_WORDS.iter().position(|word| *word == count.of));
             Ok(ReviewList {
                 items: rows!(HeldRow, connection, sql, reason, limit, skip)?,
                 totals: rows!(ReviewCount, connection, ALL, page.now)?,
                 by_reason: rows!(ReviewCount, connection, REASONS, page.now)?,
-                by_age: rows!(ReviewCount, connection, AGES, page.now)?,
+                by_age,
             })
         })
     }

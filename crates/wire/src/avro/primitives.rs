@@ -243,7 +243,7 @@ impl Avro for domain::money::Currency {
         put_bytes(out, self.code().as_bytes());
     }
     fn read(input: &mut Input<'_>) -> Result<Self, DecodeError> {
-        Self::parse(input.text()?).map_err(|_| DecodeError::Range { what: "currency" })
+        Self::recorded(input.text()?).map_err(|_| DecodeError::Range { what: "currency" })
     }
 }
 

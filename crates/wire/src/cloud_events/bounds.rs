@@ -10,6 +10,7 @@ use wattledger_domain::charging::{
     SessionUpdated,
 };
 use wattledger_domain::ids::EvseId;
+use wattledger_domain::money::Money;
 use wattledger_domain::quantity::MilliwattHours;
 use wattledger_domain::time::Timestamp;
 
@@ -26,6 +27,7 @@ pub fn check(event: &FieldEvent) -> Result<(), EventFault> {
         FieldBody::AuthorizationRequested(asked) => {
             text("data.authorization", Some(asked.authorization.as_str()))?;
             evse(asked.evse)?;
+            limit(asked.limit)?;
             match &asked.payer {
                 PayerRequest::Token(_) => Ok(()),
                 PayerRequest::Account(account) => text("data.account", Some(account.as_str())),
@@ -114,6 +116,16 @@ fn evse(evse: Option<EvseId>) -> Result<(), EventFault> {
             "field",
             "expected a whole number from 0 to 1000",
         )),
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn limit(limit: Option<Money>) -> Result<(), EventFault> {
+    match limit {
+        Some(Money { currency, .. }) if !currency.is_known() => {
+            let reason = format!("`{currency}` is no currency of ISO 4217");
+            Err(fault("data.limit.currency", "field", &reason))
+        }
         Some(_) | None => Ok(()),
     }
 }

@@ -3,6 +3,7 @@
 use super::canonical_json;
 use super::policy::policy;
 use super::reader::{Fault, Reader};
+use crate::unique_keys::{self, JsonFault};
 use crate::{limits, ocpi, times};
 use serde_json::Value;
 use std::sync::Arc;
@@ -117,10 +118,8 @@ fn hash_plain_token(spec: &mut Value, hash_token: &dyn Fn(&str) -> TokenHash) ->
 /// # Errors
 /// A [`Fault`] with the path and what is expected there.
 pub fn content(kind: Kind, text: &str) -> Result<Content, Fault> {
-    let value: Value = serde_json::from_str(text).map_err(|error| Fault {
-        path: String::new(),
-        reason: format!("not JSON: {error}"),
-    })?;
+    let value = unique_keys::read(text.as_bytes())
+        .map_err(|JsonFault { path, reason }| Fault { path, reason })?;
     let mut outer = Reader::new(&value, "")?;
     let id = outer.text("id")?;
     let spec = outer.required("spec")?;

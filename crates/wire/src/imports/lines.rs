@@ -2,6 +2,7 @@
 
 use super::{Imported, ImportedEvent, Refused};
 use crate::times;
+use crate::unique_keys;
 use serde_json::Value;
 use std::io::BufRead;
 
@@ -65,8 +66,7 @@ fn next_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Result<us
 }
 
 fn event(line: &[u8]) -> Result<ImportedEvent, String> {
-    let mut event: Value =
-        serde_json::from_slice(line).map_err(|error| format!("not JSON: {error}"))?;
+    let mut event = unique_keys::read(line).map_err(|fault| fault.reason)?;
     let fields = event.as_object_mut().ok_or("not a JSON object")?;
     let stated = fields
         .remove("receivedat")

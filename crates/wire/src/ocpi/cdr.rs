@@ -44,10 +44,7 @@ pub struct OcpiCdr {
 /// # Errors
 /// A [`Fault`] with the JSON path.
 pub fn cdr(text: &str) -> Result<(OcpiCdr, Vec<Warning>), Fault> {
-    let value: Value = serde_json::from_str(text).map_err(|error| Fault {
-        path: "$".to_owned(),
-        reason: format!("not JSON: {error}"),
-    })?;
+    let value = super::json(text)?;
     let mut warnings = Vec::new();
     let tariffs = value.get("tariffs").and_then(Value::as_array);
     let tariffs: Vec<&Value> = tariffs.into_iter().flatten().collect();

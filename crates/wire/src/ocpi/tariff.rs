@@ -18,10 +18,7 @@ use wattledger_domain::tariff::{
 /// # Errors
 /// A [`Fault`] with the JSON path.
 pub fn tariff(text: &str) -> Result<(Tariff, Vec<Warning>), Fault> {
-    let value: Value = serde_json::from_str(text).map_err(|error| Fault {
-        path: "$".to_owned(),
-        reason: format!("not JSON: {error}"),
-    })?;
+    let value = super::json(text)?;
     tariff_value(&value)
 }
 

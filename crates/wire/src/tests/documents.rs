@@ -310,6 +310,13 @@ fn what_is_wrong_is_named_with_its_place() {
         json!("euro"),
         "spec.currency",
     );
+    for (kind, path) in [
+        ("LegalEntity", "spec.currency"),
+        ("MarketPrices", "spec.currency"),
+        ("Tariff", "spec: $.currency"),
+    ] {
+        check(kind, "/spec/currency", json!("QQQ"), path);
+    }
     check(
         "LegalEntity",
         "/spec/invoiceNumber",

@@ -15,6 +15,7 @@ use std::io::{BufRead, BufReader, BufWriter, Read as _, Write};
 use std::path::Path;
 use wattledger_domain::record::ReservationEnd;
 use wattledger_wire::ocpi::{Fault, Version};
+use wattledger_wire::unique_keys;
 
 /// The longest line that is read: 16 MiB.
 const LINE_BYTES_MAX: usize = 16_777_216;
@@ -93,10 +94,10 @@ pub fn answered(line: &[u8], policy: &PricePolicy) -> Option<Value> {
     if line.trim_ascii().is_empty() {
         return None;
     }
-    let value: Value = match serde_json::from_slice(line) {
+    let value = match unique_keys::read(line) {
         Ok(value) => value,
         Err(error) => {
-            return refused(&salvage::id(line), fault("$", format!("not JSON: {error}")));
+            return refused(&salvage::id(line), fault(&error.from_root(), error.reason));
         }
     };
     let id = value.get("id").cloned().unwrap_or(Value::Null);

@@ -7,6 +7,7 @@ use wattledger_domain::cost::{
     Half, Rounding, RoundingOrder, StartFee, StepRule, SuspendedByStation, UsageRules,
 };
 use wattledger_pricing::TaxLiability;
+use wattledger_wire::unique_keys;
 
 /// How records are priced where OCPI leaves it to the seller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,8 +45,8 @@ impl PricePolicy {
         if path.is_file() {
             let name = path.display();
             let text = super::read(path)?;
-            let value: Value = serde_json::from_str(&text)
-                .map_err(|error| CliError::refused(format!("{name}: not JSON: {error}")))?;
+            let value = unique_keys::read(text.as_bytes())
+                .map_err(|fault| CliError::refused(format!("{name}: {fault}")))?;
             return Self::of_value(&value)
                 .map_err(|reason| CliError::refused(format!("{name}: {reason}")));
         }

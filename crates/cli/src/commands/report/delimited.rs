@@ -65,6 +65,23 @@ pub fn revenue(by: &str, found: &[Value], out: &mut dyn Write) -> Result<(), Cli
     write(&head, rows, out)
 }
 
+/// What waits for a person.
+pub fn review(found: &[Value], out: &mut dyn Write) -> Result<(), CliError> {
+    let head = ["by", "of", "sessions", "would_be", "currency"];
+    let rows = found.iter().map(Fields).map(|row| {
+        let currency = row.stated("currency");
+        let would_be = currency.map(|currency| bare_amount(row.number("proposed_minor"), currency));
+        vec![
+            row.text("by").to_owned(),
+            safe(row.text("of")),
+            row.number("sessions").to_string(),
+            would_be.unwrap_or_default(),
+            safe(currency.unwrap_or_default()),
+        ]
+    });
+    write(&head, rows, out)
+}
+
 fn write(
     head: &[&str],
     rows: impl Iterator<Item = Vec<String>>,

@@ -1,6 +1,7 @@
 //! The command `report` on answers and files made for it.
 
 use super::*;
+use crate::arguments::ReportBy;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::json;
@@ -11,7 +12,7 @@ fn reported(report: ReportKind, format: &str, answer: Value) -> Result<String, C
     let transport = Transport::in_process(router).unwrap();
     let arguments = ReportArguments {
         report,
-        by: ReportBy::Hour,
+        by: (report != ReportKind::Review).then_some(ReportBy::Hour),
         from: None,
         to: None,
         json: format == "json",
@@ -90,7 +91,7 @@ fn an_empty_report_writes_no_data_and_rubbish_no_panic() {
 fn a_period_that_ends_before_it_begins_is_refused() {
     let arguments = ReportArguments {
         report: ReportKind::Usage,
-        by: ReportBy::Day,
+        by: Some(ReportBy::Day),
         from: Some("2026-04-01".to_owned()),
         to: Some("2026-04-01".to_owned()),
         json: false,
@@ -99,7 +100,7 @@ fn a_period_that_ends_before_it_begins_is_refused() {
     let never = || -> Result<Transport, CliError> { panic!("nothing is asked") };
     let error = run(&arguments, never, &mut Vec::new()).unwrap_err();
     assert_eq!(error.code(), 1);
-    assert!(path(&arguments).ends_with("by=day&from=2026-04-01&to=2026-04-01"));
+    assert!(path(&arguments, "day").ends_with("by=day&from=2026-04-01&to=2026-04-01"));
 }
 
 #[test]
@@ -108,4 +109,65 @@ fn keys_that_only_look_like_hours_stay() {
         assert_eq!(key_in_words(key), key);
     }
     assert_eq!(key_in_words("2026-10-25T23-570"), "2026-10-25 23:00 -09:30");
+}
+
+fn waiting_rows() -> Value {
+    let row = |by: &str, of: &str, sessions: i64, minor: i64, currency: Option<&str>| {
+        json!({ "by": by, "of": of, "sessions": sessions, "proposed_minor": minor,
+                "currency": currency })
+    };
+    json!([
+        row("reason", "no_payer", 2, 1_190, Some("EUR")),
+        row("reason", "times_implausible", 1, 595, Some("EUR")),
+        row("reason", "no_tariff", 1, 0, None),
+        row("age", "above 30 days", 1, 595, Some("EUR")),
+        row("age", "below 1 day", 1, 595, Some("EUR")),
+        row("all", "all", 2, 1_190, Some("EUR")),
+        row("all", "all", 1, 0, None),
+    ])
+}
+
+#[test]
+fn what_waits_is_told_by_reason_by_age_and_in_all() {
+    let shown = reported(ReportKind::Review, "table", waiting_rows()).unwrap();
+    let lines: Vec<&str> = shown.lines().map(str::trim).collect();
+    assert_eq!(
+        lines.iter().filter(|line| line.starts_with("all")).count(),
+        4
+    );
+    assert!(shown.contains("no payer"), "{shown}");
+    assert!(shown.contains("11.90   EUR"), "{shown}");
+    assert!(shown.contains("above 30 days"), "{shown}");
+    let csv = reported(ReportKind::Review, "csv", waiting_rows()).unwrap();
+    let lines: Vec<&str> = csv.lines().collect();
+    assert_eq!(lines[0], "by,of,sessions,would_be,currency");
+    assert_eq!(lines[1], "reason,no_payer,2,11.90,EUR");
+    assert_eq!(lines[3], "reason,no_tariff,1,,");
+}
+
+#[test]
+fn a_report_is_only_by_what_it_knows() {
+    let asked = |report, by, from: Option<&str>| ReportArguments {
+        report,
+        by,
+        from: from.map(str::to_owned),
+        to: None,
+        json: false,
+        csv: false,
+    };
+    let of = |arguments: ReportArguments| arguments.by_word().map_err(|error| error.to_string());
+    assert_eq!(of(asked(ReportKind::Usage, None, None)), Ok("day"));
+    assert_eq!(of(asked(ReportKind::Review, None, None)), Ok("all"));
+    assert_eq!(
+        of(asked(ReportKind::Review, Some(ReportBy::Age), None)),
+        Ok("age")
+    );
+    for wrong in [
+        asked(ReportKind::Usage, Some(ReportBy::Age), None),
+        asked(ReportKind::Revenue, Some(ReportBy::Reason), None),
+        asked(ReportKind::Review, Some(ReportBy::Site), None),
+        asked(ReportKind::Review, None, Some("2026-03-01")),
+    ] {
+        assert!(of(wrong).is_err());
+    }
 }

@@ -36,6 +36,38 @@ impl EngineBackend {
         Ok(shown)
     }
 
+    /// `GET /v1/reports/review`: how many wait, and over how much, by reason, age and in all.
+    pub(super) fn waiting(&self, parameters: &[(String, String)]) -> Result<Value, Fault> {
+        let by = parameter(parameters, "by").unwrap_or("all");
+        if !["all", "reason", "age"].contains(&by) {
+            return Err(invalid("by", format!("`{by}` is not reason, age or all")));
+        }
+        let list = self.service.views.review_list(ReviewPage {
+            order: ReviewOrder::Age,
+            reason: None,
+            skip: 0,
+            limit: 0,
+            now: live::now().0,
+        });
+        let list = list.map_err(of_view)?;
+        let mut rows = Vec::new();
+        for (word, counts) in [
+            ("reason", &list.by_reason),
+            ("age", &list.by_age),
+            ("all", &list.totals),
+        ] {
+            if word != "all" && by != "all" && by != word {
+                continue;
+            }
+            for count in counts {
+                let mut row = to_json(count)?;
+                row["by"] = word.into();
+                rows.push(row);
+            }
+        }
+        Ok(json!({ "rows": rows }))
+    }
+
     /// `GET /v1/review/{session}`: the case with its whole story.
     pub(super) fn review_case(&self, session: &str) -> Result<Value, Fault> {
         let views = &self.service.views;

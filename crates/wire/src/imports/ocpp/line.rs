@@ -1,6 +1,7 @@
 //! A line of a message log: when, which station, and the message as OCPP-J frames it.
 
 use crate::times;
+use crate::unique_keys;
 use serde_json::Value;
 use wattledger_domain::time::Timestamp;
 
@@ -32,8 +33,7 @@ pub enum Message {
 /// A sentence: what it is not.
 pub fn read(bytes: &[u8]) -> Result<Line, String> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let value: Value =
-        serde_json::from_slice(bytes).map_err(|error| format!("not JSON: {error}"))?;
+    let value = unique_keys::read(bytes).map_err(|fault| fault.reason)?;
     let [time, station, message] = match value {
         Value::Array(parts) => <[Value; 3]>::try_from(parts).map_err(|parts| {
             format!(
@@ -56,8 +56,9 @@ pub fn read(bytes: &[u8]) -> Result<Line, String> {
         .ok_or("its station is no text")?
         .to_owned();
     let message = match message {
-        Value::String(text) => serde_json::from_str(&text)
-            .map_err(|error| format!("its message is not JSON: {error}"))?,
+        Value::String(text) => {
+            unique_keys::read(text.as_bytes()).map_err(|fault| format!("its message: {fault}"))?
+        }
         other @ (Value::Null
         | Value::Bool(_)
         | Value::Number(_)

@@ -101,3 +101,34 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_field_that_is_given_twice_is_refused_and_no_price_taken_from_either() {
+    let twice = sample()
+        .to_string()
+        .replacen("\"price\":1,", "\"price\":1,\"price\":9,", 1);
+    let fault = cdr(&twice).expect_err("price twice");
+    assert_eq!(
+        fault.path,
+        "$.tariffs[0].elements[0].price_components[0].price"
+    );
+    assert!(fault.reason.contains("is given twice"), "{fault}");
+    let fault = tariff(r#"{"id": "T", "id": "U"}"#).expect_err("id twice");
+    assert_eq!(fault.path, "$.id");
+    let fault = tariff("{").expect_err("cut off");
+    assert_eq!(fault.path, "$");
+}
+
+#[test]
+fn a_currency_that_nobody_has_is_refused_with_its_path() {
+    for place in ["/currency", "/tariffs/0/currency"] {
+        let mut record = sample();
+        *record.pointer_mut(place).unwrap() = "QQQ".into();
+        let fault = cdr(&record.to_string()).expect_err(place);
+        assert!(fault.path.ends_with("currency"), "{fault}");
+        assert!(
+            fault.reason.contains("`QQQ` is no currency of ISO 4217"),
+            "{fault}"
+        );
+    }
+}

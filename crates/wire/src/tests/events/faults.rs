@@ -186,3 +186,38 @@ fn the_largest_event_that_is_taken_fits_a_record() {
     let bytes = charging::encode(&ChargingRecord::Field(taken(&event).unwrap()));
     assert!(bytes.len() <= RECORD_BYTES_MAX, "{}", bytes.len());
 }
+
+#[test]
+fn a_key_that_an_event_gives_twice_is_named() {
+    let event = full("session_ended").to_string();
+    let twice = event.replacen("\"data\":{", "\"data\":{\"evse\":7,", 1);
+    let fault = read(|intake| single(twice.as_bytes(), intake)).expect_err("evse twice");
+    assert_eq!(
+        (&*fault.path, fault.code, fault.index),
+        ("data.evse", "json", None)
+    );
+    assert!(
+        fault.reason.contains("`data.evse` is given twice"),
+        "{fault}"
+    );
+    let both = format!("[{event},{twice}]");
+    let fault = read(|intake| batch(both.as_bytes(), intake)).expect_err("in a batch");
+    assert_eq!(
+        (&*fault.path, fault.code, fault.index),
+        ("data.evse", "json", Some(1))
+    );
+    let fault = read(|intake| batch(b"[1,", intake)).expect_err("cut off");
+    assert_eq!((&*fault.path, fault.code, fault.index), ("$", "json", None));
+}
+
+#[test]
+fn a_limit_in_a_currency_that_nobody_has_is_refused() {
+    for code in ["EURO", "eur", "QQQ", "XXX"] {
+        inside(
+            "authorization_requested",
+            "limit/currency",
+            json!(code),
+            "field",
+        );
+    }
+}

@@ -1,0 +1,4 @@
+//! `wattledger_fuzzing::document_json`, fed by libFuzzer.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| wattledger_fuzzing::document_json(bytes));
