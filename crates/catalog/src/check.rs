@@ -4,6 +4,7 @@ use crate::ControlState;
 use crate::document::{account_record, versions};
 use crate::state::{AccountRecord, Key, Value};
 use std::collections::BTreeSet;
+use wattledger_domain::device::{DeviceProfile, RegisterKind, compare_versions};
 use wattledger_domain::hash::Digest;
 use wattledger_domain::ids::BookId;
 use wattledger_domain::market::MarketPrices;
@@ -90,6 +91,12 @@ pub enum Refusal {
     /// Prices without a slot, or slots off the quarter hour.
     #[error("market prices have no slot, too many, or slots off the quarter hour")]
     BadMarketPrices,
+    /// No firmware version lies in it.
+    #[error("no firmware version is at least firmwareFrom and below firmwareBefore")]
+    EmptyFirmwareRange,
+    /// A modulus below 1 Wh, or of a register that is reset anyway.
+    #[error("rolloverWh is below 1, or the register begins again with each session")]
+    BadRollover,
     /// An account has as many tokens as it may.
     #[error("account has {} tokens already", AccountRecord::TOKENS_MAX)]
     TooManyTokens,
@@ -116,6 +123,7 @@ pub(crate) fn check(state: &mut ControlState<'_>, document: &Document) -> Result
         Content::Account(_) => Ok(()),
         Content::Token(token) => check_token(state, token),
         Content::MarketPrices(prices) => check_market(prices),
+        Content::DeviceProfile(profile) => check_profile(profile),
     }
 }
 
@@ -228,6 +236,21 @@ fn check_market(prices: &MarketPrices) -> Result<(), Refusal> {
         Ok(())
     } else {
         Err(Refusal::BadMarketPrices)
+    }
+}
+
+/// Firmware is counted upwards, and a register begins again somewhere above 0.
+fn check_profile(profile: &DeviceProfile) -> Result<(), Refusal> {
+    let from = profile.firmware_from.as_deref();
+    let range = from.zip(profile.firmware_before.as_deref());
+    if range.is_some_and(|(from, before)| compare_versions(from, before).is_ge()) {
+        return Err(Refusal::EmptyFirmwareRange);
+    }
+    let facts = &profile.facts;
+    let per_session = facts.register == Some(RegisterKind::PerSession);
+    match facts.rollover {
+        Some(rollover) if rollover.0 <= 0 || per_session => Err(Refusal::BadRollover),
+        Some(_) | None => Ok(()),
     }
 }
 

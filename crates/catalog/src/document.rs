@@ -153,7 +153,8 @@ fn broadcast(state: &mut ControlState<'_>, recorded: ReferenceRecorded, effects:
         | Content::Station(_)
         | Content::Tariff(_)
         | Content::TariffAssignment(_)
-        | Content::MarketPrices(_) => effects.push(Effect::BroadcastToSessions(recorded)),
+        | Content::MarketPrices(_)
+        | Content::DeviceProfile(_) => effects.push(Effect::BroadcastToSessions(recorded)),
         Content::Account(account) => {
             let (account, reference) = ((**account).clone(), recorded);
             effects.push(Effect::ToAccount {

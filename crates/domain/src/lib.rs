@@ -8,6 +8,7 @@ pub mod chain;
 pub mod charging;
 pub mod control;
 pub mod cost;
+pub mod device;
 pub mod document;
 pub mod hash;
 pub mod ids;

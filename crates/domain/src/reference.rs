@@ -4,6 +4,7 @@
 //! validity, is hashed, and travels with its full content (design §1 rule 3).
 
 use crate::cost::{Rounding, UsageRules};
+use crate::device::DeviceProfile;
 use crate::hash::Digest;
 use crate::ids::{
     AccountId, BookId, CustomerGroup, EvseId, LegalEntityId, PolicyId, ProcessorId, SiteId,
@@ -38,11 +39,13 @@ pub enum Kind {
     Token,
     /// Prices of a market, slot by slot.
     MarketPrices,
+    /// How a model of charger is read.
+    DeviceProfile,
 }
 
 impl Kind {
     /// All kinds, in order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Policy,
         Self::LegalEntity,
         Self::Site,
@@ -52,6 +55,7 @@ impl Kind {
         Self::Account,
         Self::Token,
         Self::MarketPrices,
+        Self::DeviceProfile,
     ];
 
     /// The word in a document's `kind`.
@@ -67,6 +71,7 @@ impl Kind {
             Self::Account => "Account",
             Self::Token => "Token",
             Self::MarketPrices => "MarketPrices",
+            Self::DeviceProfile => "DeviceProfile",
         }
     }
 }
@@ -144,6 +149,8 @@ pub enum Content {
     Token(Box<Token>),
     /// Prices of a market.
     MarketPrices(Box<MarketPrices>),
+    /// A device profile.
+    DeviceProfile(Box<DeviceProfile>),
 }
 
 impl Content {
@@ -160,6 +167,7 @@ impl Content {
             Self::Account(_) => Kind::Account,
             Self::Token(_) => Kind::Token,
             Self::MarketPrices(_) => Kind::MarketPrices,
+            Self::DeviceProfile(_) => Kind::DeviceProfile,
         }
     }
 
@@ -176,6 +184,7 @@ impl Content {
             Self::Account(account) => account.id.as_str().into(),
             Self::Token(token) => token.hash.to_string().into(),
             Self::MarketPrices(prices) => prices.id.as_str().into(),
+            Self::DeviceProfile(profile) => profile.id.as_str().into(),
         }
     }
 }

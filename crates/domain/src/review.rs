@@ -1,8 +1,10 @@
 //! The review desk: what a person is shown of a session that waits, and what they decide.
 
 use crate::cost::{SettledLine, TaxGroup};
+use crate::device::{Device, DeviceSuggestion};
 use crate::ids::{
-    AccountId, EventId, EvseId, SessionId, SourceId, StationId, TariffId, TransactionId,
+    AccountId, DeviceProfileId, EventId, EvseId, SessionId, SourceId, StationId, TariffId,
+    TransactionId,
 };
 use crate::money::Money;
 use crate::quantity::MilliwattHours;
@@ -38,6 +40,19 @@ pub struct ReviewProposal {
     pub lines: Vec<SettledLine>,
     /// Its tax groups.
     pub groups: Vec<TaxGroup>,
+    /// Its charger; `None` where nobody has said what it is and nothing speaks against its readings.
+    pub device: Option<DeviceSeen>,
+}
+
+/// A session's charger, and whether its data fit what is known of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceSeen {
+    /// What it says it is.
+    pub device: Device,
+    /// How its readings were read; `None` where no profile is about it.
+    pub profile: Option<Pin<DeviceProfileId>>,
+    /// What a profile should say, by the data; `None` where nothing contradicts.
+    pub suggestion: Option<DeviceSuggestion>,
 }
 
 /// One thing that a charger said of a session.

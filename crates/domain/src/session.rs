@@ -3,8 +3,8 @@
 use crate::cost::Priced;
 use crate::hash::Digest;
 use crate::ids::{
-    AccountId, AuthorizationId, CustomerGroup, EvseId, LegalEntityId, MarketPricesId, PolicyId,
-    SessionId, SiteId, StationId, TariffId, TransactionId,
+    AccountId, AuthorizationId, CustomerGroup, DeviceProfileId, EvseId, LegalEntityId,
+    MarketPricesId, PolicyId, SessionId, SiteId, StationId, TariffId, TransactionId,
 };
 use crate::quantity::{Milliamperes, Milliseconds, MilliwattHours, Milliwatts};
 use crate::time::Timestamp;
@@ -103,6 +103,8 @@ pub struct SessionRated {
     pub priced: Priced,
     /// The market prices that it rests on, in order of first use; `None` where none was followed.
     pub market_prices: Option<Vec<Pin<MarketPricesId>>>,
+    /// The device profile that its readings were read by; `None` where none is about its device.
+    pub device_profile: Option<Pin<DeviceProfileId>>,
     /// What the figures rest on.
     pub evidence: Evidence,
     /// The logical time of the rating.

@@ -4,6 +4,7 @@
 //! late start to claim it.
 
 use crate::desk::Desk;
+use crate::devices;
 use crate::entries::{Judged, meant};
 use crate::key::{Entity, Key, TimerKind, Value};
 use crate::ledger::Rules;
@@ -143,8 +144,10 @@ fn fits(session: &Session, about: &Traits<'_>) -> bool {
         max_power,
         percent,
         seen: session.seen,
+        facts: devices::facts(session.bound.as_deref()),
     };
     let rise = register.0.saturating_sub(start.0);
+    let rise = rules.facts.energy.read(rise);
     rise >= 0 && rules.allow(rise, about.at.since(session.started_at))
 }
 

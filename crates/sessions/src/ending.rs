@@ -2,14 +2,15 @@
 
 use crate::attribution::{self, Traits};
 use crate::desk::Desk;
+use crate::devices;
 use crate::entries::{self, Clock, Judged};
 use crate::field::{name, note_clock};
-use crate::lags::Lags;
+use crate::lags::{Heard, Lags};
 use crate::rating;
 use crate::session::{End, Phase};
 use crate::start;
 use crate::work::Work;
-use wattledger_domain::charging::{FieldEvent, SessionEnded};
+use wattledger_domain::charging::{FieldEvent, SessionEnded, StationBooted};
 use wattledger_domain::ids::{SessionId, StationId};
 use wattledger_domain::outcome::Outcome;
 use wattledger_domain::session::{EndEvidence, SessionFlag};
@@ -53,6 +54,9 @@ pub(crate) fn end(
             }
             work.end(desk, said);
             at_hand_until(desk, &event.station, &work.id, judged.at);
+            let mut live = desk.take_live(&event.station);
+            Heard::note(&mut live.heard, event, judged);
+            desk.put_live(&event.station, live);
             let was_rated = matches!(work.session.phase, Phase::Rated | Phase::Held(_));
             if was_rated && !rating::differs(desk, &mut work) {
                 work.put(desk);
@@ -140,10 +144,17 @@ pub(crate) fn infer_end(desk: &mut Desk<'_, '_>, work: &mut Work<'_>, at: Timest
 }
 
 /// What the station had open is over at its last reading, or will be resumed.
-pub(crate) fn booted(desk: &mut Desk<'_, '_>, event: &FieldEvent, judged: &Judged) {
+pub(crate) fn booted(
+    desk: &mut Desk<'_, '_>,
+    event: &FieldEvent,
+    judged: &Judged,
+    booted: &StationBooted,
+) {
     let station = &event.station;
     let mut live = desk.take_live(station);
     let fresh = live.booted(judged.at);
+    let device = live.is_device(judged.at, booted);
+    Heard::note(&mut live.heard, event, judged);
     let open: Vec<SessionId> = live
         .sessions
         .iter()
@@ -159,6 +170,9 @@ pub(crate) fn booted(desk: &mut Desk<'_, '_>, event: &FieldEvent, judged: &Judge
             "the same boot was told before",
         );
         return;
+    }
+    if device {
+        devices::told(desk, station);
     }
     for session in open {
         let Some(mut work) = Work::take(desk, station, session) else {

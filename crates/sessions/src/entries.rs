@@ -10,6 +10,9 @@ use wattledger_domain::time::Timestamp;
 /// A clock further ahead than this is not trusted (design §2).
 const AHEAD: Milliseconds = Milliseconds::minutes(5);
 
+/// Readings of one event are no further apart.
+const BATCH: Milliseconds = Milliseconds::minutes(24 * 60);
+
 /// Whether the charger's clock can be believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Clock {
@@ -24,6 +27,8 @@ pub(crate) struct Judged {
     pub(crate) clock: Clock,
     /// The latest instant that can be believed.
     latest: Timestamp,
+    /// What puts a clock right that is not believed: from the event's own time to its receipt.
+    shift: Milliseconds,
 }
 
 impl Judged {
@@ -36,20 +41,27 @@ impl Judged {
                 at: event.occurred_at,
                 clock: Clock::Trusted,
                 latest,
+                shift: Milliseconds::ZERO,
             }
         } else {
             Self {
                 at: event.received_at,
                 clock: Clock::Suspect,
                 latest,
+                shift: event.received_at.since(event.occurred_at),
             }
         }
     }
 
     fn sample(self, at: Timestamp) -> Timestamp {
         let trusted = (Timestamp::EARLIEST_TRUSTED..=self.latest).contains(&at);
-        if trusted && self.clock == Clock::Trusted {
-            at
+        if self.clock == Clock::Trusted {
+            return if trusted { at } else { self.at };
+        }
+        // A wrong clock still tells how far apart its readings are.
+        let estimated = at.plus(self.shift);
+        if (self.at.minus(BATCH)..=self.at).contains(&estimated) {
+            estimated
         } else {
             self.at
         }

@@ -6,7 +6,7 @@ use crate::desk::Desk;
 use crate::effect::Rejection;
 use crate::ending;
 use crate::entries::{self, Clock, Judged, meant};
-use crate::lags::Lags;
+use crate::lags::{Heard, Lags};
 use crate::rating;
 use crate::running;
 use crate::session::Phase;
@@ -42,7 +42,7 @@ pub(crate) fn happened(desk: &mut Desk<'_, '_>, event: &FieldEvent) -> Result<()
         }
         FieldBody::SessionEnded(ended) => ending::end(desk, event, &judged, ended),
         FieldBody::ConnectorStatusChanged(changed) => status(desk, event, &judged, changed),
-        FieldBody::StationBooted(_) => ending::booted(desk, event, &judged),
+        FieldBody::StationBooted(booted) => ending::booted(desk, event, &judged, booted),
         FieldBody::AuthorizationRequested(request) => {
             authorization::requested(desk, event, &judged, request);
         }
@@ -241,6 +241,7 @@ fn status(
         status: changed_to.status,
         at,
     });
+    Heard::note(&mut live.heard, event, judged);
     desk.put_live(station, live);
     let about = Traits {
         transaction: None,

@@ -36,6 +36,8 @@ pub enum Key {
     Reference(Kind, Box<str>),
     /// All tariff assignments.
     Assignments,
+    /// All device profiles.
+    DeviceProfiles,
 }
 
 impl Key {
@@ -53,9 +55,11 @@ impl Key {
             | Self::Transaction(station, _)
             | Self::Unresolved(station)
             | Self::Begun(station, _) => station.as_str(),
-            Self::Reference(..) | Self::Assignments | Self::Market(_) | Self::MarketDay(..) => {
-                Self::REFERENCE
-            }
+            Self::Reference(..)
+            | Self::Assignments
+            | Self::DeviceProfiles
+            | Self::Market(_)
+            | Self::MarketDay(..) => Self::REFERENCE,
         }
     }
 }
@@ -85,6 +89,8 @@ pub enum Value {
     Reference(Versions),
     /// All tariff assignments.
     Assignments(Assignments),
+    /// All device profiles.
+    DeviceProfiles(Assignments),
 }
 
 /// Names a timer; `station` is the routing key.

@@ -10,7 +10,7 @@ mod seen;
 mod stretches;
 
 pub use flags::Flags;
-pub use registers::{Start, align};
+pub use registers::{Aligned, Start, align};
 pub use seen::{Basis, Rules, Seen};
 
 use crate::samples::{Entry, What, state_of};
@@ -113,12 +113,13 @@ impl Ledger {
     /// Accounts the next entry in order, and hands out each stretch that it closes.
     pub fn feed(&mut self, entry: Entry, rules: &Rules, out: &mut impl FnMut(&ChargingPeriod)) {
         let at = entry.at.max(self.closed_to);
-        let value = entry.value;
+        let value = rules.read(entry.what, entry.value);
         match entry.what {
-            What::State => self.changes.push((at, state_of(value))),
-            What::StatusState => {
-                if !rules.seen.has_own_states() {
-                    self.changes.push((at, state_of(value)));
+            What::State | What::StatusState => {
+                let state = state_of(value);
+                let asked = entry.what == What::State || !rules.seen.has_own_states();
+                if asked && rules.facts.states.has(state) {
+                    self.changes.push((at, state));
                 }
             }
             What::Power => self.power = Some(Milliwatts(value)),

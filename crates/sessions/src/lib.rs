@@ -9,6 +9,7 @@
 mod attribution;
 pub mod authorization;
 mod desk;
+mod devices;
 pub mod effect;
 mod ending;
 mod entries;

@@ -1,12 +1,14 @@
 //! Which versions of which documents a bill depends on, found once and kept.
 
 use crate::desk::Desk;
+use crate::devices;
 use crate::reference::{self, Version};
 use crate::session::Pinned;
 use std::sync::Arc;
 use wattledger_domain::accounts::Terms;
 use wattledger_domain::cost::UsageRules;
-use wattledger_domain::ids::{CustomerGroup, EvseId, StationId, TariffId};
+use wattledger_domain::device::DeviceFacts;
+use wattledger_domain::ids::{CustomerGroup, DeviceProfileId, EvseId, StationId, TariffId};
 use wattledger_domain::quantity::{Milliseconds, Milliwatts};
 use wattledger_domain::reference::{
     Content, Kind, LegalEntity, Policy, Site, Station, TariffAssignment,
@@ -35,6 +37,8 @@ pub struct Bound {
     /// How often the tariff's market had changed when its prices were taken; `None` while no prices
     /// of a market are.
     pub market_changes: Option<i64>,
+    /// How readings are read, and by which profile; `None` where none is about the device.
+    pub profile: Option<(Pin<DeviceProfileId>, DeviceFacts)>,
 }
 
 impl Bound {
@@ -131,12 +135,14 @@ pub(crate) fn pin(
         site,
         group,
     };
+    let profile = devices::profile(desk, of_station, at);
     Some(Pinned {
         station: document.recorded.version,
         site: site_version.recorded.version,
         legal_entity: entity_version.recorded.version,
         policy: policy.recorded.version,
         tariff: choose(desk, &place, at, contract),
+        profile,
     })
 }
 
@@ -282,6 +288,14 @@ fn found(desk: &mut Desk<'_, '_>, station: &Version, pinned: &Pinned) -> Option<
         let under = || Arc::new((*compiled).clone().with_rules(of_policy.usage));
         Some((pins, if usual { compiled.clone() } else { under() }))
     });
+    let profile = pinned.profile.as_deref().and_then(|(id, version)| {
+        let profiles = reference::device_profiles(desk)?;
+        let version = profiles.0.get(id.as_str())?.numbered(*version)?;
+        let Content::DeviceProfile(of_device) = &version.recorded.document.content else {
+            return None;
+        };
+        Some((pinned_as(id.clone(), version), of_device.facts))
+    });
     Some(Bound {
         station: of_station.clone(),
         site: of_site.clone(),
@@ -289,6 +303,7 @@ fn found(desk: &mut Desk<'_, '_>, station: &Version, pinned: &Pinned) -> Option<
         policy: of_policy.clone(),
         tariff,
         market_changes: None,
+        profile,
     })
 }
 

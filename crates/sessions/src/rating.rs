@@ -3,7 +3,9 @@
 mod cheapest;
 mod conclusion;
 mod decided;
+mod moved;
 mod proposal;
+mod suggestion;
 
 use crate::desk::Desk;
 use crate::effect::Effect;
@@ -17,7 +19,9 @@ pub(crate) use decided::{check_correction, missing, standing};
 use wattledger_domain::accounts::{AccountRecord, SessionBill, SessionHeld};
 use wattledger_domain::charging::PayerResolved;
 use wattledger_domain::cost::Priced;
-use wattledger_domain::ids::{AccountId, AuthorizationId, MarketPricesId, SessionId, StationId};
+use wattledger_domain::ids::{
+    AccountId, AuthorizationId, DeviceProfileId, MarketPricesId, SessionId, StationId,
+};
 use wattledger_domain::money::Money;
 use wattledger_domain::outcome::{EventOutcome, Outcome, SessionFact};
 use wattledger_domain::quantity::Milliseconds;
@@ -190,14 +194,15 @@ fn rated(
         transaction: session.transaction.clone(),
         evse: session.evse,
         group: session.group.clone(),
-        started_at: session.started_at,
+        started_at: conclusion.started_at,
         ended_at: conclusion.ended_at,
         energy: ledger.energy,
         durations: ledger.durations,
         pins: work.bound()?.tariff.as_ref()?.0.clone(),
         periods: conclusion.periods.clone(),
         priced: priced.clone(),
-        market_prices: market_prices(work, conclusion.ended_at),
+        market_prices: market_prices(work, conclusion.ended_at.minus(conclusion.later)),
+        device_profile: device_profile(work),
         evidence: conclusion.evidence(),
         rated_at: now,
     })
@@ -209,6 +214,12 @@ fn market_prices(work: &Work<'_>, ended_at: Timestamp) -> Option<Vec<Pin<MarketP
     let tariff = bound.compiled()?;
     tariff.market()?;
     Some(tariff.publications_used((work.session.started_at, ended_at)))
+}
+
+/// What its readings were read by.
+fn device_profile(work: &Work<'_>) -> Option<Pin<DeviceProfileId>> {
+    let bound = work.bound()?;
+    bound.profile.as_ref().map(|(profile, _)| profile.clone())
 }
 
 fn hold(desk: &mut Desk<'_, '_>, work: &mut Work<'_>, conclusion: &Conclusion) {
@@ -230,7 +241,7 @@ fn hold(desk: &mut Desk<'_, '_>, work: &mut Work<'_>, conclusion: &Conclusion) {
         authorization: work.session.authorization.clone(),
         station: work.station.clone(),
         reasons,
-        started_at: work.session.started_at,
+        started_at: conclusion.started_at,
         ended_at: conclusion.ended_at,
         energy: conclusion.ledger.energy,
         proposed: conclusion.gross,
@@ -264,7 +275,7 @@ fn fact(work: &Work<'_>, conclusion: &Conclusion, version: i32) -> SessionFact {
         site: session.bound.as_ref().map(|bound| bound.site.id.clone()),
         evse: session.evse,
         account: session.account.clone(),
-        started_at: session.started_at,
+        started_at: conclusion.started_at,
         ended_at: conclusion.ended_at,
         energy: conclusion.ledger.energy,
         durations: conclusion.ledger.durations,

@@ -50,7 +50,7 @@ impl Version {
     }
 }
 
-/// All tariff assignments by id, each with its versions.
+/// All documents of a kind by id, each with its versions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Assignments(pub BTreeMap<Box<str>, Versions>);
 
@@ -133,6 +133,11 @@ pub(crate) fn recorded(desk: &mut Desk<'_, '_>, recorded: &ReferenceRecorded) {
                 market::recorded(desk, recorded, prices);
             }
         }
+        Kind::DeviceProfile => {
+            let mut known = device_profiles(desk).cloned().unwrap_or_default();
+            known.0.entry(id).or_default().add(recorded.clone());
+            desk.put(Key::DeviceProfiles, Value::DeviceProfiles(known));
+        }
         // Not this stage's: intake and control resolve them.
         Kind::Account | Kind::Token => {}
     }
@@ -149,6 +154,14 @@ pub(crate) fn assignments(desk: &mut Desk<'_, '_>) -> Assignments {
     match desk.get(&Key::Assignments) {
         Some(Value::Assignments(assignments)) => assignments.clone(),
         Some(_) | None => Assignments::default(),
+    }
+}
+
+/// All device profiles; `None` while there are none.
+pub(crate) fn device_profiles<'d>(desk: &'d mut Desk<'_, '_>) -> Option<&'d Assignments> {
+    match desk.get(&Key::DeviceProfiles) {
+        Some(Value::DeviceProfiles(profiles)) => Some(profiles),
+        Some(_) | None => None,
     }
 }
 

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use wattledger_domain::charging::HoldGrowth;
 use wattledger_domain::hash::{Digest, Fingerprint};
 use wattledger_domain::ids::{
-    AccountId, AuthorizationId, CustomerGroup, EventId, EvseId, SourceId, TariffId, TokenHash,
-    TransactionId,
+    AccountId, AuthorizationId, CustomerGroup, DeviceProfileId, EventId, EvseId, SourceId,
+    TariffId, TokenHash, TransactionId,
 };
 use wattledger_domain::money::Money;
 use wattledger_domain::quantity::MilliwattHours;
@@ -107,6 +107,8 @@ pub struct Pinned {
     pub policy: i32,
     /// The tariff and its version; `None` when none applies.
     pub tariff: Option<(TariffId, i32)>,
+    /// The device profile and its version; `None` when none is about the station's device.
+    pub profile: Option<Box<(DeviceProfileId, i32)>>,
 }
 
 /// What the charger counts (2.x `seqNo`), to know whether all has come.

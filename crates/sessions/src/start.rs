@@ -1,23 +1,26 @@
 //! A transaction begins: it becomes a session of ours, bound to what its bill depends on.
 
+use crate::attribution::CLOSING;
 use crate::authorization::{self, Authorization};
 use crate::desk::Desk;
+use crate::devices;
 use crate::effect::Effect;
 use crate::ending;
 use crate::entries::{self, Clock, Judged, meant};
 use crate::key::{Entity, Key, TimerKind, Value};
-use crate::lags::Lags;
+use crate::lags::{Heard, Lags};
 use crate::ledger::{Flags, Ledger, Seen};
 use crate::pinning::{self, Contract};
 use crate::rating;
 use crate::running;
 use crate::samples::{Entry, Samples, What};
 use crate::session::{Origin, Phase, Sequence, Session};
-use crate::station::{Begun, SessionAtHand};
+use crate::station::{Begun, EvseStatus, SessionAtHand};
 use crate::work::Work;
 use wattledger_domain::accounts::{AccountRecord, SessionOpened};
-use wattledger_domain::charging::{FieldEvent, SessionStarted};
+use wattledger_domain::charging::{ConnectorStatus, FieldEvent, SessionStarted};
 use wattledger_domain::control::TokenUnknown;
+use wattledger_domain::device::Scale;
 use wattledger_domain::hash::Fingerprint;
 use wattledger_domain::ids::{AuthorizationId, SessionId, StationId, TransactionId};
 use wattledger_domain::outcome::Outcome;
@@ -164,14 +167,13 @@ fn begin(
         from: judged.at,
         to: None,
     });
+    Heard::note(&mut live.heard, event, judged);
     desk.put_live(station, live);
     if let Some(transaction) = &transaction {
         name(desk, station, &mut work, transaction);
     }
     announce(desk, event, &work, started);
-    if let Some(from) = successor {
-        ending::infer_end(desk, &mut work, from);
-    }
+    ended_already(desk, &mut work, successor);
     running::check(desk, &mut work, judged.at);
     work.put(desk);
 }
@@ -199,7 +201,7 @@ fn session(
         authorization::enforce(desk, station, started, known);
     }
     let pinned = match &known {
-        Some(known) => Some(known.pinned.clone()),
+        Some(known) => Some(devices::pinned_at(desk, station, &known.pinned, judged.at)),
         None => pinning::pin(desk, station, judged.at, group.as_ref(), Contract::Known),
     };
     let mut flags = Flags::default();
@@ -273,6 +275,28 @@ fn make_room(desk: &mut Desk<'_, '_>, station: &StationId, session: &Session) ->
     successor
 }
 
+/// Ends what was over before its start came: by the first boot after it, a free EVSE, or what began
+/// later there, as if they came in order (ev-domain §2, 16).
+fn ended_already(desk: &mut Desk<'_, '_>, work: &mut Work<'_>, successor: Option<Timestamp>) {
+    let (evse, from) = (work.session.evse, work.session.started_at);
+    let Some(live) = desk.live(work.station) else {
+        return;
+    };
+    let boot = live.boots.iter().copied().find(|boot| *boot > from);
+    let is_free = |known: &&EvseStatus| {
+        known.evse == evse && known.status == ConnectorStatus::Available && known.at > from
+    };
+    let free = live.statuses.iter().find(is_free).map(|known| known.at);
+    // After a boot, a status is its own session's no longer than closing values are.
+    let free = free
+        .filter(|free| successor.is_none_or(|next| *free < next))
+        .filter(|free| boot.is_none_or(|boot| *free <= boot.plus(CLOSING)));
+    if let Some(at) = boot.into_iter().chain(successor).chain(free).min() {
+        work.session.free_at = free;
+        ending::infer_end(desk, work, at);
+    }
+}
+
 /// The register that the session before it on its EVSE ended with, unless it began with the same.
 fn carried(
     desk: &mut Desk<'_, '_>,
@@ -288,7 +312,10 @@ fn carried(
         return None;
     };
     let told = before.end.and_then(|end| end.meter_stop);
-    let carried = told.or(before.ledger.base.map(|base| MilliwattHours(base.value)));
+    // Kept as told, like all registers: what the ledger has is as it is meant.
+    let as_labelled = devices::facts(before.bound.as_deref()).energy == Scale::AsLabelled;
+    let base = before.ledger.base.filter(|_| as_labelled);
+    let carried = told.or(base.map(|base| MilliwattHours(base.value)));
     carried.filter(|carried| session.meter_start != Some(*carried))
 }
 

@@ -1,8 +1,10 @@
 //! What is going on at one station: its EVSEs, its sessions, its boots.
 
 use crate::attribution::CLOSING;
+use crate::lags::Heard;
 use smallvec::SmallVec;
-use wattledger_domain::charging::{ConnectorStatus, FieldEvent};
+use wattledger_domain::charging::{ConnectorStatus, FieldEvent, StationBooted};
+use wattledger_domain::device::Device;
 use wattledger_domain::hash::Fingerprint;
 use wattledger_domain::ids::{EvseId, SessionId, TransactionId};
 use wattledger_domain::time::Timestamp;
@@ -13,6 +15,8 @@ const ENDED_AT_HAND: usize = 12;
 const STATUSES: usize = 64;
 /// How many boots a station remembers.
 const BOOTS: usize = 8;
+/// How many devices a station remembers to have been: it gets other firmware now and then.
+const DEVICES: usize = 4;
 
 /// What is going on at a station.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +27,19 @@ pub struct StationLive {
     pub sessions: SmallVec<[SessionAtHand; 2]>,
     /// When it booted, the last few, in order.
     pub boots: Vec<Timestamp>,
+    /// What it said that it is, the last few that differ, in order.
+    pub devices: Vec<DeviceSince>,
+    /// What its clock is judged by beside a session's own events, in order of receipt.
+    pub heard: Vec<Heard>,
+}
+
+/// What a station is since when, by its boots.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceSince {
+    /// The first boot that said so.
+    pub since: Timestamp,
+    /// What it is.
+    pub device: Device,
 }
 
 /// The newest status of an EVSE.
@@ -113,7 +130,41 @@ impl StationLive {
         true
     }
 
-    /// Notes a status; an older one than the known changes nothing.
+    /// Notes what a station said that it is; `false` when that changes nothing.
+    pub(crate) fn is_device(&mut self, since: Timestamp, booted: &StationBooted) -> bool {
+        if booted.vendor.is_none() && booted.model.is_none() && booted.firmware.is_none() {
+            return false;
+        }
+        let device = Device {
+            vendor: booted.vendor.clone(),
+            model: booted.model.clone(),
+            firmware: booted.firmware.clone(),
+        };
+        let place = self.devices.partition_point(|known| known.since <= since);
+        let before = place
+            .checked_sub(1)
+            .and_then(|place| self.devices.get(place));
+        if before.is_some_and(|before| before.device == device) {
+            return false;
+        }
+        match self.devices.get_mut(place) {
+            Some(after) if after.device == device => after.since = since,
+            Some(_) | None => self.devices.insert(place, DeviceSince { since, device }),
+        }
+        let surplus = self.devices.len().saturating_sub(DEVICES);
+        self.devices.drain(..surplus);
+        true
+    }
+
+    /// What the station was at an instant: by the boot before, else by the first that told.
+    pub(crate) fn device_at(&self, at: Timestamp) -> Option<&Device> {
+        let before = self.devices.iter().rev().find(|known| known.since <= at);
+        before
+            .or_else(|| self.devices.first())
+            .map(|known| &known.device)
+    }
+
+    /// Notes a status; an older one than the known changes nothing, and the same again keeps its beginning.
     pub(crate) fn told(&mut self, told: EvseStatus) {
         let full = self.statuses.len() >= STATUSES;
         match self
@@ -121,7 +172,7 @@ impl StationLive {
             .iter_mut()
             .find(|known| known.evse == told.evse)
         {
-            Some(known) if known.at <= told.at => *known = told,
+            Some(known) if known.at <= told.at && known.status != told.status => *known = told,
             Some(_) => {}
             None if full => {}
             None => self.statuses.push(told),

@@ -13,6 +13,7 @@ mod authorizations;
 mod chunks;
 mod clocks;
 mod corrections;
+mod devices;
 mod field;
 mod laws;
 mod market;

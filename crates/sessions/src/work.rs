@@ -3,6 +3,7 @@
 mod older;
 
 use crate::desk::Desk;
+use crate::devices;
 use crate::key::{Key, Value};
 use crate::ledger::{Ledger, Rules};
 use crate::market;
@@ -83,6 +84,7 @@ impl<'a> Work<'a> {
         };
         work.bind(desk);
         work.session.meter = work.meter();
+        work.session.ledger.state = work.rules().believed(work.session.first_state);
         work
     }
 
@@ -143,6 +145,7 @@ impl<'a> Work<'a> {
             max_power,
             percent,
             seen: session.seen,
+            facts: devices::facts(session.bound.as_deref()),
         }
     }
 
@@ -197,7 +200,8 @@ impl<'a> Work<'a> {
         self.stale = Stale::No;
         let rules = self.rules();
         let mut meter = self.meter();
-        let mut ledger = Ledger::start(self.session.started_at, self.session.first_state);
+        let first_state = rules.believed(self.session.first_state);
+        let mut ledger = Ledger::start(self.session.started_at, first_state);
         let bound = self.session.bound.clone();
         let tariff = bound.as_ref().and_then(|bound| bound.compiled());
         for entry in self.readings(desk) {

@@ -2,6 +2,7 @@
 
 use wattledger_domain::charging::{FieldBody, RefusalReason, StopReason};
 use wattledger_domain::cost::LineKind;
+use wattledger_domain::device::DeviceSuggestion;
 use wattledger_domain::document::{Movement, Side};
 use wattledger_domain::outcome::Outcome;
 use wattledger_domain::session::{ChargingState, EndEvidence, HoldReason, SessionFlag};
@@ -30,6 +31,20 @@ pub const fn outcome(outcome: Outcome) -> &'static str {
         Outcome::Ignored => "ignored",
         Outcome::Conflicting => "conflicting",
         Outcome::Refused => "refused",
+    }
+}
+
+/// What a device profile should say, as its field and word.
+pub const fn device_suggestion(suggestion: DeviceSuggestion) -> &'static str {
+    match suggestion {
+        DeviceSuggestion::EnergyAsLabelled => "energyUnit: as_labelled",
+        DeviceSuggestion::EnergyThousandfold => "energyUnit: kWh_as_Wh",
+        DeviceSuggestion::EnergyThousandth => "energyUnit: Wh_as_kWh",
+        DeviceSuggestion::PowerAsLabelled => "powerUnit: as_labelled",
+        DeviceSuggestion::PowerThousandfold => "powerUnit: kW_as_W",
+        DeviceSuggestion::PowerThousandth => "powerUnit: W_as_kW",
+        DeviceSuggestion::RegisterLifetime => "register: lifetime",
+        DeviceSuggestion::RegisterPerSession => "register: per_session",
     }
 }
 

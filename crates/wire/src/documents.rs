@@ -4,6 +4,7 @@
 //! JSON Schema (`schemas/documents.schema.json`) states; unknown fields are refused.
 
 mod canonical;
+mod device;
 mod market;
 mod parse;
 mod policy;

@@ -19,10 +19,13 @@ use std::sync::{Arc, OnceLock};
 /// a new version, its last one joins here, and its golden bytes are read for ever.
 pub(crate) const RELEASED: &[&str] = &[
     include_str!("../../../schemas/accounts/session_bill.v1.avsc"),
+    include_str!("../../../schemas/accounts/session_bill.v2.avsc"),
     include_str!("../../../schemas/accounts/session_held.v1.avsc"),
+    include_str!("../../../schemas/accounts/session_held.v2.avsc"),
     include_str!("../../../schemas/control/reference_recorded.v1.avsc"),
     include_str!("../../../schemas/control/reference_submitted.v1.avsc"),
     include_str!("../../../schemas/sessions/session_rated.v1.avsc"),
+    include_str!("../../../schemas/sessions/session_rated.v2.avsc"),
 ];
 
 /// Longer schemas are refused: no registry needs them.

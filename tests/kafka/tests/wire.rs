@@ -52,8 +52,8 @@ fn values(log: &KafkaLog) -> Vec<String> {
 fn a_connection_cut_at_a_commit_loses_nothing_and_doubles_nothing() {
     let proxy = Proxy::listen();
     let broker = Broker::start_as(&Setup {
-        settings: Vec::new(),
         proxied: Some(proxy.address().to_owned()),
+        ..Setup::default()
     });
     proxy.forward_to(broker.proxied());
     let through = KafkaLog::open(KafkaSettings::new(proxy.address())).unwrap();

@@ -109,7 +109,7 @@ fn two_hours_on_kafka_bill_the_same_however_often_they_are_killed() {
     let expected = undisturbed(11, hours);
     let broker = Broker::start_as(&Setup {
         settings: vec!["group.min.session.timeout.ms=1000".to_owned()],
-        proxied: None,
+        ..Setup::default()
     });
     let folder = prepared(11, hours);
     let properties = folder.path().join("kafka.properties");

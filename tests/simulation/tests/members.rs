@@ -72,7 +72,7 @@ fn processes_come_and_go_under_load_and_every_promise_holds() {
     let _alone = alone();
     let broker = Broker::start_as(&Setup {
         settings: vec!["group.min.session.timeout.ms=1000".to_owned()],
-        proxied: None,
+        ..Setup::default()
     });
     let folders: Vec<_> = (0..3).map(|_| tempfile::tempdir().unwrap()).collect();
     let properties = folders[0].path().join("kafka.properties");

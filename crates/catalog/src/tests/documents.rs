@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::{LEAD, Stage};
-use wattledger_domain::ids::{MarketId, MarketPricesId};
+use wattledger_domain::device::{DeviceFacts, DeviceProfile, RegisterKind};
+use wattledger_domain::ids::{DeviceProfileId, MarketId, MarketPricesId};
 use wattledger_domain::market::MarketPrices;
 
 fn from(content: Content, at: Timestamp) -> ReferenceSubmitted {
@@ -179,6 +180,37 @@ fn market_prices_are_broadcast_and_revised_and_refused_off_the_quarter_hour() {
         prices(Timestamp(1), 96),
         prices(Timestamp(0), 0),
         prices(Timestamp(0), 201),
+    ] {
+        let mut bench = Bench::set_up();
+        bench.submit(submitted(refused));
+        assert_eq!(bench.outcomes()[0].0, Outcome::Refused);
+        assert_eq!(bench.broadcast(), []);
+    }
+}
+
+#[test]
+fn device_profiles_are_broadcast_and_refused_where_they_describe_nothing() {
+    let profile = |before: &str, facts: DeviceFacts| {
+        Content::DeviceProfile(Box::new(DeviceProfile {
+            id: DeviceProfileId::new("acme"),
+            vendor: "Acme".into(),
+            model: None,
+            firmware_from: Some("1.9".into()),
+            firmware_before: Some(before.into()),
+            facts,
+        }))
+    };
+    let mut bench = Bench::set_up();
+    bench.submit(submitted(profile("1.10", DeviceFacts::ASSUMED)));
+    assert_eq!(bench.broadcast(), [(1, Timestamp(0))]);
+    let rolling = DeviceFacts {
+        rollover: Some(MilliwattHours(1_000)),
+        register: Some(RegisterKind::PerSession),
+        ..DeviceFacts::ASSUMED
+    };
+    for refused in [
+        profile("1.9", DeviceFacts::ASSUMED),
+        profile("1.10", rolling),
     ] {
         let mut bench = Bench::set_up();
         bench.submit(submitted(refused));

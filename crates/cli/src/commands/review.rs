@@ -185,7 +185,31 @@ fn facts(case: Fields<'_>, waits: Fields<'_>, proposal: Fields<'_>, zone: &str) 
         ),
         ("Odd", flags.join(", ")),
         ("Tariff", proposal.text("tariff").to_owned()),
+        ("Charger", charger(proposal.inside("device"))),
+        ("Profile", profile(proposal.inside("device"))),
     ])
+}
+
+/// Maker, model and firmware, as far as they are known.
+fn charger(device: Fields<'_>) -> String {
+    let names = ["vendor", "model", "firmware"].map(|name| device.text(name));
+    let names: Vec<&str> = names.into_iter().filter(|name| !name.is_empty()).collect();
+    names.join(" ")
+}
+
+/// Which device profile its readings are read by, and what one should say by the data.
+fn profile(device: Fields<'_>) -> String {
+    let read_by = match device.stated_number("profile_version") {
+        Some(version) => format!("{} version {version}", device.text("profile")),
+        None => "none".to_owned(),
+    };
+    match device.text("suggestion") {
+        "" if device.text("profile").is_empty() => String::new(),
+        "" => read_by,
+        suggestion => format!(
+            "{read_by}; the data say `{suggestion}`: apply a DeviceProfile that says so, then decide `reprice`"
+        ),
+    }
 }
 
 fn lines(waits: Fields<'_>, proposal: Fields<'_>, zone: &str) -> String {

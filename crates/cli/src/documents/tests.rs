@@ -213,3 +213,10 @@ fn the_demo_configuration_is_right_and_in_order_of_need() {
     assert_eq!(kinds, expect);
     assert_eq!(checked[7].id, "demo-token");
 }
+
+#[test]
+fn the_example_of_device_profiles_is_read() {
+    let text = include_str!("../../../../examples/device-profile.yaml");
+    let read = check(read_text("device-profile.yaml", text).unwrap()).unwrap();
+    assert_eq!(read.len(), 2);
+}

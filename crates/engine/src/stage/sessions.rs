@@ -105,7 +105,8 @@ impl Stage for Sessions {
             Value::Samples(samples) => size_of_val(&**samples),
             Value::Unresolved(waiting) => size_of_val(&**waiting),
             Value::Reference(versions) => versions.0.len().saturating_mul(VERSION_MADE),
-            Value::Transaction(_)
+            Value::DeviceProfiles(_)
+            | Value::Transaction(_)
             | Value::Begun(_)
             | Value::Market(_)
             | Value::MarketDay(_)

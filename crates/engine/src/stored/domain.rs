@@ -31,7 +31,7 @@ stored_as_sent! {
     domain::payment::PaymentMethod, domain::payment::IncrementSupport, domain::payment::Operation,
     domain::accounts::Terms, domain::accounts::SessionBill, domain::accounts::AuthorizationPinned,
     domain::document::InvoiceDraft, domain::document::DraftFault, domain::document::Movement,
-    domain::ids::MarketId, domain::ids::MarketPricesId,
+    domain::ids::MarketId, domain::ids::MarketPricesId, domain::ids::DeviceProfileId,
     domain::reference::ReferenceRecorded, domain::reference::Document,
     Arc<domain::reference::LegalEntity>, Arc<domain::reference::Policy>,
     domain::outcome::Outcome, domain::review::CorrectedReading,
@@ -40,6 +40,7 @@ stored_as_sent! {
 stored! {
     domain::reference::CollectionPolicy { charge_minimum_minor, correction_minimum_minor }
     domain::reference::Account { id, name, group, standing, method }
+    domain::device::Device { vendor, model, firmware }
     domain::market::MarketPrices { id, market, currency, start, slot, prices }
     domain::market::Publication { prices, version, hash, known_from, known_to, recorded_at }
     domain::charging::FieldEvent { source, id, station, occurred_at, received_at, body }
@@ -48,7 +49,7 @@ stored! {
 stored_enum! {
     domain::reference::Kind {
         0 => Policy, 1 => LegalEntity, 2 => Site, 3 => Station, 4 => Tariff, 5 => TariffAssignment,
-        6 => Account, 7 => Token, 8 => MarketPrices,
+        6 => Account, 7 => Token, 8 => MarketPrices, 9 => DeviceProfile,
     }
     domain::reference::Standing { 0 => Active, 1 => Blocked }
     domain::charging::FieldBody {

@@ -7,13 +7,16 @@ use wattledger_domain::hash::Fingerprint;
 use wattledger_domain::reference::ReferenceRecorded;
 use wattledger_pricing::FlatFee;
 use wattledger_sessions::authorization::{Answer, Authorization};
+use wattledger_sessions::lags::Heard;
 use wattledger_sessions::ledger::{Flags, Partial, Seen};
 use wattledger_sessions::market::MarketKnown;
 use wattledger_sessions::reference::{Assignments, Versions};
 use wattledger_sessions::session::{
     Billed, Decided, End, Held, Origin, Phase, Pinned, Sequence, Standing, Stop,
 };
-use wattledger_sessions::station::{Begun, EvseStatus, SessionAtHand, StationLive, Unresolved};
+use wattledger_sessions::station::{
+    Begun, DeviceSince, EvseStatus, SessionAtHand, StationLive, Unresolved,
+};
 use wattledger_sessions::{Entity, Key, Value};
 use wattledger_wire::avro::{DecodeError, Input, put_long};
 
@@ -22,7 +25,9 @@ stored! {
     SessionAtHand { session, evse, transaction, from, to }
     Unresolved { events }
     Authorization { account, token, group, evse, limit, pinned, answer, session }
-    Pinned { station, site, legal_entity, policy, tariff }
+    Pinned { station, site, legal_entity, policy, tariff, profile }
+    DeviceSince { since, device }
+    Heard { received_at, occurred_at }
     Sequence { next, ahead }
     End { at, evidence, meter_stop, event }
     Held { reasons, result }
@@ -45,6 +50,7 @@ stored_enum! {
         0 => Station(value), 1 => Authorization(value), 2 => Session(value), 3 => Samples(value),
         4 => Transaction(value), 5 => Unresolved(value), 6 => Begun(value), 7 => Reference(value),
         8 => Assignments(value), 9 => Market(value), 10 => MarketDay(value),
+        11 => DeviceProfiles(value),
     }
     Entity { 0 => Authorization(authorization), 1 => Session(session), 2 => Begun(period), 3 => Unresolved }
 }
@@ -55,11 +61,15 @@ impl Stored for StationLive {
             statuses,
             sessions,
             boots,
+            devices,
+            heard,
         } = self;
         statuses.put(out);
         super::put_length(out, sessions.len());
         sessions.iter().for_each(|session| session.put(out));
         boots.put(out);
+        devices.put(out);
+        heard.put(out);
     }
     fn take(input: &mut Input<'_>) -> Result<Self, DecodeError> {
         let statuses = Stored::take(input)?;
@@ -68,6 +78,8 @@ impl Stored for StationLive {
             statuses,
             sessions: sessions.collect::<Result<_, DecodeError>>()?,
             boots: Stored::take(input)?,
+            devices: Stored::take(input)?,
+            heard: Stored::take(input)?,
         })
     }
 }
@@ -122,6 +134,7 @@ pub(crate) fn put_name(key: &Key, out: &mut Vec<u8>) {
             id.put(out);
         }
         Key::Assignments => put_long(out, 8),
+        Key::DeviceProfiles => put_long(out, 11),
         Key::Market(market) => {
             put_long(out, 9);
             market.put(out);

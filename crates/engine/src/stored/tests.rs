@@ -7,6 +7,7 @@
 use super::{decode, encode};
 use wattledger_domain::charging::HoldGrowth;
 use wattledger_domain::cost::PricedStep;
+use wattledger_domain::device::Device;
 use wattledger_domain::hash::{Digest, Fingerprint};
 use wattledger_domain::ids::{
     AccountId, AuthorizationId, EventId, EvseId, SessionId, SourceId, TariffId, TransactionId,
@@ -25,7 +26,7 @@ use wattledger_sessions::samples::{Entry, Samples, What};
 use wattledger_sessions::session::{
     Billed, End, Held, Origin, Phase, Pinned, Sequence, Session, Stop, Watch,
 };
-use wattledger_sessions::station::{Begun, SessionAtHand, StationLive};
+use wattledger_sessions::station::{Begun, DeviceSince, SessionAtHand, StationLive};
 
 const START: Timestamp = Timestamp(1_772_434_800_000);
 
@@ -76,6 +77,7 @@ fn charging(minutes: i64) -> Session {
             legal_entity: 1,
             policy: 1,
             tariff: Some((TariffId::new("tariff"), 1)),
+            profile: None,
         }),
         also: vec![TransactionId::new("41")],
         lags: Some(Lags {
@@ -223,6 +225,18 @@ fn a_station_and_its_starts_read_back() {
         statuses: Vec::new(),
         sessions: (0..5).map(known).collect(),
         boots: vec![START],
+        heard: vec![wattledger_sessions::lags::Heard {
+            received_at: START,
+            occurred_at: Timestamp(-1),
+        }],
+        devices: vec![DeviceSince {
+            since: START,
+            device: Device {
+                vendor: Some("Acme".into()),
+                model: None,
+                firmware: Some("1.2".into()),
+            },
+        }],
     })));
     let begun = |number| Begun {
         session: Fingerprint(number),

@@ -1,7 +1,9 @@
 //! Which readings count, and how much of them can be true.
 
-use crate::samples::What;
+use crate::samples::{Entry, What};
+use wattledger_domain::device::{DeviceFacts, Scale};
 use wattledger_domain::quantity::{Milliseconds, Milliwatts};
+use wattledger_domain::session::ChargingState;
 
 /// Chargers stamp readings to the second and meters have cycles: a span counts this much longer.
 const CYCLE: i64 = 10_000;
@@ -81,9 +83,52 @@ pub struct Rules {
     pub percent: i64,
     /// Which kinds count.
     pub seen: Seen,
+    /// How the device's readings are read.
+    pub facts: DeviceFacts,
 }
 
 impl Rules {
+    /// A value as the device means it.
+    pub(crate) const fn read(&self, what: What, told: i64) -> i64 {
+        match what {
+            What::Interval
+            | What::Net
+            | What::PhaseOne
+            | What::PhaseTwo
+            | What::PhaseThree
+            | What::Total => self.facts.energy.read(told),
+            What::Power => self.facts.power.read(told),
+            What::State | What::StatusState | What::Current => told,
+        }
+    }
+
+    /// Reads all values at once; from here on they are as they are meant.
+    pub(crate) fn read_all(&mut self, entries: &mut [Entry]) {
+        if self.facts.energy == Scale::AsLabelled && self.facts.power == Scale::AsLabelled {
+            return;
+        }
+        for entry in entries {
+            entry.value = self.read(entry.what, entry.value);
+        }
+        self.facts.energy = Scale::AsLabelled;
+        self.facts.power = Scale::AsLabelled;
+    }
+
+    /// A state that is believed; charging, where it is not.
+    pub(crate) const fn believed(&self, state: ChargingState) -> ChargingState {
+        if self.facts.states.has(state) {
+            state
+        } else {
+            ChargingState::Charging
+        }
+    }
+
+    /// Whether an EVSE has this power.
+    pub(crate) fn has_power(&self, power: i64) -> bool {
+        let most = i128::from(self.max_power.0).saturating_mul(i128::from(self.percent));
+        i128::from(power).saturating_mul(100) <= most
+    }
+
     /// Whether an EVSE can have given this much in this span.
     pub(crate) fn allow(&self, energy: i64, span: Milliseconds) -> bool {
         let span = i128::from(span.0.saturating_add(CYCLE));

@@ -1,18 +1,20 @@
 //! What a session's readings and its end come to: the same for any order of arrival.
 
 use super::cheapest::{ByClock, cheapest};
-use super::too_dear;
+use super::{moved, suggestion, too_dear};
 use crate::attribution::CLOSING;
 use crate::desk::Desk;
-use crate::ledger::{Basis, Flags, Ledger, Rules, Seen, Start, align};
+use crate::lags;
+use crate::ledger::{Aligned, Basis, Flags, Ledger, Reading, Rules, Seen, Start, align};
 use crate::samples::{Entry, What};
 use crate::session::{End, Session};
 use crate::thinning;
 use crate::work::Work;
 use wattledger_domain::cost::{Priced, Settlement};
+use wattledger_domain::device::{DeviceFacts, DeviceSuggestion};
 use wattledger_domain::hash::Digest;
 use wattledger_domain::money::Money;
-use wattledger_domain::quantity::{MilliwattHours, Milliwatts};
+use wattledger_domain::quantity::{Milliseconds, MilliwattHours, Milliwatts};
 use wattledger_domain::reference::Policy;
 use wattledger_domain::session::{ChargingPeriod, EndEvidence, Evidence, HoldReason, SessionFlag};
 use wattledger_domain::time::Timestamp;
@@ -23,6 +25,8 @@ const PERIODS_MAX: usize = 4_000;
 
 /// What a session comes to.
 pub(super) struct Conclusion {
+    /// As it was told, or estimated where the clock was behind all along.
+    pub(super) started_at: Timestamp,
     pub(super) ended_at: Timestamp,
     pub(super) end: EndEvidence,
     pub(super) ledger: Ledger,
@@ -35,7 +39,13 @@ pub(super) struct Conclusion {
     pub(super) held: Vec<HoldReason>,
     /// Lines and tax groups of `priced` as an invoice would have them.
     pub(super) settled: Option<Settlement>,
+    /// What a profile of its device should say, by its data.
+    pub(super) suggestion: Option<DeviceSuggestion>,
     basis: Basis,
+    /// What the register counted on by at its modulus.
+    rolled_over: i64,
+    /// By how much later everything is than it was told.
+    pub(super) later: Milliseconds,
 }
 
 /// What a person knows better than the charger.
@@ -82,6 +92,7 @@ impl Corrected {
                 totals: 2,
                 ..rules.seen
             },
+            ..rules
         }
     }
 }
@@ -89,7 +100,7 @@ impl Corrected {
 impl Conclusion {
     /// What the bill shows, hashed: a correction follows only when it differs.
     pub(super) fn result(&self) -> Digest {
-        let mut numbers = vec![self.ended_at.0, self.ledger.energy.0];
+        let mut numbers = vec![self.told_end(), self.ledger.energy.0];
         for step in self.priced.iter().flat_map(|priced| &priced.steps) {
             numbers.push(i64::from(step.element));
             numbers.push(step.quantity);
@@ -99,9 +110,14 @@ impl Conclusion {
         Digest::of(bytes.as_flattened())
     }
 
+    /// An estimate that is another one later corrects nothing: the end as told decides.
+    const fn told_end(&self) -> i64 {
+        self.ended_at.0.saturating_sub(self.later.0)
+    }
+
     /// What was metered, hashed: end and energy, whatever they cost.
     pub(super) fn data(&self) -> Digest {
-        let numbers = [self.ended_at.0, self.ledger.energy.0].map(i64::to_be_bytes);
+        let numbers = [self.told_end(), self.ledger.energy.0].map(i64::to_be_bytes);
         Digest::of(numbers.as_flattened())
     }
 
@@ -148,7 +164,8 @@ impl Conclusion {
         match self.basis {
             Basis::Interval => None,
             Basis::Total | Basis::Phases(_) | Basis::Net => {
-                self.ledger.base.map(|base| MilliwattHours(base.value))
+                let shown = |base: Reading| base.value.saturating_sub(self.rolled_over);
+                self.ledger.base.map(|base| MilliwattHours(shown(base)))
             }
         }
     }
@@ -165,26 +182,26 @@ pub(super) fn conclude(
     let mut readings = work.readings(desk);
     let session = &work.session;
     let mut rules = work.rules();
-    let start = Start {
-        at: session.started_at,
-        meter: session.meter_start,
-        carried: session.carried,
-    };
-    let registers = align(&mut readings, &start, &rules);
+    let start = Start::of(session, &rules);
+    let facts = rules.facts;
+    rules.read_all(&mut readings);
+    let aligned = align(&mut readings, &start, &rules);
     let bound = work.bound();
     let mut span = Span::of(session, readings.iter().copied());
+    let behind = behind(desk, work);
+    let session = &work.session;
+    let later = behind.map_or(Milliseconds::ZERO, lags::put_right);
     if let Some(corrected) = corrected {
-        span = span.corrected(session, corrected);
+        span = span.corrected(session, corrected, later);
         corrected.readings(session, span.ended_at, &mut readings);
         rules = corrected.rules(rules);
     }
     let (ledger, periods) = account(session, &rules, &span, readings.iter().copied());
-    let mut flags = session.flags.and(ledger.flags).and(registers);
+    let mut flags = session.flags.and(ledger.flags).and(aligned.flags);
     if ledger.unit_suspect() {
         flags.raise(SessionFlag::UnitSuspect);
     }
-    let lags = session.lags;
-    if lags.is_some_and(|lags| lags.is_behind(session.started_at)) {
+    if behind.is_some() {
         flags.raise(SessionFlag::ClockSuspect);
     }
     if span.end == EndEvidence::Inferred {
@@ -193,6 +210,7 @@ pub(super) fn conclude(
     let tariff = bound.as_ref().and_then(|bound| bound.compiled());
     let periods = thinning::periods(periods, session.started_at, tariff, PERIODS_MAX);
     let mut held = doubts(session, &ledger, flags, &span);
+    held.extend(contradicted(&aligned));
     if work.is_full() || periods.len() > PERIODS_MAX {
         held.push(HoldReason::TooLong);
     }
@@ -206,6 +224,7 @@ pub(super) fn conclude(
         let policy = &bound.policy;
         let clock = ByClock::of(session, flags, tariff, policy);
         priced = price(session, &ledger, &periods, tariff, policy, clock);
+        moved::steps(priced.as_mut(), later);
         settled = priced
             .as_ref()
             .and_then(|priced| settle(priced, &policy.rounding).ok());
@@ -222,19 +241,34 @@ pub(super) fn conclude(
     }
     held.sort_unstable();
     held.dedup();
-    let (ended_at, end, basis) = (span.ended_at, span.end, rules.seen.basis());
+    let by_units = || suggestion::of_units(&ledger, &readings, &rules, facts);
+    let suggestion = aligned.contradiction.or_else(by_units);
     Conclusion {
-        ended_at,
-        end,
+        started_at: session.started_at.plus(later),
+        ended_at: span.ended_at.plus(later),
+        end: span.end,
         ledger,
-        periods,
+        periods: moved::periods(periods, later),
         flags,
         priced,
         gross: settled.as_ref().map(|settled| settled.gross),
         held,
         settled,
-        basis,
+        suggestion,
+        basis: rules.seen.basis(),
+        rolled_over: rolled_over(&aligned, facts),
+        later,
     }
+}
+
+/// By how much a session's clock was behind all along, judged with what its station told around it.
+fn behind(desk: &mut Desk<'_, '_>, work: &Work<'_>) -> Option<Milliseconds> {
+    let (lags, started_at) = (work.session.lags?, work.session.started_at);
+    let heard = match lags.is_brief(started_at) {
+        true => desk.live(work.station).map(|live| &*live.heard),
+        false => None,
+    };
+    lags.behind(started_at, heard.unwrap_or_default())
 }
 
 /// From where to where a session is accounted.
@@ -254,8 +288,9 @@ enum Backwards {
 
 impl Span {
     /// As a person corrected it: its end where they say, and nothing after it.
-    fn corrected(self, session: &Session, corrected: &Corrected) -> Self {
-        let told = corrected.ended_at.unwrap_or(self.ended_at);
+    fn corrected(self, session: &Session, corrected: &Corrected, later: Milliseconds) -> Self {
+        let told = corrected.ended_at.map(|at| at.minus(later));
+        let told = told.unwrap_or(self.ended_at);
         let ended_at = told.max(session.started_at);
         Self {
             ended_at,
@@ -323,7 +358,8 @@ fn account(
     span: &Span,
     entries: impl Iterator<Item = Entry>,
 ) -> (Ledger, Vec<ChargingPeriod>) {
-    let mut ledger = Ledger::start(session.started_at, session.first_state);
+    let first_state = rules.believed(session.first_state);
+    let mut ledger = Ledger::start(session.started_at, first_state);
     let mut periods: Vec<ChargingPeriod> = Vec::new();
     let mut keep = |period: &ChargingPeriod| match periods.last_mut() {
         Some(last) if goes_on(last, period) => last.to = period.to,
@@ -367,6 +403,25 @@ fn doubts(session: &Session, ledger: &Ledger, flags: Flags, span: &Span) -> Vec<
         held.push(HoldReason::TimesImplausible);
     }
     held
+}
+
+/// Why registers that contradict the device's profile are not billed by.
+fn contradicted(aligned: &Aligned) -> Option<HoldReason> {
+    aligned.contradiction.map(|suggestion| match suggestion {
+        DeviceSuggestion::RegisterPerSession => HoldReason::RegisterBackwards,
+        DeviceSuggestion::RegisterLifetime
+        | DeviceSuggestion::EnergyAsLabelled
+        | DeviceSuggestion::EnergyThousandfold
+        | DeviceSuggestion::EnergyThousandth
+        | DeviceSuggestion::PowerAsLabelled
+        | DeviceSuggestion::PowerThousandfold
+        | DeviceSuggestion::PowerThousandth => HoldReason::EnergyImplausible,
+    })
+}
+
+fn rolled_over(aligned: &Aligned, facts: DeviceFacts) -> i64 {
+    let modulus = facts.rollover.map_or(0, |modulus| modulus.0);
+    modulus.saturating_mul(i64::from(aligned.rollovers))
 }
 
 fn limits(session: &Session, span: &Span, policy: &Policy) -> Option<HoldReason> {

@@ -60,7 +60,8 @@ pub(crate) fn check_correction(
         meter_stop,
         ended_at,
     } = *reading;
-    if ended_at.is_some_and(|ended_at| ended_at < work.session.started_at) {
+    let plain = conclusion::conclude(desk, work, None);
+    if ended_at.is_some_and(|ended_at| ended_at < plain.started_at) {
         return Err("it would end before it began".to_owned());
     }
     if meter_start.is_none() && meter_stop.is_none() {
@@ -69,7 +70,6 @@ pub(crate) fn check_correction(
             None => Err("nothing is corrected".to_owned()),
         };
     }
-    let plain = conclusion::conclude(desk, work, None);
     match registers(&plain, reading) {
         (Some(from), Some(to)) if to < from => Err("its register would run backwards".to_owned()),
         (Some(_), Some(_)) => Ok(()),

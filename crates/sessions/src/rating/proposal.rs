@@ -2,9 +2,13 @@
 
 use super::conclusion::Conclusion;
 use crate::desk::Desk;
+use crate::devices;
+use crate::reference;
 use crate::samples::{Entry, What};
 use crate::work::Work;
-use wattledger_domain::review::{ReadingKind, ReadingSeen, ReviewProposal};
+use wattledger_domain::device::Device;
+use wattledger_domain::reference::{Content, Kind};
+use wattledger_domain::review::{DeviceSeen, ReadingKind, ReadingSeen, ReviewProposal};
 
 /// Most readings, and most periods, of each end of a session: a record stays below its bound.
 const SHOWN: usize = 250;
@@ -16,6 +20,7 @@ pub(super) fn of(
     conclusion: &Conclusion,
 ) -> ReviewProposal {
     let readings = work.readings(desk);
+    let device = device(desk, work, conclusion);
     let (session, bound) = (&work.session, work.bound());
     let pins = bound.as_ref().and_then(|bound| bound.tariff.as_ref());
     let ledger = &conclusion.ledger;
@@ -36,7 +41,36 @@ pub(super) fn of(
         time_zone: bound.as_ref().map(|bound| bound.site.time_zone.clone()),
         lines: settled.map_or_else(Vec::new, |settled| settled.lines.clone()),
         groups: settled.map_or_else(Vec::new, |settled| settled.groups.clone()),
+        device,
     }
+}
+
+/// What its charger is, and whether its data fit that; `None` where there is nothing to say.
+fn device(desk: &mut Desk<'_, '_>, work: &Work<'_>, conclusion: &Conclusion) -> Option<DeviceSeen> {
+    let at = work.session.started_at;
+    let version = work.session.pinned.as_ref()?.station;
+    let versions = reference::versions(desk, Kind::Station, work.station.as_str());
+    let document = versions.numbered(version);
+    let document = document.and_then(|version| match &version.recorded.document.content {
+        Content::Station(document) => Some(&**document),
+        Content::Policy(_)
+        | Content::LegalEntity(_)
+        | Content::Site(_)
+        | Content::Tariff(_)
+        | Content::TariffAssignment(_)
+        | Content::Account(_)
+        | Content::Token(_)
+        | Content::MarketPrices(_)
+        | Content::DeviceProfile(_) => None,
+    });
+    let device = devices::device(desk, work.station, document, at);
+    let (suggestion, profile) = (conclusion.suggestion, super::device_profile(work));
+    let told = device != Device::default() || suggestion.is_some();
+    told.then_some(DeviceSeen {
+        device,
+        profile,
+        suggestion,
+    })
 }
 
 /// All of a list, or its first and last where it is long.

@@ -1,6 +1,6 @@
 //! Orders of arrival: days late, over two gateways, told again with other words.
 
-use super::world::check;
+use super::world::{World, check};
 
 #[test]
 fn a_start_told_again_with_another_transaction_is_known_by_both() {
@@ -16,6 +16,72 @@ fn a_start_told_again_with_another_transaction_is_known_by_both() {
             "Duplicate",
             "rated v1 08:00-09:00 10000 Wh 5.00 EUR",
         ],
+    );
+}
+
+/// All orders of a few lines.
+fn orders(lines: &[&str]) -> Vec<Vec<String>> {
+    let Some((first, rest)) = lines.split_first() else {
+        return vec![Vec::new()];
+    };
+    let mut all = Vec::new();
+    for order in orders(rest) {
+        for place in 0..=order.len() {
+            let mut longer = order.clone();
+            longer.insert(place, (*first).to_owned());
+            all.push(longer);
+        }
+    }
+    all
+}
+
+#[track_caller]
+fn check_all_orders(lines: &[&str], expect: &str) {
+    for order in orders(lines) {
+        let mut world = World::new();
+        order.iter().for_each(|line| world.tell(line));
+        world.tell("tick 12:00\ntick +1d12:01");
+        let came = world.came();
+        let rated: Vec<&String> = came.iter().filter(|line| line.contains(" Wh ")).collect();
+        assert_eq!(rated, [expect], "{order:#?}");
+    }
+}
+
+#[test]
+fn a_boot_ends_a_session_whose_start_comes_after_it() {
+    check_all_orders(
+        &[
+            "08:00 start evse=1 tx=7 token=alice meter=1000",
+            "08:20 read tx=7 total=4000",
+            "08:30 read tx=7 total=6000",
+            "09:00 boot",
+        ],
+        "rated v1 08:00-08:30 5000 Wh 2.50 EUR [EndInferred]",
+    );
+}
+
+#[test]
+fn a_transaction_that_goes_on_after_a_boot_goes_on_in_any_order() {
+    check_all_orders(
+        &[
+            "08:00 start evse=1 tx=7 token=alice meter=1000",
+            "08:20 boot",
+            "08:30 read tx=7 total=6000",
+            "09:00 end tx=7 meter=11000",
+        ],
+        "rated v1 08:00-09:00 10000 Wh 5.00 EUR",
+    );
+}
+
+#[test]
+fn a_free_evse_ends_a_session_whose_start_comes_after_it() {
+    check_all_orders(
+        &[
+            "08:00 start evse=1 tx=7 token=alice meter=1000",
+            "08:30 read tx=7 total=6000 state=parked",
+            "09:00 status is=available",
+        ],
+        "rated v1 08:00-09:00 5000 Wh 5.50 EUR [EndInferred]",
     );
 }
 

@@ -1,8 +1,10 @@
 //! Clocks that are wrong (docs/field.md, row 10): judged, and never paid for at a dearer hour.
 
-use super::world::{World, check, documents};
+use super::world::{World, check, clock, documents};
+use crate::Effect;
 use std::sync::Arc;
-use wattledger_domain::charging::ChargingRecord;
+use wattledger_domain::accounts::AccountRecord;
+use wattledger_domain::charging::{ChargingRecord, FieldBody};
 use wattledger_domain::reference::{Content, UntrustedClock};
 use wattledger_domain::time::Timestamp;
 
@@ -147,7 +149,170 @@ fn anomaly_10_a_clock_hours_behind_all_along_is_suspect() {
          tick 16:05",
         &[
             "opened alice",
-            "rated v1 12:30-13:00 1000 Wh 0.50 EUR [ClockSuspect]",
+            "rated v1 15:30-16:00 1000 Wh 0.50 EUR [ClockSuspect]",
+        ],
+    );
+}
+
+#[test]
+fn anomaly_10_times_of_a_clock_that_is_behind_are_estimated_from_those_of_receipt() {
+    let mut world = by_time(UntrustedClock::Cheapest);
+    world.tell(
+        "12:30 start tx=7 token=alice meter=1000 received=15:31
+         12:45 read tx=7 total=1500 received=15:45
+         13:00 end tx=7 meter=2000 received=16:00
+         tick 16:05",
+    );
+    let rated = world.rated()[0];
+    let spans: Vec<(Timestamp, Timestamp)> = (rated.periods.iter())
+        .map(|period| (period.from, period.to))
+        .collect();
+    let [half, quarter, hour] = ["15:30", "15:45", "16:00"].map(clock);
+    assert_eq!(spans, [(half, quarter), (quarter, hour)]);
+    let step = &rated.priced.steps[0];
+    assert_eq!((step.from, step.to), (half, hour));
+    assert_eq!((rated.started_at, rated.ended_at), (half, hour));
+}
+
+#[test]
+fn anomaly_10_a_person_corrects_an_end_in_the_times_that_they_are_shown() {
+    check_by_time(
+        UntrustedClock::Hold,
+        "12:30 start tx=7 token=alice meter=1000 received=15:30
+         12:45 read tx=7 total=1500 received=15:45
+         13:00 end tx=7 meter=2000 received=16:00
+         tick 16:05
+         16:10 decide do=correct end=15:20
+         16:11 decide do=correct end=15:45",
+        &[
+            "opened alice",
+            "held [TimesImplausible] 1000 Wh",
+            "Refused",
+            "rated v1 15:30-15:45 500 Wh 0.40 EUR [ClockSuspect]",
+            "decided: v1 round 0 0.40 EUR",
+        ],
+    );
+}
+
+#[test]
+fn anomaly_10_a_clock_that_drifts_behind_is_suspect() {
+    // 10 minutes an hour: 20 behind at the start, 40 at the end of two hours.
+    check_by_time(
+        UntrustedClock::Hold,
+        "12:00 start tx=7 token=alice meter=1000 received=12:20
+         13:00 read tx=7 total=1500 received=13:30
+         14:00 end tx=7 meter=2000 received=14:40
+         tick 14:45",
+        &["opened alice", "held [TimesImplausible] 1000 Wh"],
+    );
+}
+
+/// A stay of five minutes, three hours late: nothing of its own tells a wrong clock from an outage.
+const BRIEF: &str = "12:30 start tx=7 token=alice meter=1000 received=15:30
+     12:35 end tx=7 meter=1500 received=15:35
+     tick 15:40";
+
+#[test]
+fn anomaly_10_a_brief_session_is_judged_by_what_its_station_told_around_it() {
+    let around = "10:00 boot received=13:00
+         11:00 status is=available received=14:00";
+    check_by_time(
+        UntrustedClock::Hold,
+        &format!("{around}\n{BRIEF}"),
+        &["opened alice", "held [TimesImplausible] 500 Wh"],
+    );
+    // The station was offline before: what it had to tell came in a burst.
+    let burst = "11:00 boot received=15:29
+         12:00 status is=available received=15:29";
+    for believed in [burst, "12:25 status is=available received=12:25", ""] {
+        check_by_time(
+            UntrustedClock::Hold,
+            &format!("{believed}\n{BRIEF}"),
+            &["opened alice", "rated v1 12:30-12:35 500 Wh 0.40 EUR"],
+        );
+    }
+}
+
+#[test]
+fn anomaly_10_what_a_station_tells_is_judged_alike_in_any_order_within_the_grace() {
+    let mut lines = vec![
+        "10:00 boot received=13:00",
+        "11:00 status is=available received=14:00",
+        "12:30 start tx=7 token=alice meter=1000 received=15:30",
+        "12:35 end tx=7 meter=1500 received=15:35",
+    ];
+    for _ in 0..lines.len() {
+        lines.rotate_left(1);
+        let mut world = by_time(UntrustedClock::Hold);
+        world.tell(&lines.join("\n"));
+        world.tell("tick 15:40");
+        let came = world.came();
+        assert_eq!(
+            came.last().unwrap(),
+            "held [TimesImplausible] 500 Wh",
+            "{lines:?}"
+        );
+    }
+}
+
+#[test]
+fn anomaly_10_readings_of_one_batch_keep_their_distance_on_a_clock_of_1970() {
+    // 16 readings of 1970 come at once: the last is of the time of receipt, the first 15 minutes before.
+    check(
+        "08:00! start tx=7 token=alice meter=1000 received=08:00
+         08:30! read tx=7 total=6000 sampled=08:30 received=08:30
+         09:00! end tx=7 meter=11000 received=09:00
+         tick 09:05",
+        &[
+            "opened alice",
+            "rated v1 08:00-09:00 10000 Wh 5.00 EUR [ClockSuspect]",
+        ],
+    );
+    let mut world = by_time(UntrustedClock::Hold);
+    let mut record = world.record("08:30! read tx=7 total=4000 received=08:30");
+    if let ChargingRecord::Field(event) = &mut record
+        && let FieldBody::SessionUpdated(updated) = &mut event.body
+    {
+        let mut earlier = updated.samples[0];
+        (earlier.at, earlier.value) = (Timestamp(5_000 - 900_000), 2_000_000);
+        updated.samples[0].at = Timestamp(5_000);
+        updated.samples.insert(0, earlier);
+    }
+    world.tell("08:00! start tx=7 token=alice meter=1000 received=08:00");
+    world.fold(&record);
+    world.tell("09:00! end tx=7 meter=5000 received=09:00\ntick 09:05");
+    let held = world.effects.iter().find_map(|effect| match effect {
+        Effect::ToAccount(AccountRecord::SessionHeld(held)) => held.proposal.as_deref(),
+        _ => None,
+    });
+    let times: Vec<Timestamp> = (held.map(|held| &held.readings).into_iter().flatten())
+        .map(|reading| reading.at)
+        .collect();
+    assert_eq!(times, ["08:00", "08:15", "08:30", "09:00"].map(clock));
+}
+
+#[test]
+fn anomaly_10_the_autumn_hour_that_runs_twice_counts_twice_and_costs_what_it_shows() {
+    // 25 October 2026, 01:00 UTC: the clocks of Berlin go from 03:00 to 02:00, 237 days ahead.
+    check_by_time(
+        UntrustedClock::Hold,
+        "+237d00:30 start tx=7 token=alice meter=0 received=+237d00:30
+         +237d02:30 end tx=7 meter=4000 received=+237d02:30
+         tick +237d03:00",
+        &[
+            "opened alice",
+            "rated v1 +237d00:30-+237d02:30 4000 Wh 2.00 EUR",
+        ],
+    );
+    // 13:00 in Berlin is then 12:00 in UTC, an hour later than the day before.
+    check_by_time(
+        UntrustedClock::Hold,
+        "+237d11:30 start tx=7 token=alice meter=0 received=+237d11:30
+         +237d12:30 end tx=7 meter=2000 received=+237d12:30
+         tick +237d13:00",
+        &[
+            "opened alice",
+            "rated v1 +237d11:30-+237d12:30 2000 Wh 1.30 EUR",
         ],
     );
 }

@@ -102,6 +102,7 @@ fn a_reading_a_second_for_hours_is_billed_in_a_record_of_bounded_size() {
 }
 
 const RULES: Rules = Rules {
+    facts: wattledger_domain::device::DeviceFacts::ASSUMED,
     max_power: Milliwatts(22_000_000),
     percent: 110,
     seen: Seen {

@@ -6,7 +6,7 @@
 use super::Work;
 use crate::desk::Desk;
 use crate::key::{Key, Value};
-use crate::ledger::{Flags, Ledger, Start, align};
+use crate::ledger::{Aligned, Ledger, Start, align};
 use crate::samples::{Added, Entry, Samples};
 use crate::thinning::{self, By, Reached};
 
@@ -84,16 +84,14 @@ impl Work<'_> {
         let entries = self.readings(desk);
         let session = &self.session;
         let (rules, bound) = (self.rules(), self.bound());
-        let start = Start {
-            at: session.started_at,
-            meter: session.meter_start,
-            carried: session.carried,
-        };
-        if align(&mut entries.clone(), &start, &rules) != Flags::default() {
+        let (mut read, mut plain) = (entries.clone(), rules);
+        let start = Start::of(session, &rules);
+        plain.read_all(&mut read);
+        if align(&mut read, &start, &plain) != Aligned::default() {
             return;
         }
         let begin = Reached {
-            ledger: Ledger::start(session.started_at, session.first_state),
+            ledger: Ledger::start(session.started_at, rules.believed(session.first_state)),
             meter: self.meter(),
         };
         let by = By {

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use wattledger_domain::accounts::SessionHeld;
 use wattledger_domain::cost::LineKind;
 use wattledger_domain::review::{
-    CorrectedReading, ReadingKind, ReadingSeen, ReviewProposal, ReviewVerdict, SessionDecided,
+    CorrectedReading, DeviceSeen, ReadingKind, ReadingSeen, ReviewProposal, ReviewVerdict,
+    SessionDecided,
 };
 use wattledger_domain::session::ChargingState;
 
@@ -166,6 +167,7 @@ fn shown(proposal: &ReviewProposal) -> Value {
         "tariff": proposal.tariff.as_ref().map(|pin| pin.id.as_str()),
         "tariff_version": proposal.tariff.as_ref().map(|pin| pin.version),
         "time_zone": proposal.time_zone.as_deref(),
+        "device": proposal.device.as_ref().map(device),
         "periods": proposal.periods.iter().map(|period| json!({
             "from_at": period.from.0,
             "to_at": period.to.0,
@@ -194,6 +196,18 @@ fn shown(proposal: &ReviewProposal) -> Value {
             "tax": group.tax.minor,
             "gross": group.gross.minor,
         })).collect::<Vec<Value>>(),
+    })
+}
+
+fn device(seen: &DeviceSeen) -> Value {
+    let device = &seen.device;
+    json!({
+        "vendor": device.vendor.as_deref(),
+        "model": device.model.as_deref(),
+        "firmware": device.firmware.as_deref(),
+        "profile": seen.profile.as_ref().map(|pin| pin.id.as_str()),
+        "profile_version": seen.profile.as_ref().map(|pin| pin.version),
+        "suggestion": seen.suggestion.map(words::device_suggestion),
     })
 }
 

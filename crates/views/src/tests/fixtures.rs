@@ -152,6 +152,7 @@ impl Session {
                 max_price: None,
             },
             market_prices: None,
+            device_profile: None,
             evidence: Evidence {
                 register_start: Some(MilliwattHours(0)),
                 register_end: Some(MilliwattHours(10_000_000)),

@@ -281,6 +281,7 @@ texts!(
     TariffId,
     MarketId,
     MarketPricesId,
+    DeviceProfileId,
     PolicyId,
     CustomerGroup,
     AccountId,

@@ -72,7 +72,8 @@ pub fn submission(
         | Kind::Tariff
         | Kind::TariffAssignment
         | Kind::Account
-        | Kind::MarketPrices => reader.text("id")?,
+        | Kind::MarketPrices
+        | Kind::DeviceProfile => reader.text("id")?,
     };
     let mut spec = reader.required("spec")?.clone();
     reader.finish()?;
@@ -136,6 +137,9 @@ pub fn content(kind: Kind, text: &str) -> Result<Content, Fault> {
         Kind::Account => Content::Account(Box::new(account(id, &mut reader)?)),
         Kind::MarketPrices => {
             Content::MarketPrices(Box::new(super::market::prices(id, &mut reader)?))
+        }
+        Kind::DeviceProfile => {
+            Content::DeviceProfile(Box::new(super::device::profile(id, &mut reader)?))
         }
         Kind::Token | Kind::Tariff => Content::Token(Box::new(token(&mut reader)?)),
     };

@@ -23,6 +23,7 @@ pub fn text_of(content: &Content) -> String {
         | Content::TariffAssignment(_)
         | Content::Account(_)
         | Content::MarketPrices(_)
+        | Content::DeviceProfile(_)
         | Content::Token(_) => canonical_json(&json!({ "id": content.id(), "spec": {} })),
     }
 }

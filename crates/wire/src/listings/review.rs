@@ -1,10 +1,11 @@
 //! The desk: proposals, decisions, and orders about what is held back.
 
 use crate::{record, symbols, union};
+use wattledger_domain::device::{Device, DeviceSuggestion};
 use wattledger_domain::parking::{ParkingAction, ParkingOrder};
 use wattledger_domain::review::{
-    CorrectedReading, ReadingKind, ReadingSeen, ReviewDecided, ReviewProposal, ReviewVerdict, Seen,
-    SessionDecided, SessionWithdrawn,
+    CorrectedReading, DeviceSeen, ReadingKind, ReadingSeen, ReviewDecided, ReviewProposal,
+    ReviewVerdict, Seen, SessionDecided, SessionWithdrawn,
 };
 
 symbols! { "wattledger.review.ReadingKind", "What was read.", ReadingKind {
@@ -17,6 +18,23 @@ record! { "wattledger.review.ReadingSeen", "One thing that a charger said.", Rea
     at: "When.",
     kind: "What.",
     value: "Milliwatt hours, milliwatts, milliamperes, or a state's place in its list.",
+} }
+symbols! { "wattledger.review.DeviceSuggestion", "What a profile of a device should say.", DeviceSuggestion {
+    0 => EnergyAsLabelled "ENERGY_AS_LABELLED", 1 => EnergyThousandfold "ENERGY_THOUSANDFOLD",
+    2 => EnergyThousandth "ENERGY_THOUSANDTH", 3 => PowerAsLabelled "POWER_AS_LABELLED",
+    4 => PowerThousandfold "POWER_THOUSANDFOLD", 5 => PowerThousandth "POWER_THOUSANDTH",
+    6 => RegisterLifetime "REGISTER_LIFETIME", 7 => RegisterPerSession "REGISTER_PER_SESSION",
+} }
+record! { "wattledger.review.Device", "What a station says that it is.", Device {
+    vendor: "Maker.",
+    model: "Model.",
+    firmware: "Firmware version.",
+} }
+record! { "wattledger.review.DeviceSeen",
+    "A session's charger, and whether its data fit what is known of it.", DeviceSeen {
+    device: "What it says it is.",
+    profile: "How its readings were read; null where no profile is about it.",
+    suggestion: "What a profile should say, by the data; null where nothing contradicts.",
 } }
 record! { "wattledger.review.ReviewProposal",
     "What a session would be billed as, and what that rests on.", ReviewProposal {
@@ -33,6 +51,7 @@ record! { "wattledger.review.ReviewProposal",
     time_zone: "IANA zone of the site; null when the station is unknown.",
     lines: "The invoice's lines as they would be.",
     groups: "Its tax groups.",
+    device: "Its charger; null where nobody has said what it is and nothing speaks against it.",
 } }
 record! { "wattledger.review.Seen", "What a person had before them.", Seen {
     round: "How often it had been held; 0 when never.",

@@ -106,6 +106,7 @@ record! { "wattledger.sessions.SessionRated",
     periods: "From start to end, without gaps.",
     priced: "The exact price.",
     market_prices: "The market prices that it rests on; null where none was followed.",
+    device_profile: "The device profile that its readings were read by; null where none is about its device.",
     evidence: "What the figures rest on.",
     rated_at: "Logical time of the rating.",
 } }

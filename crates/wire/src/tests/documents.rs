@@ -46,6 +46,10 @@ pub fn every_kind() -> Vec<Value> {
         json!({ "kind": "MarketPrices", "id": "DE-LU/2026-11-26", "spec": {
             "market": "DE-LU", "currency": "EUR", "unit": "MWh", "slotMinutes": 60,
             "start": "2026-11-25T23:00:00Z", "prices": [84.12, -3, null, 0] } }),
+        json!({ "kind": "DeviceProfile", "id": "acme-wall-2", "spec": {
+            "vendor": "Acme", "model": "Wall 2", "firmwareFrom": "1.2", "firmwareBefore": "1.10",
+            "energyUnit": "kWh_as_Wh", "powerUnit": "kW_as_W", "register": "lifetime",
+            "rolloverWh": 1_000_000, "trustedStates": ["Charging", "SuspendedEV"] } }),
     ]
 }
 

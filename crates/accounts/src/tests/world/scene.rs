@@ -165,6 +165,7 @@ pub(super) fn rated(
             max_price: None,
         },
         market_prices: None,
+        device_profile: None,
         evidence: Evidence {
             register_start: None,
             register_end: None,

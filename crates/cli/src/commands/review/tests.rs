@@ -21,6 +21,8 @@ fn case() -> Value {
         "proposal": {
             "time_zone": "Europe/Berlin", "register_start": 1_000_000, "register_end": 13_345_000,
             "end": "reported", "flags": ["reading_outlier"], "tariff": "day",
+            "device": { "vendor": "Acme", "model": "Wall 2", "firmware": "1.2", "profile": null,
+                        "profile_version": null, "suggestion": "energyUnit: kWh_as_Wh" },
             "readings": [{ "at": START, "kind": "energy_total", "value": 1_000_000 }],
             "readings_left_out": 7,
             "lines": [{ "kind": "energy", "quantity": 12_345_000, "price_e8": 52_000_000,
@@ -78,6 +80,8 @@ fn a_case_shows_what_was_read_what_was_odd_and_the_bill_line_by_line() {
         "waits for a person: energy implausible, too dear",
         "round 2, version 1",
         "reading outlier",
+        "Acme Wall 2 1.2",
+        "none; the data say `energyUnit: kWh_as_Wh`",
         "12.345 kWh × 0.52 EUR/kWh",
         "19 % tax",
         "(7 readings in between are not shown)",

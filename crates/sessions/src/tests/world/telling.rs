@@ -183,9 +183,9 @@ fn body(verb: &str, line: &Line<'_>) -> FieldBody {
         }),
         "boot" => FieldBody::StationBooted(StationBooted {
             reason: None,
-            vendor: None,
-            model: None,
-            firmware: None,
+            vendor: line.text("vendor").map(Into::into),
+            model: line.text("model").map(Into::into),
+            firmware: line.text("firmware").map(Into::into),
         }),
         "ask" => FieldBody::AuthorizationRequested(AuthorizationRequested {
             authorization: AuthorizationId::new(line.text("auth").unwrap()),

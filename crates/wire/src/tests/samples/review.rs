@@ -6,12 +6,13 @@ use super::{LEAST, MOST, NOON, Sample, euro, sample, symbols};
 use crate::topics::{account, charging, parking};
 use wattledger_domain::accounts::AccountRecord;
 use wattledger_domain::charging::ChargingRecord;
+use wattledger_domain::device::{Device, DeviceSuggestion};
 use wattledger_domain::ids::{AccountId, EventId, EvseId, SessionId, SourceId, StationId};
 use wattledger_domain::parking::{ParkingAction, ParkingOrder};
 use wattledger_domain::quantity::MilliwattHours;
 use wattledger_domain::review::{
-    CorrectedReading, ReadingKind, ReadingSeen, ReviewDecided, ReviewProposal, ReviewVerdict, Seen,
-    SessionDecided, SessionWithdrawn,
+    CorrectedReading, DeviceSeen, ReadingKind, ReadingSeen, ReviewDecided, ReviewProposal,
+    ReviewVerdict, Seen, SessionDecided, SessionWithdrawn,
 };
 use wattledger_domain::session::{Durations, EndEvidence, Evidence};
 
@@ -115,5 +116,14 @@ pub fn proposal(full: bool) -> ReviewProposal {
         time_zone: full.then(|| "Europe/Berlin".into()),
         lines: lines(),
         groups: groups(),
+        device: full.then(|| DeviceSeen {
+            device: Device {
+                vendor: Some("Acme".into()),
+                model: Some("Wall 2".into()),
+                firmware: None,
+            },
+            profile: None,
+            suggestion: Some(DeviceSuggestion::EnergyThousandfold),
+        }),
     }
 }

@@ -9,8 +9,8 @@ use wattledger_domain::accounts::{
 use wattledger_domain::charging::ClockTick;
 use wattledger_domain::cost::{Priced, PricedStep};
 use wattledger_domain::ids::{
-    AccountId, AuthorizationId, CustomerGroup, EvseId, LegalEntityId, PolicyId, ProcessorId,
-    SessionId, SiteId, StationId, TariffId, TransactionId,
+    AccountId, AuthorizationId, CustomerGroup, DeviceProfileId, EvseId, LegalEntityId, PolicyId,
+    ProcessorId, SessionId, SiteId, StationId, TariffId, TransactionId,
 };
 use wattledger_domain::money::Currency;
 use wattledger_domain::payment::PaymentMethod;
@@ -160,6 +160,11 @@ pub fn rated_session(full: bool) -> SessionRated {
         periods: if full { periods() } else { Vec::new() },
         priced: priced(full),
         market_prices: None,
+        device_profile: full.then(|| Pin {
+            id: DeviceProfileId::new("acme-wall-2"),
+            version: 1,
+            hash: digest("profile"),
+        }),
         evidence: Evidence {
             register_start: full.then_some(KWH),
             register_end: full.then_some(MilliwattHours(i64::MAX)),
