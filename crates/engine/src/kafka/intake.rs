@@ -92,6 +92,7 @@ impl IntakeWorker {
                 }
                 self.poll(left)?;
             }
+            self.member.note_memberships();
             self.turn(service)?;
         }
         Ok(())

@@ -66,6 +66,7 @@ impl PaymentsMember {
             for change in self.member.poll(NAP, 1_000)? {
                 self.change(change)?;
             }
+            self.member.note_memberships();
             match self.step(processor) {
                 Ok(()) => {}
                 Err(WorkerError::Processor(ProcessorDown(reason))) => {

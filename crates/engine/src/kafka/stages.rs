@@ -261,8 +261,24 @@ impl StageWorker {
         Ok(self.member.hold(stage.input(&self.topics), partition)?)
     }
 
+    /// Whether some task has records to fold.
+    fn has_work(&self) -> bool {
+        self.tasks.iter().any(|((stage, partition), owned)| {
+            let Owned::Ready(task) = owned else {
+                return false;
+            };
+            let topic = stage.input(&self.topics);
+            task.has_fetched() || self.member.has_for(topic, *partition, task.position())
+        })
+    }
+
     /// Folds what has come for every task, then commits all of it at once.
     fn turn(&mut self, service: &Service) -> Result<(), TaskError> {
+        if !self.has_work() {
+            self.last = 0;
+            return Ok(());
+        }
+        self.member.note_memberships();
         let mut folded: Vec<&mut dyn Turns> = Vec::new();
         let mut broken = Vec::new();
         let mut records = 0;

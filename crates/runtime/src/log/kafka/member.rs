@@ -2,7 +2,7 @@
 //!
 //! Rebalance callbacks run inside [`Member::poll`] and only note what happened; a partition that is
 //! assigned stays paused until its task is ready. Invariant: a commit carries the generation that
-//! was read right after the last poll, or does not happen.
+//! [`Member::note_memberships`] read between the last poll and the folding, or does not happen.
 
 mod input;
 
@@ -103,6 +103,7 @@ impl Member {
                 client,
                 buffers: BTreeMap::new(),
                 buffered: 0,
+                noted: None,
             });
         }
         Ok(Self {
@@ -131,8 +132,8 @@ impl Member {
         })
     }
 
-    /// Takes what has come, waiting at most this long for the first of it; then notes the
-    /// memberships. At most `records_max` records wait in all.
+    /// Takes what has come, waiting at most this long for the first of it. At most `records_max`
+    /// records wait in all.
     ///
     /// # Errors
     /// [`LogError::Fenced`] when another member has the name; otherwise the cluster.
@@ -151,12 +152,17 @@ impl Member {
             }
             self.bell.wait(left);
         }
-        let mut proofs = self.proofs.lock().unwrap_or_else(PoisonError::into_inner);
-        for input in &self.inputs {
-            proofs.insert(Arc::clone(&input.input.group), input.proof());
-        }
-        drop(proofs);
         Ok(changes)
+    }
+
+    /// Notes the memberships as of the last poll: what it brought is committed under them, or not at
+    /// all. Call it before that is folded; each group costs a look into its client's own thread.
+    pub fn note_memberships(&mut self) {
+        let mut proofs = self.proofs.lock().unwrap_or_else(PoisonError::into_inner);
+        for input in &mut self.inputs {
+            let group = Arc::clone(&input.input.group);
+            proofs.insert(group, input.proof());
+        }
     }
 
     /// Lets an assigned partition's records come, from its task's position on.

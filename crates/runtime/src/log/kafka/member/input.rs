@@ -23,6 +23,8 @@ pub struct Input {
     pub buffers: BTreeMap<u32, Buffer>,
     /// Records buffered over all partitions.
     pub buffered: usize,
+    /// The membership that was noted last, and its generation.
+    pub noted: Option<(i32, Arc<ConsumerGroupMetadata>)>,
 }
 
 #[derive(Default)]
@@ -103,10 +105,17 @@ impl ConsumerContext for Rebalances {
 
 impl Input {
     /// The membership as of now, if its generation is certain.
-    pub fn proof(&self) -> Option<Arc<ConsumerGroupMetadata>> {
-        let before = generation::of(&self.client)?;
-        let proof = self.client.group_metadata()?;
-        (generation::of(&self.client)? == before).then(|| Arc::new(proof))
+    pub fn proof(&mut self) -> Option<Arc<ConsumerGroupMetadata>> {
+        let now = generation::of(&self.client)?;
+        if let Some((generation, proof)) = &self.noted
+            && *generation == now
+        {
+            return Some(Arc::clone(proof));
+        }
+        let proof = Arc::new(self.client.group_metadata()?);
+        let certain = generation::of(&self.client)? == now;
+        self.noted = certain.then(|| (now, Arc::clone(&proof)));
+        certain.then_some(proof)
     }
 
     /// How many records came.
@@ -185,6 +194,10 @@ impl Input {
 
     pub fn changes(&mut self, changes: &mut Vec<Change>) {
         let noted = std::mem::take(&mut *self.client.context().noted());
+        if !noted.is_empty() {
+            // A group that was made anew counts its generations from the start.
+            self.noted = None;
+        }
         for one in noted {
             let topic = Arc::clone(&self.input.topic);
             changes.push(match one {
