@@ -15,7 +15,7 @@ use crate::rating;
 use crate::running;
 use crate::samples::{Entry, Samples, What};
 use crate::session::{Origin, Phase, Sequence, Session};
-use crate::station::{Begun, EvseStatus, SessionAtHand};
+use crate::station::{Begun, SessionAtHand};
 use crate::work::Work;
 use wattledger_domain::accounts::{AccountRecord, SessionOpened};
 use wattledger_domain::charging::{ConnectorStatus, FieldEvent, SessionStarted};
@@ -173,7 +173,7 @@ fn begin(
         name(desk, station, &mut work, transaction);
     }
     announce(desk, event, &work, started);
-    ended_already(desk, &mut work, successor);
+    told_before(desk, &mut work, successor);
     running::check(desk, &mut work, judged.at);
     work.put(desk);
 }
@@ -275,22 +275,27 @@ fn make_room(desk: &mut Desk<'_, '_>, station: &StationId, session: &Session) ->
     successor
 }
 
-/// Ends what was over before its start came: by the first boot after it, a free EVSE, or what began
-/// later there, as if they came in order (ev-domain §2, 16).
-fn ended_already(desk: &mut Desk<'_, '_>, work: &mut Work<'_>, successor: Option<Timestamp>) {
+/// Takes what was told before its start came, as if all came in order: the newest status of its EVSE,
+/// and what ended it: the first boot after it, a free EVSE, or what began later there (ev-domain §2, 16).
+fn told_before(desk: &mut Desk<'_, '_>, work: &mut Work<'_>, successor: Option<Timestamp>) {
     let (evse, from) = (work.session.evse, work.session.started_at);
     let Some(live) = desk.live(work.station) else {
         return;
     };
     let boot = live.boots.iter().copied().find(|boot| *boot > from);
-    let is_free = |known: &&EvseStatus| {
-        known.evse == evse && known.status == ConnectorStatus::Available && known.at > from
-    };
-    let free = live.statuses.iter().find(is_free).map(|known| known.at);
+    let told = live.statuses.iter();
+    let told = told.copied().find(|known| {
+        let in_time = known.at > from && successor.is_none_or(|next| known.at < next);
+        known.evse == evse && in_time
+    });
+    let free = told.filter(|known| known.status == ConnectorStatus::Available);
+    let free = free.map(|known| known.at);
     // After a boot, a status is its own session's no longer than closing values are.
-    let free = free
-        .filter(|free| successor.is_none_or(|next| *free < next))
-        .filter(|free| boot.is_none_or(|boot| *free <= boot.plus(CLOSING)));
+    let free = free.filter(|free| boot.is_none_or(|boot| *free <= boot.plus(CLOSING)));
+    if let Some(entry) = told.and_then(|known| entries::of_status(known.status, known.at)) {
+        work.add(desk, entry);
+        work.bring_up_to_date(desk);
+    }
     if let Some(at) = boot.into_iter().chain(successor).chain(free).min() {
         work.session.free_at = free;
         ending::infer_end(desk, work, at);
