@@ -1,5 +1,6 @@
 //! The command line. The doc comments are the help: they teach with examples.
 
+mod anomaly;
 mod desk;
 mod engine;
 mod journal;

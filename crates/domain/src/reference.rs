@@ -1,10 +1,8 @@
 //! Reference data: what operators submit and what is broadcast as in force.
 //!
-//! A document is JSON under one of the [`Content`] kinds; it becomes a numbered version with a
-//! validity, is hashed, and travels with its full content (design §1 rule 3).
+//! A document is JSON; it becomes a numbered version with a validity, hashed, sent in full (design §1).
 
 use crate::cost::{Rounding, UsageRules};
-use crate::device::DeviceProfile;
 use crate::hash::Digest;
 use crate::ids::{
     AccountId, BookId, CustomerGroup, EvseId, LegalEntityId, PolicyId, ProcessorId, SiteId,
@@ -150,7 +148,7 @@ pub enum Content {
     /// Prices of a market.
     MarketPrices(Box<MarketPrices>),
     /// A device profile.
-    DeviceProfile(Box<DeviceProfile>),
+    DeviceProfile(Box<crate::device::DeviceProfile>),
 }
 
 impl Content {

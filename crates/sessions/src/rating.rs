@@ -5,6 +5,7 @@ mod conclusion;
 mod decided;
 mod moved;
 mod proposal;
+mod span;
 mod suggestion;
 
 use crate::desk::Desk;

@@ -1,11 +1,12 @@
 //! A transaction begins: it becomes a session of ours, bound to what its bill depends on.
 
-use crate::attribution::CLOSING;
+mod around;
+
+use self::around::{carried, make_room, told_before};
 use crate::authorization::{self, Authorization};
 use crate::desk::Desk;
 use crate::devices;
 use crate::effect::Effect;
-use crate::ending;
 use crate::entries::{self, Clock, Judged, meant};
 use crate::key::{Entity, Key, TimerKind, Value};
 use crate::lags::{Heard, Lags};
@@ -15,16 +16,15 @@ use crate::rating;
 use crate::running;
 use crate::samples::{Entry, Samples, What};
 use crate::session::{Origin, Phase, Sequence, Session};
-use crate::station::{Begun, EvseStatus, SessionAtHand};
+use crate::station::{Begun, SessionAtHand};
 use crate::work::Work;
 use wattledger_domain::accounts::{AccountRecord, SessionOpened};
-use wattledger_domain::charging::{ConnectorStatus, FieldEvent, SessionStarted};
+use wattledger_domain::charging::{FieldEvent, SessionStarted};
 use wattledger_domain::control::TokenUnknown;
-use wattledger_domain::device::Scale;
 use wattledger_domain::hash::Fingerprint;
 use wattledger_domain::ids::{AuthorizationId, SessionId, StationId, TransactionId};
 use wattledger_domain::outcome::Outcome;
-use wattledger_domain::quantity::{Milliseconds, MilliwattHours};
+use wattledger_domain::quantity::Milliseconds;
 use wattledger_domain::session::{ChargingState, SessionFlag};
 use wattledger_domain::time::Timestamp;
 
@@ -173,7 +173,7 @@ fn begin(
         name(desk, station, &mut work, transaction);
     }
     announce(desk, event, &work, started);
-    ended_already(desk, &mut work, successor);
+    told_before(desk, &mut work, successor);
     running::check(desk, &mut work, judged.at);
     work.put(desk);
 }
@@ -251,72 +251,6 @@ fn session(
         unanswered,
         bound: None,
     }
-}
-
-/// Ends what is open on the EVSE and began before (ev-domain §2, 16); returns the start of what
-/// began later there, if anything did.
-fn make_room(desk: &mut Desk<'_, '_>, station: &StationId, session: &Session) -> Option<Timestamp> {
-    let (evse, from) = (session.evse, session.started_at);
-    let live = desk.live(station)?;
-    let here = || live.sessions.iter().filter(|known| known.evse == evse);
-    let successor = here()
-        .find(|known| known.from > from)
-        .map(|known| known.from);
-    let open: Vec<SessionId> = here()
-        .filter(|known| known.to.is_none() && known.from <= from)
-        .map(|known| known.session.clone())
-        .collect();
-    for before in open {
-        if let Some(mut work) = Work::take(desk, station, before) {
-            ending::infer_end(desk, &mut work, from);
-            work.put(desk);
-        }
-    }
-    successor
-}
-
-/// Ends what was over before its start came: by the first boot after it, a free EVSE, or what began
-/// later there, as if they came in order (ev-domain §2, 16).
-fn ended_already(desk: &mut Desk<'_, '_>, work: &mut Work<'_>, successor: Option<Timestamp>) {
-    let (evse, from) = (work.session.evse, work.session.started_at);
-    let Some(live) = desk.live(work.station) else {
-        return;
-    };
-    let boot = live.boots.iter().copied().find(|boot| *boot > from);
-    let is_free = |known: &&EvseStatus| {
-        known.evse == evse && known.status == ConnectorStatus::Available && known.at > from
-    };
-    let free = live.statuses.iter().find(is_free).map(|known| known.at);
-    // After a boot, a status is its own session's no longer than closing values are.
-    let free = free
-        .filter(|free| successor.is_none_or(|next| *free < next))
-        .filter(|free| boot.is_none_or(|boot| *free <= boot.plus(CLOSING)));
-    if let Some(at) = boot.into_iter().chain(successor).chain(free).min() {
-        work.session.free_at = free;
-        ending::infer_end(desk, work, at);
-    }
-}
-
-/// The register that the session before it on its EVSE ended with, unless it began with the same.
-fn carried(
-    desk: &mut Desk<'_, '_>,
-    station: &StationId,
-    session: &Session,
-) -> Option<MilliwattHours> {
-    let (evse, from) = (session.evse, session.started_at);
-    let live = desk.live(station)?;
-    let mut before = live.sessions.iter().rev();
-    let before = before.find(|known| known.evse == evse && known.from < from)?;
-    let key = Key::Session(station.clone(), before.session.clone());
-    let Some(Value::Session(before)) = desk.get(&key) else {
-        return None;
-    };
-    let told = before.end.and_then(|end| end.meter_stop);
-    // Kept as told, like all registers: what the ledger has is as it is meant.
-    let as_labelled = devices::facts(before.bound.as_deref()).energy == Scale::AsLabelled;
-    let base = before.ledger.base.filter(|_| as_labelled);
-    let carried = told.or(base.map(|base| MilliwattHours(base.value)));
-    carried.filter(|carried| session.meter_start != Some(*carried))
 }
 
 /// A start that is told again names its transaction, perhaps by another id than before: whoever

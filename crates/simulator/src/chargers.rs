@@ -13,6 +13,7 @@ mod letter;
 mod stay;
 mod tally;
 mod told;
+mod wrong;
 
 use crate::day::{Scenario, Visit};
 use letter::Letter;
@@ -22,6 +23,7 @@ use std::collections::BTreeMap;
 pub use tally::{Commands, Tally};
 pub use told::{Order, Told};
 use wattledger_domain::time::Timestamp;
+use wrong::Visited;
 
 /// Where the answers to authorisation requests come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +71,8 @@ pub struct Chargers {
     /// The visit that was read early last.
     read_last: i64,
     tally: Tally,
+    /// What is remembered of visits in which something goes wrong.
+    visited: BTreeMap<i64, Visited>,
 }
 
 impl Chargers {
@@ -92,6 +96,7 @@ impl Chargers {
             travelling: BTreeMap::new(),
             read_last: -1,
             tally: Tally::default(),
+            visited: BTreeMap::new(),
         };
         chargers.boot();
         chargers
@@ -227,7 +232,20 @@ impl Chargers {
         }
     }
 
+    /// Sends a letter as the field has it.
     fn send(&mut self, letter: Letter) {
+        match self.scenario.wrong(letter.visit) {
+            Some(wrong) if letter.visit >= 0 => {
+                let seen = self.visited.entry(letter.visit).or_default();
+                for letter in wrong::made(wrong, seen, letter) {
+                    self.post(letter);
+                }
+            }
+            Some(_) | None => self.post(letter),
+        }
+    }
+
+    fn post(&mut self, letter: Letter) {
         self.tally.event(&letter.event);
         for (copy, received) in (0_u8..).zip(letter.received) {
             let key = (received, letter.visit, letter.number, copy);

@@ -9,10 +9,12 @@
 
 mod documents;
 mod driver;
+mod knob;
 mod pace;
 mod plan;
 
 pub use driver::{Driver, Payer};
+pub use knob::{Wrong, knobs};
 pub use pace::Pace;
 pub(crate) use plan::visits;
 pub use plan::{Station, Visit};
@@ -53,6 +55,10 @@ pub struct Scenario {
     pub trouble_permille: u16,
     /// What goes wrong at chargers and gateways.
     pub anomalies: Anomalies,
+    /// What goes wrong with what chargers say, in thousandths of the visits.
+    pub wrong: Vec<(Wrong, u16)>,
+    /// The knobs that were turned for both; empty for a day of the field.
+    pub knobs: Vec<(String, u16)>,
 }
 
 /// How often a visit has an oddity of the field, in thousandths; a visit has one at most.
@@ -139,6 +145,8 @@ impl Scenario {
             guests_permille: 500,
             trouble_permille: 150,
             anomalies: Anomalies::DEMO,
+            wrong: Vec::new(),
+            knobs: Vec::new(),
         }
     }
 

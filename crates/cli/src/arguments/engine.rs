@@ -1,5 +1,6 @@
 //! The commands that run an engine, or a part of one.
 
+use super::anomaly::anomaly;
 use clap::{Args, ValueEnum};
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
@@ -239,6 +240,7 @@ pub struct CsvArguments {
 ///   wattledger simulate --stations 200 --sessions 2000
 ///   wattledger simulate --seed 7 --out day.jsonl && wattledger import day.jsonl
 ///   wattledger simulate --rate 200 --duration 5m
+///   wattledger simulate --anomaly clock-behind=0.05 --anomaly wrong-unit=0.02
 ///   wattledger simulate --into http://127.0.0.1:8080 --rate 1000 --stations 5000 --json
 #[derive(Args, Clone, Debug)]
 #[command(verbatim_doc_comment)]
@@ -274,6 +276,16 @@ pub struct SimulateArguments {
     /// Live: the engine's address; left out: the engine that runs on --data-dir
     #[arg(long, value_name = "URL", value_parser = base)]
     pub into: Option<String>,
+    /// Only this goes wrong, in this share of the visits, such as clock-behind=0.05; may be said more than
+    /// once; left out: a day of the field. By the rows of docs/field.md: 1 offline-start, 2 no-energy,
+    /// 3 no-transaction, 4 conflicting-end, 5 end-repeated, 6 unknown-transaction, 7 unknown-end,
+    /// 8 start-repeated, 9 colliding-transaction, 10 clock-1970, clock-behind, clock-ahead, 11 wrong-unit,
+    /// 12 register-relative, 13 register-reset, 14 register-leak, 15 energy-carried, 16 missing-end,
+    /// 17 closing-reading, 18 phases-only, 19 end-after-free, 20 misaligned, 21 endless, 22 other-card,
+    /// 23 status-late, 24 bad-date (with --out or live), 25 no-energy-at-all; duplicates, reordered,
+    /// late-end, unknown-token
+    #[arg(long, value_name = "NAME=SHARE", value_parser = anomaly)]
+    pub anomaly: Vec<(String, u16)>,
     /// Answer in JSON
     #[arg(long)]
     pub json: bool,

@@ -197,7 +197,8 @@ fn planned_in(data_dir: &Path, make: impl FnOnce() -> Planned) -> Result<Planned
             stations: small("stations"),
             sessions: small("sessions"),
             ..Scenario::demo(seed, Timestamp(number("from")), to)
-        };
+        }
+        .turned(knobs(&value["anomalies"]));
         let until = value["until"].as_i64().map_or(to, Timestamp);
         return Ok(Planned { scenario, until });
     }
@@ -206,9 +207,15 @@ fn planned_in(data_dir: &Path, make: impl FnOnce() -> Planned) -> Result<Planned
     let value = json!({
         "seed": scenario.seed, "from": scenario.from.0, "to": scenario.to.0, "until": until.0,
         "stations": scenario.stations, "sessions": scenario.sessions,
+        "anomalies": scenario.knobs,
     });
     std::fs::write(&path, value.to_string()).context("failed to write scenario.json")?;
     Ok(planned)
+}
+
+/// The knobs that were turned, as a directory remembers them.
+fn knobs(value: &Value) -> Vec<(String, u16)> {
+    serde_json::from_value(value.clone()).unwrap_or_default()
 }
 
 /// Simulates chargers and drivers into the engine or a file.
@@ -229,6 +236,7 @@ pub fn simulate(
             sessions: arguments.sessions.unwrap_or(scenario.sessions),
             ..scenario
         }
+        .turned(arguments.anomaly.clone())
     };
     if let Some(path) = &arguments.out {
         let count = write_lines(path, made().events())?;
@@ -237,6 +245,10 @@ pub fn simulate(
         }
         writeln!(out, "{count} events written to {}", path.display())?;
         return Ok(());
+    }
+    if arguments.anomaly.iter().any(|(name, _)| name == "bad-date") {
+        let why = "bad-date is what intake refuses: say --out or --rate with it";
+        return Err(CliError::refused(why));
     }
     let began = Instant::now();
     let engine = at_hand(data_dir, Purpose::Replay)?;

@@ -45,7 +45,8 @@ pub fn simulate_live(
     let of = |from: i64| {
         let lasts = i64::try_from(lasts.as_millis()).unwrap_or(i64::MAX);
         let to = Timestamp(from.saturating_add(lasts));
-        Scenario::load(arguments.seed, stations, rate.get(), Timestamp(from), to)
+        let load = Scenario::load(arguments.seed, stations, rate.get(), Timestamp(from), to);
+        load.turned(arguments.anomaly.clone())
     };
     let waiting = words::waiting("Submitting the network's documents");
     network::apply(&base, &of(Clock::start().now()).documents()).map_err(failed)?;

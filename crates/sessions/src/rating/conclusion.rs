@@ -1,13 +1,13 @@
 //! What a session's readings and its end come to: the same for any order of arrival.
 
 use super::cheapest::{ByClock, cheapest};
+use super::span::{Backwards, Span};
 use super::{moved, suggestion, too_dear};
-use crate::attribution::CLOSING;
 use crate::desk::Desk;
 use crate::lags;
 use crate::ledger::{Aligned, Basis, Flags, Ledger, Reading, Rules, Seen, Start, align};
 use crate::samples::{Entry, What};
-use crate::session::{End, Session};
+use crate::session::Session;
 use crate::thinning;
 use crate::work::Work;
 use wattledger_domain::cost::{Priced, Settlement};
@@ -269,87 +269,6 @@ fn behind(desk: &mut Desk<'_, '_>, work: &Work<'_>) -> Option<Milliseconds> {
         false => None,
     };
     lags.behind(started_at, heard.unwrap_or_default())
-}
-
-/// From where to where a session is accounted.
-struct Span {
-    ended_at: Timestamp,
-    end: EndEvidence,
-    /// Readings after this are not the session's.
-    cutoff: Timestamp,
-    backwards: Backwards,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Backwards {
-    No,
-    Yes,
-}
-
-impl Span {
-    /// As a person corrected it: its end where they say, and nothing after it.
-    fn corrected(self, session: &Session, corrected: &Corrected, later: Milliseconds) -> Self {
-        let told = corrected.ended_at.map(|at| at.minus(later));
-        let told = told.unwrap_or(self.ended_at);
-        let ended_at = told.max(session.started_at);
-        Self {
-            ended_at,
-            end: self.end,
-            cutoff: match corrected.registers {
-                Some(_) => ended_at,
-                None => self.cutoff.min(ended_at),
-            },
-            backwards: Backwards::No,
-        }
-    }
-
-    /// The first of end, free EVSE; an inferred end without a free EVSE is at the last reading.
-    fn of(session: &Session, entries: impl Iterator<Item = Entry>) -> Self {
-        let started_at = session.started_at;
-        let Some(End {
-            at,
-            evidence,
-            meter_stop,
-            event: _,
-        }) = session.end
-        else {
-            let ended_at = session.ledger.closed_to;
-            let end = EndEvidence::Open;
-            return Self {
-                ended_at,
-                end,
-                cutoff: ended_at,
-                backwards: Backwards::No,
-            };
-        };
-        let told = match (evidence, session.free_at) {
-            (EndEvidence::Inferred, None) => entries
-                .map(|entry| entry.at)
-                .filter(|last| *last <= at)
-                .last()
-                .unwrap_or(started_at),
-            (EndEvidence::Inferred, Some(free_at)) => free_at,
-            (EndEvidence::Reported | EndEvidence::Open, free_at) => {
-                free_at.map_or(at, |free_at| free_at.min(at))
-            }
-        };
-        let cutoff = match (evidence, meter_stop) {
-            (EndEvidence::Reported, None) => at.plus(CLOSING),
-            (EndEvidence::Reported | EndEvidence::Inferred | EndEvidence::Open, _) => at,
-        };
-        let backwards = if at < started_at {
-            Backwards::Yes
-        } else {
-            Backwards::No
-        };
-        let ended_at = told.max(started_at);
-        Self {
-            ended_at,
-            end: evidence,
-            cutoff: cutoff.max(ended_at),
-            backwards,
-        }
-    }
 }
 
 fn account(

@@ -36,7 +36,7 @@ pub fn clock(text: &str) -> Timestamp {
     Timestamp(DAY + days * 86_400_000 + seconds * 1_000)
 }
 
-fn face(at: Timestamp) -> String {
+pub fn face(at: Timestamp) -> String {
     let seconds = (at.0 - DAY) / 1_000;
     let (day, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
     let ahead = if day == 0 {

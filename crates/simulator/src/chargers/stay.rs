@@ -8,6 +8,7 @@ use super::told::{Order, Told};
 use crate::day::{Driver, Oddity, Pace, Payer, Scenario, Visit};
 use crate::draw::Draw;
 use metering::Meter;
+pub(super) use metering::watt_hours;
 use serde_json::{Value, json};
 
 /// How long a driver waits for an answer.

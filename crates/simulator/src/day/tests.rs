@@ -242,3 +242,31 @@ fn a_load_has_a_network_of_its_own_and_as_many_events_as_asked_for_at_most() {
         );
     }
 }
+
+#[test]
+fn each_row_of_the_fields_page_has_a_knob_that_shows_in_what_chargers_say() {
+    let good: Vec<Value> = scenario(Anomalies::default()).events().collect();
+    let rows: std::collections::BTreeSet<u8> = knobs().map(|(_, row)| row).collect();
+    assert_eq!(rows, (0..=25).collect());
+    for (name, _) in knobs() {
+        let turned = scenario(Anomalies::default()).turned(vec![(name.to_owned(), 1_000)]);
+        let odd: Vec<Value> = turned.events().collect();
+        assert!(odd != good, "{name}");
+        assert_eq!(odd, turned.events().collect::<Vec<Value>>(), "{name}");
+        let token = |_: &str, _: Timestamp| TokenRef {
+            hash: TokenHash([0; 16]),
+            account: None,
+            group: None,
+        };
+        for event in &odd {
+            let at = wattledger_wire::times::parse(event["received_at"].as_str().unwrap());
+            let intake = Intake {
+                received_at: at.unwrap(),
+                token: &token,
+            };
+            let read = cloud_events::event(event, &intake);
+            let refused = name == "bad-date" && kind(event) == "session_ended";
+            assert_eq!(read.is_err(), refused, "{name}: {event} {:?}", read.err());
+        }
+    }
+}

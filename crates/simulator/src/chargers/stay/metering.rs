@@ -89,7 +89,7 @@ impl Meter {
 }
 
 /// A register as text, Wh with three decimals at most.
-pub(super) fn watt_hours(milliwatt_hours: i64) -> String {
+pub(in crate::chargers) fn watt_hours(milliwatt_hours: i64) -> String {
     let (whole, rest) = (milliwatt_hours / 1_000, milliwatt_hours % 1_000);
     if rest == 0 {
         whole.to_string()
