@@ -202,8 +202,8 @@ const GARAGES: [&str; 22] = [
 const SUSPECT: [&str; 11] = [
     "1368", "1369", "1370", "1371", "1372", "539", "540", "541", "543", "544", "545",
 ];
-/// A row without an end whose 0.06 kWh may have come in the second of its start.
-const FEW_WH: &str = "5339";
+/// Rows without an end whose 0.01 to 0.06 kWh may have come in the second of their start.
+const FEW_WH: [&str; 4] = ["5339", "5340", "5342", "5343"];
 
 /// Rows around everything that is odd; all of them with FIELD_FULL=1.
 fn is_read(number: u32) -> bool {
@@ -273,7 +273,7 @@ fn the_garages_of_trondheim_are_billed_and_what_is_suspect_or_never_ended_waits(
         waiting("energy_implausible"),
         waiting("too_long"),
     );
-    assert_eq!((conflicting, implausible), (11, 33), "{report:#}");
+    assert_eq!((conflicting, implausible), (11, 30), "{report:#}");
     let names = rows.iter().map(|row| number(row).to_string());
     let unbilled: BTreeSet<String> = names.filter(|name| !billed.contains(name)).collect();
     assert_eq!(
@@ -284,7 +284,7 @@ fn the_garages_of_trondheim_are_billed_and_what_is_suspect_or_never_ended_waits(
     assert_eq!(waiting("all"), conflicting + implausible + long);
     assert!(SUSPECT.iter().all(|name| unbilled.contains(*name)));
     let ended = endless.iter().filter(|name| !unbilled.contains(*name));
-    assert_eq!(ended.collect::<Vec<_>>(), [FEW_WH]);
+    assert_eq!(ended.collect::<Vec<_>>(), FEW_WH);
 
     // The story of one says why.
     let list = printed(
