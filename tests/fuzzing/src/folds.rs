@@ -150,8 +150,14 @@ fn body(bytes: &mut Bytes<'_>, kind: u8, at: Timestamp) -> FieldBody {
         1 => Some(TransactionId::new("-1")),
         other => Some(TransactionId::new(other.to_string())),
     };
-    let sequence = (bytes.byte() % 2 == 0).then(|| i64::from(bytes.byte() % 16));
-    let register = (bytes.byte() % 2 == 0).then(|| MilliwattHours(bytes.below(1_000_000_000_001)));
+    let sequence = bytes
+        .byte()
+        .is_multiple_of(2)
+        .then(|| i64::from(bytes.byte() % 16));
+    let register = bytes
+        .byte()
+        .is_multiple_of(2)
+        .then(|| MilliwattHours(bytes.below(1_000_000_000_001)));
     let state = STATES.get(usize::from(bytes.byte() % 8)).copied();
     match kind % 5 {
         0 => FieldBody::SessionStarted(SessionStarted {
@@ -161,7 +167,7 @@ fn body(bytes: &mut Bytes<'_>, kind: u8, at: Timestamp) -> FieldBody {
             authorization: None,
             token: Some(TokenRef {
                 hash: TokenHash([bytes.byte() % 4; 16]),
-                account: (bytes.byte() % 4 != 0).then(|| AccountId::new("driver")),
+                account: (!bytes.byte().is_multiple_of(4)).then(|| AccountId::new("driver")),
                 group: None,
             }),
             meter_start: register,
@@ -189,7 +195,7 @@ fn body(bytes: &mut Bytes<'_>, kind: u8, at: Timestamp) -> FieldBody {
             error_code: None,
             vendor_error: None,
         }),
-        3 if bytes.byte() % 8 == 0 => FieldBody::StationBooted(StationBooted {
+        3 if bytes.byte().is_multiple_of(8) => FieldBody::StationBooted(StationBooted {
             reason: None,
             vendor: None,
             model: None,
@@ -262,8 +268,14 @@ pub fn usage_stream(bytes: &[u8]) {
             ),
             energy: MilliwattHours(bytes.number().saturating_abs() >> 20),
             state: STATES[usize::from(bytes.byte() % 5)],
-            power: (bytes.byte() % 2 == 0).then(|| Milliwatts(bytes.number())),
-            current: (bytes.byte() % 4 == 0).then(|| Milliamperes(bytes.number())),
+            power: bytes
+                .byte()
+                .is_multiple_of(2)
+                .then(|| Milliwatts(bytes.number())),
+            current: bytes
+                .byte()
+                .is_multiple_of(4)
+                .then(|| Milliamperes(bytes.number())),
         };
         let from = meter.now;
         if meter.advance(tariff, &usage).is_err() {

@@ -63,7 +63,10 @@ classes! {
         let id = match event.body {
             FieldBody::SessionStarted(_) => STARTED,
             FieldBody::SessionEnded(_) => ENDED,
-            _ => UPDATED,
+            FieldBody::AuthorizationRequested(_)
+            | FieldBody::SessionUpdated(_)
+            | FieldBody::ConnectorStatusChanged(_)
+            | FieldBody::StationBooted(_) => UPDATED,
         };
         let body = &charging::encode(&ChargingRecord::Field(event))[10..];
         Some([&[0], &id.to_be_bytes()[..], body].concat())

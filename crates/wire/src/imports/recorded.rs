@@ -19,8 +19,7 @@ const POWER_MAX: i64 = 500;
 /// Times are told to the second at best: a span counts this much longer.
 const SECOND: i64 = 1_000;
 
-const NO_END: &str =
-    "tells no end: the next start at its station ends it, and it waits for a person";
+const NO_END: &str = "tells no end: the next start at its station ends it, and it waits for a person but for a few Wh";
 const NO_CHARGE_END: &str = "tells no end of charging: it counts as charging to the end";
 const LATE_CHARGE_END: &str = "its charging ends after it was unplugged: cut there";
 const NO_DRIVER: &str = "names no driver: whoever answers for the import pays";
@@ -212,11 +211,14 @@ impl Session {
 }
 
 /// Tells the sessions of a file. Such files name no EVSE: sessions of a station that overlap stand at
-/// EVSEs of their own, the first that is free.
+/// EVSEs of their own, the first that is free. One without an end where nobody starts any more is over
+/// when its station is next seen to begin another: its EVSE is told to be free then.
 pub(super) fn tell(source: &str, mut sessions: Vec<Session>, imported: &mut Imported) {
     sessions.sort_by_key(|session| session.started_at);
     let mut evses: BTreeMap<String, Vec<Busy>> = BTreeMap::new();
     let mut starts = BTreeSet::new();
+    let mut begun: BTreeMap<String, Vec<Timestamp>> = BTreeMap::new();
+    let mut open: BTreeMap<(String, u64), Session> = BTreeMap::new();
     for session in sessions {
         for what in session.oddities() {
             imported.odd(what, &session.name);
@@ -241,6 +243,25 @@ pub(super) fn tell(source: &str, mut sessions: Vec<Session>, imported: &mut Impo
         named.zone = named.zone.take().or_else(|| session.zone.clone());
         named.evses = named.evses.max(evse);
         imported.events.extend(session.events(source, evse));
+        let station = session.station.clone();
+        let at = session.started_at;
+        begun.entry(station.clone()).or_default().push(at);
+        if session.ended_at.is_none() {
+            open.insert((station, evse), session);
+        } else {
+            open.remove(&(station, evse));
+        }
+    }
+    for ((station, evse), session) in open {
+        let starts = begun.get(&station).into_iter().flatten();
+        let mut later = starts.filter(|at| **at > session.started_at);
+        if let Some(next) = later.next() {
+            let data = json!({ "evse": evse, "status": "Available" });
+            let kind = ("connector_status_changed", "free");
+            imported
+                .events
+                .push(session.event(source, kind, *next, data));
+        }
     }
 }
 

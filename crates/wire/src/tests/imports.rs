@@ -189,6 +189,23 @@ fn a_csv_row_without_an_end_keeps_its_energy() {
 }
 
 #[test]
+fn sessions_without_an_end_at_evses_of_their_own_are_over_when_their_station_begins_another() {
+    check_csv(
+        "1;G1;U1;NA;01.01.2019 10:00;NA;5,0\n2;G1;U1;NA;01.01.2019 10:00;NA;20,45\n\
+         3;G1;U1;NA;02.01.2019 09:00;02.01.2019 10:00;1,0\n",
+        &[
+            "1/start 2019-01-01T09:00:00Z U1",
+            "1/energy 2019-01-01T09:00:00Z 5000",
+            "2/start 2019-01-01T09:00:00Z U1",
+            "2/energy 2019-01-01T09:00:00Z 20450",
+            "3/start 2019-01-02T08:00:00Z U1",
+            "2/free 2019-01-02T08:00:00Z",
+            "3/end 2019-01-02T09:00:00Z 1000",
+        ],
+    );
+}
+
+#[test]
 fn anomaly_24_the_hour_that_ran_twice_is_read_as_its_first_run_and_the_skipped_one_refused() {
     check_csv(
         "3;G;U;NA;27.10.2019 01:30;27.10.2019 03:30;1\n4;G;U;NA;31.03.2019 02:30;31.03.2019 04:00;1\n",
