@@ -31,7 +31,7 @@ pub use record::{
     AbsentTax, Amounts, Credit, Record, RecordError, RecordLine, RecordLineKind, RecordNote,
     RecordPrice, RecordTariff, RecordTerms, TaxLiability, price_record,
 };
-pub use settle::settle;
+pub use settle::{settle, settle_for};
 pub use written::{LostPrice, WrittenOut, written_out};
 
 /// A cost that cannot be computed.
