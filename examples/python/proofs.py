@@ -11,6 +11,8 @@ import json
 NAMED = 5
 # Who owes: what was billed and not paid yet. What came in before its invoice waits in unallocated.
 RECEIVABLE = ("ar:driver", "unallocated")
+# What a document may say since its hash names version 2.
+LATER = ("taxes", "rounding", "reverse_charge")
 
 
 def all_of(books, contract):
@@ -33,8 +35,8 @@ def all_of(books, contract):
               "SELECT COUNT(*) FROM documents", _posted("IN (" + ", ".join(map(repr, RECEIVABLE)) + ")", "gross")),
         _rows(books, "each document's net is what its entries credit to revenue",
               "SELECT COUNT(*) FROM documents", _posted("LIKE 'rev:%'", "-net")),
-        _rows(books, "each document's tax is what its entries credit to VAT",
-              "SELECT COUNT(*) FROM documents", _posted("LIKE 'vat:%'", "-tax")),
+        _rows(books, "each document's tax is what its entries credit to VAT and taxes by name",
+              "SELECT COUNT(*) FROM documents", _posted("GLOB '[vt]a[tx]:*'", "-tax")),
         _rows(books, "each payment fact is posted at most once, with its amount",
               "SELECT COUNT(*) FROM facts",
               "SELECT f.payment, f.op, f.movement, COUNT(e.entry) AS times FROM facts f "
@@ -130,17 +132,24 @@ def _adds_up(draft):
     lines = {}
     for line in draft["lines"]:
         lines[line["tax"]] = lines.get(line["tax"], 0) + line["net"]["minor"]
-    groups = draft["groups"]
+    groups, named = draft["groups"], {}
+    for tax in draft.get("taxes") or []:
+        named[tax["group"]] = named.get(tax["group"], 0) + tax["amount"]["minor"]
+    rounding = draft.get("rounding") or {"minor": 0}
+    total = draft["net"]["minor"] + draft["tax"]["minor"] + rounding["minor"]
     return (all(group["net"]["minor"] == lines.pop(group["rate"], None)
                 and group["net"]["minor"] + group["tax"]["minor"] == group["gross"]["minor"] for group in groups)
             and not lines
-            and all(sum(group[part]["minor"] for group in groups) == draft[part]["minor"]
-                    for part in ("net", "tax", "gross")))
+            and all(named.pop(group["rate"], group["tax"]["minor"]) == group["tax"]["minor"] for group in groups)
+            and not named
+            and all(sum(group[part]["minor"] for group in groups) == draft[part]["minor"] for part in ("net", "tax"))
+            and total == draft["gross"]["minor"])
 
 
 def document_hash(issued):
     """SHA-256 over the canonical form of an issued document; docs/finance.md says what that is."""
-    form = ["wattledger.document.1", issued["invoice"], issued["number"], issued["series"], issued["sequence"],
+    version = 2 if any(issued["draft"].get(name) is not None for name in LATER) else 1
+    form = [f"wattledger.document.{version}", issued["invoice"], issued["number"], issued["series"], issued["sequence"],
             issued["issued_at"]]
     credits = issued["credits"]
     form += ["0"] if credits is None else ["1", credits["invoice"], credits["number"], _date(credits["issue_date"])]
@@ -168,7 +177,21 @@ def _draft(draft):
         len(lines), *(part for line in lines for part in _line(line)),
         len(groups), *(part for group in groups for part in _group(group)),
         *_money(draft["net"]), *_money(draft["tax"]), *_money(draft["gross"]),
+        *_later(draft),
     ]
+
+
+def _later(draft):
+    """What documents say only where there is any of it: taxes by name, cash rounding, reverse charge."""
+    taxes, rounding, buyer = (draft.get(name) for name in LATER)
+    if taxes is None and rounding is None and buyer is None:
+        return []
+    form = ["0"] if taxes is None else ["1", len(taxes)]
+    for tax in taxes or []:
+        form += [tax["group"], tax["name"], *_optional(tax["account_number"]), tax["rate"],
+                 *_money(tax["base"]), *_money(tax["amount"])]
+    form += ["0"] if rounding is None else ["1", *_money(rounding)]
+    return form + _optional(buyer)
 
 
 def _line(line):

@@ -272,8 +272,8 @@ fn find_or_begin(
 /// The first invoice, and the capture with it.
 fn first(desk: &mut Desk<'_, '_>, bill: Bill, rated: &SessionBill) -> Result<(), Rejection> {
     let customer = account::customer(desk, &bill.account);
-    let name = customer.map(|customer| customer.account.name);
-    let invoice = draft::invoice(rated, name, desk.now())?;
+    let buyer = customer.map(|customer| draft::Buyer::of(customer.account));
+    let invoice = draft::invoice(rated, buyer.unwrap_or_default(), desk.now())?;
     let due = invoice.gross;
     desk.emit(Effect::Draft(Box::new(invoice.clone())));
     let card = match &bill.authorized_by {
@@ -335,7 +335,8 @@ fn correct(
     rated: &SessionBill,
 ) -> Result<(), Rejection> {
     let now = desk.now();
-    let invoice = draft::invoice(rated, billed.invoice.buyer_name.clone(), now)?;
+    let buyer = draft::Buyer::on(&billed.invoice);
+    let invoice = draft::invoice(rated, buyer, now)?;
     let stands = billed.paper == Paper::Issued;
     if !(stands && draft::bills_the_same(&billed.invoice, &invoice)) {
         let mut awaited = vec![invoice.draft.clone()];

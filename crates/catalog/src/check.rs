@@ -223,6 +223,9 @@ fn check_assignment(
     if let Some(station) = &assignment.station {
         known(state, Kind::Station, station.as_str())?;
     }
+    if let Some(account) = &assignment.account {
+        known(state, Kind::Account, account.as_str())?;
+    }
     Ok(())
 }
 

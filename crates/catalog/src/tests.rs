@@ -178,6 +178,7 @@ fn named_site(name: &str) -> Content {
         name: name.into(),
         time_zone: "Europe/Berlin".into(),
         legal_entity: LegalEntityId::new("seller"),
+        taxes: Vec::new(),
     }))
 }
 
@@ -234,7 +235,9 @@ fn assignment() -> TariffAssignment {
         legal_entity: Some(LegalEntityId::new("seller")),
         site: Some(SiteId::new("site")),
         station: Some(StationId::new("station")),
+        evse: None,
         group: None,
+        account: None,
         priority: 0,
     }
 }
@@ -246,6 +249,8 @@ fn account(group: Option<&str>) -> Content {
         group: group.map(CustomerGroup::new),
         standing: Standing::Active,
         method: None,
+        vat_id: None,
+        tax: wattledger_domain::tax::TaxLiability::Seller,
     }))
 }
 

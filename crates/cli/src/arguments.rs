@@ -323,6 +323,9 @@ pub struct PriceArguments {
     /// places=N, parted by commas; or a JSON file, such as a Policy document
     #[arg(long, value_name = "P")]
     pub policy: Option<String>,
+    /// MarketPrices documents; required where a tariff follows a market
+    #[arg(long, value_name = "FILE")]
+    pub prices: Option<PathBuf>,
     /// Answer in JSON; a batch always does
     #[arg(long)]
     pub json: bool,

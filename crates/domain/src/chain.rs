@@ -16,6 +16,7 @@ use crate::price::TaxRate;
 use crate::reference::LegalEntity;
 use crate::session::Pin;
 use crate::tariff::{Dimension, LocalDate};
+use crate::tax::TaxLine;
 
 /// The hash that an issued document must carry: over its canonical form, which holds the hash of
 /// the document before it. Whatever its own `hash` says is not looked at.
@@ -33,7 +34,13 @@ pub fn document_hash(document: &IssuedDocument) -> Digest {
         hash: _,
     } = document;
     let mut form = Form(Vec::with_capacity(128));
-    form.text("wattledger.document.1");
+    // What documents had no place for before 0.2 stands under another name, so that the hash of those
+    // that say nothing of it stays what it was.
+    form.text(if says_more(draft) {
+        "wattledger.document.2"
+    } else {
+        "wattledger.document.1"
+    });
     form.text(invoice.as_str());
     form.text(number);
     form.text(series);
@@ -53,6 +60,11 @@ pub fn document_hash(document: &IssuedDocument) -> Digest {
     form.draft(draft);
     form.digest(*previous_hash);
     form.hash()
+}
+
+/// Whether a document has named taxes, cash rounding or a reverse charge.
+const fn says_more(draft: &InvoiceDraft) -> bool {
+    draft.taxes.is_some() || draft.rounding.is_some() || draft.reverse_charge.is_some()
 }
 
 /// A canonical form being written.
@@ -108,7 +120,7 @@ impl Form {
         self.digest(*hash);
     }
 
-    fn draft(&mut self, draft: &InvoiceDraft) {
+    fn draft(&mut self, draft_of: &InvoiceDraft) {
         let InvoiceDraft {
             draft,
             kind,
@@ -125,7 +137,10 @@ impl Form {
             net,
             tax,
             gross,
-        } = draft;
+            taxes,
+            rounding,
+            reverse_charge,
+        } = draft_of;
         self.text(draft.as_str());
         match kind {
             DocumentKind::Invoice => self.text("Invoice"),
@@ -149,6 +164,37 @@ impl Form {
         self.money(*net);
         self.money(*tax);
         self.money(*gross);
+        if says_more(draft_of) {
+            self.taxes(taxes.as_deref());
+            if self.present(rounding.is_some())
+                && let Some(rounding) = rounding
+            {
+                self.money(*rounding);
+            }
+            self.optional(reverse_charge.as_deref());
+        }
+    }
+
+    fn taxes(&mut self, taxes: Option<&[TaxLine]>) {
+        self.present(taxes.is_some());
+        let Some(taxes) = taxes else { return };
+        self.number(taxes.len());
+        for tax in taxes {
+            let TaxLine {
+                group,
+                name,
+                account_number,
+                rate,
+                base,
+                amount,
+            } = tax;
+            self.number(group.0);
+            self.text(name);
+            self.optional(account_number.as_deref());
+            self.number(rate.0);
+            self.money(*base);
+            self.money(*amount);
+        }
     }
 
     fn seller(&mut self, seller: &LegalEntity) {

@@ -6,6 +6,7 @@
 use crate::money::{Currency, Money};
 use crate::price::{ExactCost, PriceE8, TaxRate};
 use crate::tariff::{Dimension, PriceLimit, TaxIncluded};
+use crate::tax::{NamedTax, TaxLine};
 use crate::time::Timestamp;
 
 /// One stretch of one dimension at one price.
@@ -43,6 +44,9 @@ pub struct Priced {
     pub min_price: Option<PriceLimit>,
     /// The tariff's upper bound.
     pub max_price: Option<PriceLimit>,
+    /// What the site's place levies on prices that state no rate; absent where it levies nothing by
+    /// name.
+    pub taxes: Option<Vec<NamedTax>>,
 }
 
 /// How a legal entity rounds.
@@ -54,6 +58,11 @@ pub struct Rounding {
     pub half: Half,
     /// Whether blocks of a tariff count.
     pub steps: StepRule,
+    /// Decimal places of every amount, fewer than the currency's minor unit has (HUF 0); absent means
+    /// those.
+    pub places: Option<u32>,
+    /// What is owed is a multiple of this many minor units, above zero (CHF 5); absent means any amount.
+    pub cash: Option<i64>,
 }
 
 impl Rounding {
@@ -62,6 +71,8 @@ impl Rounding {
         order: RoundingOrder::NetFirst,
         half: Half::Up,
         steps: StepRule::OncePerSession,
+        places: None,
+        cash: None,
     };
 }
 
@@ -135,9 +146,13 @@ pub struct Settlement {
     pub groups: Vec<TaxGroup>,
     /// Sum of the groups before tax.
     pub net: Money,
+    /// What the named taxes came to; empty where taxes have no names.
+    pub taxes: Vec<TaxLine>,
     /// Sum of the groups' tax.
     pub tax: Money,
-    /// net + tax: what the driver owes.
+    /// What cash rounding adds, or takes off (EN 16931 BT-114); it bears no tax.
+    pub rounding: Money,
+    /// net + tax + rounding: what the driver owes.
     pub gross: Money,
     /// The exact cost before tax, after blocks and limits.
     pub exact_net: ExactCost,

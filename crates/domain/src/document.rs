@@ -13,6 +13,7 @@ use crate::quantity::MilliwattHours;
 use crate::reference::{LegalEntity, ReferenceRecorded};
 use crate::session::Pin;
 use crate::tariff::LocalDate;
+use crate::tax::TaxLine;
 use crate::time::Timestamp;
 use std::sync::Arc;
 
@@ -72,8 +73,14 @@ pub struct InvoiceDraft {
     pub net: Money,
     /// Σ of the groups.
     pub tax: Money,
-    /// net + tax.
+    /// net + tax, and cash rounding where there is any: what is owed.
     pub gross: Money,
+    /// What named taxes came to; those of a group sum to its tax. Absent where taxes have no names.
+    pub taxes: Option<Vec<TaxLine>>,
+    /// What cash rounding adds to `gross`, or takes off; absent where the seller does not round so.
+    pub rounding: Option<Money>,
+    /// The VAT id of a buyer who owes the tax (reverse charge): then no group bears any.
+    pub reverse_charge: Option<Box<str>>,
 }
 
 /// The session that a document bills.

@@ -25,5 +25,6 @@ pub mod review;
 pub mod session;
 pub mod state;
 pub mod tariff;
+pub mod tax;
 mod text;
 pub mod time;

@@ -1,8 +1,8 @@
-//! Reference data: what operators submit and what is broadcast as in force.
-//!
-//! A document is JSON; it becomes a numbered version with a validity, hashed, sent in full (design §1).
+//! Reference data: what operators submit and what is broadcast as in force. A document is JSON of a
+//! [`Content`] kind: numbered, valid for a time and hashed, it travels whole (design §1 rule 3).
 
-use crate::cost::{Rounding, UsageRules};
+mod policy;
+
 use crate::hash::Digest;
 use crate::ids::{
     AccountId, BookId, CustomerGroup, EvseId, LegalEntityId, PolicyId, ProcessorId, SiteId,
@@ -11,9 +11,10 @@ use crate::ids::{
 use crate::market::MarketPrices;
 use crate::money::Currency;
 use crate::payment::PaymentMethod;
-use crate::quantity::{Milliseconds, MilliwattHours, Milliwatts};
-use crate::tariff::Tariff;
+use crate::quantity::Milliwatts;
 use crate::time::Timestamp;
+use crate::{tariff::Tariff, tax::NamedTax, tax::TaxLiability};
+pub use policy::{CollectionPolicy, HoldPolicy, Plausibility, Policy, UntrustedClock};
 use std::sync::Arc;
 
 /// The kinds of document, in the order in which `apply` submits them.
@@ -42,15 +43,15 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// All kinds, in order.
+    /// All kinds, those that others name first.
     pub const ALL: [Self; 10] = [
         Self::Policy,
         Self::LegalEntity,
         Self::Site,
         Self::Station,
         Self::Tariff,
-        Self::TariffAssignment,
         Self::Account,
+        Self::TariffAssignment,
         Self::Token,
         Self::MarketPrices,
         Self::DeviceProfile,
@@ -227,6 +228,8 @@ pub struct Site {
     pub time_zone: Box<str>,
     /// Who sells there.
     pub legal_entity: LegalEntityId,
+    /// What the place levies on prices that state no rate of their own.
+    pub taxes: Vec<NamedTax>,
 }
 
 /// A charging station.
@@ -253,8 +256,7 @@ pub struct Evse {
     pub max_power: Milliwatts,
 }
 
-/// Which tariff applies where and to whom. The highest priority that matches wins, then the most
-/// specific scope, then the id.
+/// Which tariff applies where and to whom: the highest priority, then the narrowest scope, then the id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TariffAssignment {
     /// Its id.
@@ -267,8 +269,12 @@ pub struct TariffAssignment {
     pub site: Option<SiteId>,
     /// Only at this station.
     pub station: Option<StationId>,
+    /// Only at this EVSE, of `station` or of every station that the rest names.
+    pub evse: Option<EvseId>,
     /// Only for customers of this group.
     pub group: Option<CustomerGroup>,
+    /// Only for this customer: the prices of a contract.
+    pub account: Option<AccountId>,
     /// Higher wins.
     pub priority: i32,
 }
@@ -286,6 +292,10 @@ pub struct Account {
     pub standing: Standing,
     /// Charged for each session; absent means that the invoice stays receivable.
     pub method: Option<PaymentMethod>,
+    /// The customer's VAT id, if registered.
+    pub vat_id: Option<Box<str>>,
+    /// Who owes the tax; the buyer only with a VAT id.
+    pub tax: TaxLiability,
 }
 
 /// Whether an account may charge.
@@ -306,84 +316,6 @@ pub struct Token {
     pub account: AccountId,
     /// The group, where it differs from the account's.
     pub group: Option<CustomerGroup>,
-}
-
-/// How a seller rounds, holds, collects and judges.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Policy {
-    /// Its id.
-    pub id: PolicyId,
-    /// Rounding of every document.
-    pub rounding: Rounding,
-    /// What of a session counts.
-    pub usage: UsageRules,
-    /// Card holds.
-    pub hold: HoldPolicy,
-    /// Collection after the session.
-    pub collection: CollectionPolicy,
-    /// What is plausible.
-    pub plausibility: Plausibility,
-    /// How long after an end late events still fold before rating. Default 60 s.
-    pub settling_grace: Milliseconds,
-    /// How long an inferred end waits for the real one. Default 24 h.
-    pub inferred_end_hold: Milliseconds,
-    /// How long after rating late events still correct. Default 35 d.
-    pub correction_window: Milliseconds,
-}
-
-/// How card holds start and grow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct HoldPolicy {
-    /// The first hold, minor units.
-    pub initial_minor: i64,
-    /// A partial approval below this is refused, minor units.
-    pub floor_minor: i64,
-    /// Each increment adds at least this, minor units.
-    pub increment_minor: i64,
-    /// No more increments than this.
-    pub increments_max: i32,
-    /// Kept free below the hold for what is used before a stop takes effect, minor units.
-    pub reserve_minor: i64,
-    /// Released when nobody has plugged in by then.
-    pub plug_in_timeout: Milliseconds,
-    /// A hold is rotated when its capture deadline is nearer than this.
-    pub rotation_margin: Milliseconds,
-}
-
-/// How money is collected after a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CollectionPolicy {
-    /// Less than this is not charged to a card but written off, minor units.
-    pub charge_minimum_minor: i64,
-    /// What a correction adds is charged when at least this, else written off, minor units.
-    pub correction_minimum_minor: i64,
-}
-
-/// What is billed without a look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Plausibility {
-    /// Energy may exceed rated power × time by this factor, in percent (110 = 10 % more).
-    pub power_percent: i64,
-    /// Longer sessions are held for review.
-    pub duration_max: Milliseconds,
-    /// Dearer sessions are held for review.
-    pub gross_max_minor: i64,
-    /// Below this energy and `waiver_duration`, nothing is billed.
-    pub waiver_energy: MilliwattHours,
-    /// Below this plugged-in time and `waiver_energy`, nothing is billed.
-    pub waiver_duration: Milliseconds,
-    /// What is billed where the price depends on the time of day and the clock is not believed.
-    pub untrusted_clock: UntrustedClock,
-}
-
-/// What is billed where the price depends on the time of day and the clock is not believed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum UntrustedClock {
-    /// Nothing before a person has looked.
-    #[default]
-    Hold,
-    /// The lowest price that any time of the week before gives.
-    Cheapest,
 }
 
 /// What a token resolves to (directory.tokens), by the instant it is used.

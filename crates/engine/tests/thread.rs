@@ -125,8 +125,8 @@ fn flat_price() -> Value {
     json!({ "type": "ENERGY", "price": 0.50, "vat": 19.0, "step_size": 1 })
 }
 
-fn configuration(price: &Value) -> Vec<ReferenceSubmitted> {
-    [
+fn configuration(price: &Value) -> Vec<Value> {
+    vec![
         json!({ "kind": "Policy", "id": "default", "spec": {} }),
         json!({ "kind": "LegalEntity", "id": "seller", "spec": { "name": "Seller", "country": "DE",
             "timeZone": "Europe/Berlin", "currency": "EUR", "policy": "default" } }),
@@ -141,9 +141,6 @@ fn configuration(price: &Value) -> Vec<ReferenceSubmitted> {
         json!({ "kind": "MarketPrices", "id": "DE-LU/2024-05-01", "spec": { "market": "DE-LU",
             "currency": "EUR", "start": "2024-05-01T10:00:00Z", "prices": [400, 800] } }),
     ]
-    .iter()
-    .map(document)
-    .collect()
 }
 
 const NOON: i64 = 1_714_557_600_000; // 2024-05-01T10:00:00Z
@@ -217,7 +214,7 @@ fn replay_with(
     folder: &Path,
     turn_records: usize,
     processor: &mut dyn ReplayProcessor,
-    price: &Value,
+    documents: &[Value],
 ) -> Result<Opened, ReplayError> {
     let config = EngineConfig {
         turn_records,
@@ -232,7 +229,7 @@ fn replay_with(
     let mut source = Events(events());
     let mut plan = Plan {
         identity: "test".to_owned(),
-        documents: configuration(price),
+        documents: documents.iter().map(document).collect(),
         source: &mut source,
         from: Timestamp(NOON - 60_000),
         until: None,
@@ -256,7 +253,17 @@ fn replay(folder: &Path, turn_records: usize) -> Vec<Record> {
 }
 
 fn replay_at(folder: &Path, turn_records: usize, price: &Value, gross: i64) -> Vec<Record> {
-    let opened = replay_with(folder, turn_records, &mut Approving::default(), price).unwrap();
+    replay_under(folder, turn_records, &configuration(price), gross).1
+}
+
+fn replay_under(
+    folder: &Path,
+    turn_records: usize,
+    documents: &[Value],
+    gross: i64,
+) -> (Opened, Vec<Record>) {
+    let approving = &mut Approving::default();
+    let opened = replay_with(folder, turn_records, approving, documents).unwrap();
     let report = audit::audit(&opened.log, &opened.topics, || Ok::<_, LogError>(None)).unwrap();
     assert!(report.is_clean(), "{report:#?}");
     let mut projector = Projector::open(&opened.log, &opened.topics, &opened.views).unwrap();
@@ -276,7 +283,7 @@ fn replay_at(folder: &Path, turn_records: usize, price: &Value, gross: i64) -> V
     assert_eq!(totals["sessions"], 2, "{totals:#}");
     assert_eq!(totals["money"][0]["gross"], gross, "{totals:#}");
     assert_eq!(totals["money"][0]["captured"], gross, "{totals:#}");
-    records
+    (opened, records)
 }
 
 #[test]
@@ -318,6 +325,46 @@ fn sessions_are_billed_by_the_prices_of_their_market() {
     );
 }
 
+/// From documents to what finance reads: named taxes, reverse charge and cash rounding.
+#[test]
+fn taxes_of_a_place_reach_invoices_journal_and_views() {
+    let price = json!({ "type": "ENERGY", "price": 0.51, "step_size": 1 });
+    let mut documents = configuration(&price);
+    documents[0]["spec"] = json!({ "rounding": { "cashMinor": 5 } });
+    documents[2]["spec"]["taxes"] = json!([
+        { "name": "GST", "percent": 5, "accountNumber": "123 RT0001" },
+        { "name": "QST", "percent": 9.975 },
+    ]);
+    documents[6]["spec"]["vatId"] = json!("ATU12345678");
+    documents[6]["spec"]["tax"] = json!("buyer");
+    let folder = tempfile::tempdir().unwrap();
+    // The driver owes the tax on 5.10; the guest pays 10.20 + 0.51 + 1.02, rounded to 11.75.
+    let (opened, _) = replay_under(folder.path(), 500, &documents, 1_685);
+    let mut ledgers = BTreeMap::new();
+    for invoice in opened.views.invoices(None, 10).unwrap() {
+        let found = opened.views.invoice_story(&invoice.invoice).unwrap();
+        let document = &found[0].document;
+        let told = document
+            .taxes
+            .iter()
+            .map(|tax| (&*tax.name, tax.base, tax.amount));
+        let taxes: Vec<_> = told.collect();
+        let head = &document.head;
+        match head.reverse_charge.as_deref() {
+            Some("ATU12345678") => assert_eq!((head.gross, &taxes[..]), (510, &[][..])),
+            _ => {
+                assert_eq!(taxes, [("GST", 1_020, 51), ("QST", 1_020, 102)]);
+                assert_eq!((head.net, head.tax, head.rounding), (1_020, 153, 2));
+            }
+        }
+        for posting in found[0].entries.iter().flat_map(|entry| &entry.postings) {
+            *ledgers.entry(posting.ledger.clone()).or_insert(0) += posting.amount;
+        }
+    }
+    let named = ["tax:DE:GST", "tax:DE:QST", "rounding"].map(|name| ledgers.get(name).copied());
+    assert_eq!(named, [Some(51), Some(102), Some(2)], "{ledgers:?}");
+}
+
 #[test]
 fn the_size_of_turns_shows_nowhere() {
     let (one, many) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
@@ -345,7 +392,8 @@ impl ReplayProcessor for Gone {
 #[test]
 fn a_replay_whose_processor_stays_away_ends_with_the_reason_and_can_go_on() {
     let folder = tempfile::tempdir().unwrap();
-    let ended = replay_with(folder.path(), 500, &mut Gone, &flat_price()).map(|_| ());
+    let ended =
+        replay_with(folder.path(), 500, &mut Gone, &configuration(&flat_price())).map(|_| ());
     assert!(matches!(ended, Err(ReplayError::Worker(_))), "{ended:?}");
     replay(folder.path(), 500);
 }

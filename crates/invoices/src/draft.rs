@@ -1,10 +1,11 @@
 //! A draft becomes a document with its journal entries, or is refused.
 
+mod sums;
+
 use crate::book::{self, Amounts, Voucher};
 use crate::series::{number, series_key, series_kind};
 use crate::state::{Book, Credit, Document, Issued, Key, OpenItem, Value};
 use crate::{AccountNotice, Effect, InvoiceState, Rejection};
-use std::collections::BTreeMap;
 use wattledger_domain::cost::LineKind;
 use wattledger_domain::document::{
     Credited, DocumentKind, DraftFault, DraftRejected, EntryCause, InvoiceDraft, InvoiceNotice,
@@ -13,7 +14,6 @@ use wattledger_domain::document::{
 use wattledger_domain::ids::{BookId, DraftId, EntryId};
 use wattledger_domain::money::{Money, MoneyError};
 use wattledger_domain::outcome::InvoiceLineFact;
-use wattledger_domain::price::TaxRate;
 use wattledger_domain::quantity::Milliseconds;
 use wattledger_domain::tariff::Dimension;
 
@@ -91,8 +91,8 @@ fn check(
     draft: &InvoiceDraft,
     book: &Book,
 ) -> Result<Option<Target>, DraftFault> {
-    check_currency(draft)?;
-    check_sums(draft)?;
+    sums::check_currency(draft)?;
+    sums::check(draft)?;
     let year = draft.issue_date.year;
     let latest = book.latest_year.get(&series_kind(draft)).copied();
     let open_since = state.now().minus(YEAR_GRACE).utc_year();
@@ -117,54 +117,6 @@ fn check(
             issued,
         })),
     }
-}
-
-fn check_currency(draft: &InvoiceDraft) -> Result<(), DraftFault> {
-    let lines = draft.lines.iter().map(|line| line.net);
-    let groups = draft
-        .groups
-        .iter()
-        .flat_map(|group| [group.net, group.tax, group.gross]);
-    let mut amounts = lines
-        .chain(groups)
-        .chain([draft.net, draft.tax, draft.gross]);
-    if amounts.all(|amount| amount.currency == draft.currency) {
-        Ok(())
-    } else {
-        Err(DraftFault::MixedCurrencies)
-    }
-}
-
-/// Lines per rate make the groups, groups make the totals, net and tax make gross.
-fn check_sums(draft: &InvoiceDraft) -> Result<(), DraftFault> {
-    let zero = Money::zero(draft.currency);
-    let mut nets: BTreeMap<Option<TaxRate>, Money> = BTreeMap::new();
-    for line in &draft.lines {
-        let net = nets.entry(line.tax).or_insert(zero);
-        *net = net.plus(line.net).map_err(differ)?;
-    }
-    let (mut net, mut tax) = (zero, zero);
-    for group in &draft.groups {
-        let untaxed = group.rate.is_none() && !group.tax.is_zero();
-        let lines = nets.remove(&group.rate).ok_or(DraftFault::SumsDiffer)?;
-        let gross = group.net.plus(group.tax).map_err(differ)?;
-        if untaxed || lines != group.net || gross != group.gross {
-            return Err(DraftFault::SumsDiffer);
-        }
-        net = net.plus(group.net).map_err(differ)?;
-        tax = tax.plus(group.tax).map_err(differ)?;
-    }
-    let gross = net.plus(tax).map_err(differ)?;
-    let same = net == draft.net && tax == draft.tax && gross == draft.gross;
-    if nets.is_empty() && same {
-        Ok(())
-    } else {
-        Err(DraftFault::SumsDiffer)
-    }
-}
-
-fn differ(_: MoneyError) -> DraftFault {
-    DraftFault::SumsDiffer
 }
 
 fn reject(
@@ -323,10 +275,23 @@ fn billed(draft: &InvoiceDraft) -> Result<Amounts, Rejection> {
         amounts.credit(revenue_ledger(line.kind), signed(draft, line.net)?)?;
     }
     for group in &draft.groups {
-        if let Some(TaxRate(rate)) = group.rate {
-            let ledger = format!("vat:{}:{rate}", draft.seller.country);
+        let Some(rate) = group.rate else { continue };
+        let country = &draft.seller.country;
+        let mut named = sums::taxes(draft)
+            .iter()
+            .filter(|tax| tax.group == rate)
+            .peekable();
+        if named.peek().is_none() {
+            let ledger = format!("vat:{country}:{}", rate.0);
             amounts.credit(&ledger, signed(draft, group.tax)?)?;
         }
+        for tax in named {
+            let ledger = format!("tax:{country}:{}", tax.name);
+            amounts.credit(&ledger, signed(draft, tax.amount)?)?;
+        }
+    }
+    if let Some(rounding) = draft.rounding {
+        amounts.credit("rounding", signed(draft, rounding)?)?;
     }
     Ok(amounts)
 }

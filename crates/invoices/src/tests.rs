@@ -23,6 +23,7 @@ use wattledger_domain::reference::LegalEntity;
 use wattledger_domain::session::Pin;
 use wattledger_domain::state::InMemory;
 use wattledger_domain::tariff::{Dimension, LocalDate};
+use wattledger_domain::tax::TaxLine;
 use wattledger_domain::time::Timestamp;
 
 /// 2025-06-01T00:00:00Z.
@@ -165,6 +166,18 @@ fn group(rate: Option<TaxRate>, net: i64, tax: i64) -> TaxGroup {
 }
 
 /// An invoice over 10.00 net, 1.90 tax.
+/// A tax by name in the group of [`VAT`].
+fn tax(name: &str, amount: i64) -> TaxLine {
+    TaxLine {
+        group: VAT.unwrap(),
+        name: name.into(),
+        account_number: None,
+        rate: TaxRate(10_000),
+        base: euro(1_000),
+        amount: euro(amount),
+    }
+}
+
 fn invoice(id: &str) -> InvoiceDraft {
     let hash = Digest::ZERO;
     InvoiceDraft {
@@ -202,6 +215,9 @@ fn invoice(id: &str) -> InvoiceDraft {
         net: euro(1_000),
         tax: euro(190),
         gross: euro(1_190),
+        taxes: None,
+        rounding: None,
+        reverse_charge: None,
     }
 }
 

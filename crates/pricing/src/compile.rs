@@ -16,6 +16,7 @@ use wattledger_domain::tariff::{
     Component, Dimension, Element, IdleFees, PriceLimit, Reservation, Restrictions, Tariff,
     TaxIncluded,
 };
+use wattledger_domain::tax::NamedTax;
 
 /// A tariff that has been checked and made ready to price.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +47,8 @@ pub struct CompiledTariff {
     pub(crate) markets: Vec<MarketFormula>,
     /// What that market has published.
     pub(crate) series: Arc<MarketSeries>,
+    /// What the site's place levies by name; `None` where it levies nothing so.
+    pub(crate) taxes: Option<Arc<[NamedTax]>>,
 }
 
 /// Whether prices depend on power or current.
@@ -150,6 +153,13 @@ impl CompiledTariff {
         Self { rules, ..self }
     }
 
+    /// The same tariff at a place that levies taxes by name on prices that state no rate.
+    #[must_use]
+    pub fn with_taxes(self, taxes: &[NamedTax]) -> Self {
+        let taxes = (!taxes.is_empty()).then(|| taxes.into());
+        Self { taxes, ..self }
+    }
+
     /// Whether any price states a tax rate.
     pub(crate) fn has_rates(&self) -> bool {
         let dimensions = [&self.energy, &self.time, &self.parking, &self.flat];
@@ -181,6 +191,7 @@ impl CompiledTariff {
             idle_fees: tariff.idle_fees,
             markets: tariff.markets.clone(),
             series: Arc::default(),
+            taxes: None,
         })
     }
 

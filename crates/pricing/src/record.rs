@@ -19,6 +19,7 @@ use wattledger_domain::cost::{Rounding, RoundingOrder, StepRule, UsageRules};
 use wattledger_domain::ids::TariffId;
 use wattledger_domain::record::{RecordPeriod, ReservationEnd};
 use wattledger_domain::tariff::{Tariff, TaxIncluded};
+pub use wattledger_domain::tax::TaxLiability;
 use wattledger_domain::time::Timestamp;
 
 /// A tariff made ready for records.
@@ -113,17 +114,6 @@ pub struct RecordTerms {
     pub liability: TaxLiability,
 }
 
-/// Who owes the tax on a supply.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum TaxLiability {
-    /// The seller, who bills it.
-    #[default]
-    Seller,
-    /// The buyer (reverse charge, EN 16931 category AE): it is not billed, and rates only take it out
-    /// of prices that contain it.
-    Buyer,
-}
-
 /// What a price without tax rate means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AbsentTax {
@@ -185,6 +175,7 @@ pub fn price_record(
         steps: &metered.steps,
         blocks: &blocks,
         limits: Limits::of(low, high)?.known(unknown.before, unknown.after || buyer_owes),
+        taxes: None,
     };
     let places = terms.places.unwrap_or_else(|| currency.minor_places());
     let order = match terms.liability {

@@ -8,6 +8,7 @@ mod blocks;
 mod groups;
 mod limits;
 mod rounding;
+mod taxes;
 
 use crate::PricingError;
 use crate::meter::cost_of;
@@ -16,19 +17,36 @@ use amounts::tax_groups;
 pub use blocks::{Blocks, Counted};
 use groups::{Group, group_of};
 pub use limits::Limits;
-use rounding::{Part, spread};
+use rounding::{Part, rounded, spread};
+use taxes::Taxes;
 use wattledger_domain::cost::{
-    LineKind, Priced, PricedStep, Rounding, SettledLine, Settlement, StepRule, TaxGroup,
+    LineKind, Priced, PricedStep, Rounding, RoundingOrder, SettledLine, Settlement, StepRule,
+    TaxGroup,
 };
 use wattledger_domain::money::{Currency, Money};
 use wattledger_domain::price::{ExactCost, TaxRate};
 use wattledger_domain::tariff::TaxIncluded;
+use wattledger_domain::tax::{NamedTax, TaxLiability};
 
 /// What a price comes to in money.
 ///
 /// # Errors
 /// [`PricingError::Overflow`] when an amount does not fit.
 pub fn settle(priced: &Priced, rounding: &Rounding) -> Result<Settlement, PricingError> {
+    settle_for(priced, rounding, TaxLiability::Seller)
+}
+
+/// As [`settle`], where the buyer may owe the tax (reverse charge): then all is billed before tax, in one
+/// group without a rate, and limits after tax do not count.
+///
+/// # Errors
+/// As [`settle`].
+pub fn settle_for(
+    priced: &Priced,
+    rounding: &Rounding,
+    liability: TaxLiability,
+) -> Result<Settlement, PricingError> {
+    let buyer_owes = liability == TaxLiability::Buyer;
     let blocks = match rounding.steps {
         StepRule::OncePerSession => Blocks::of(&priced.steps, |_| Counted::Charging)?,
         StepRule::Off => Blocks::default(),
@@ -37,13 +55,20 @@ pub fn settle(priced: &Priced, rounding: &Rounding) -> Result<Settlement, Pricin
         currency: priced.currency,
         steps: &priced.steps,
         blocks: &blocks,
-        limits: Limits::of(priced.min_price, priced.max_price)?,
+        limits: Limits::of(priced.min_price, priced.max_price)?.known(false, buyer_owes),
+        taxes: priced.taxes.as_deref(),
     };
-    let settled = bill.settle(
-        |_| priced.tax_included,
-        Terms::of(priced.currency, rounding),
-    )?;
-    Ok(settled.0)
+    let order = if buyer_owes {
+        RoundingOrder::NetFirst
+    } else {
+        rounding.order
+    };
+    let terms = Terms::of(priced.currency, &Rounding { order, ..*rounding });
+    let (mut settled, _) = bill.settle(|_| priced.tax_included, terms)?;
+    if buyer_owes {
+        settled = untaxed(settled);
+    }
+    in_money(settled, terms)
 }
 
 /// What is to be settled.
@@ -52,6 +77,8 @@ pub struct Bill<'a> {
     pub steps: &'a [PricedStep],
     pub blocks: &'a Blocks,
     pub limits: Limits,
+    /// What prices bear that state no rate.
+    pub taxes: Option<&'a [NamedTax]>,
 }
 
 impl Bill<'_> {
@@ -62,6 +89,7 @@ impl Bill<'_> {
         included: impl Fn(usize) -> TaxIncluded,
         terms: Terms,
     ) -> Result<(Settlement, ExactCost), PricingError> {
+        let taxes = Taxes::of(self.taxes)?;
         // Room for what a limit may add: a line per rate, of which two are usual.
         let mut lines = Vec::with_capacity(self.steps.len().saturating_add(2));
         let mut groups: Vec<Group> = Vec::with_capacity(2);
@@ -76,31 +104,36 @@ impl Bill<'_> {
             if included == TaxIncluded::No {
                 added = included;
             }
-            lines.push(self.line_of(step, quantity, included, &mut groups)?);
+            lines.push(self.line_of((step, quantity), included, taxes, &mut groups)?);
         }
         for group in &mut groups {
-            group.find_tax(added)?;
+            group.find_tax(added, taxes)?;
         }
-        let bounds = self.limits.apply(self.currency, &mut lines, &mut groups)?;
-        let settled = tax_groups(&groups, &self.limits, &bounds, terms)?;
+        let within = (self.currency, taxes);
+        let bounds = self.limits.apply(within, &mut lines, &mut groups)?;
+        let settled = tax_groups(&groups, (&self.limits, &bounds), terms, taxes)?;
         round_lines(&mut lines, &settled, terms)?;
         let gross = ExactCost(groups::gross_of(&groups)?);
-        Ok((total(lines, &groups, settled, self.currency)?, gross))
+        let mut whole = total(lines, &groups, settled, self.currency)?;
+        for group in &whole.groups {
+            whole.taxes.extend(taxes.lines(group, terms.half)?);
+        }
+        Ok((whole, gross))
     }
 
     /// The line of a step. Its cost goes to its group, whose net grows by exactly the line's.
     fn line_of(
         &self,
-        step: &PricedStep,
-        quantity: i64,
+        (step, quantity): (&PricedStep, i64),
         included: TaxIncluded,
+        taxes: Taxes<'_>,
         groups: &mut Vec<Group>,
     ) -> Result<SettledLine, PricingError> {
         let cost = cost_of(step, quantity)?;
-        let rate = rate_of(step.tax, included);
+        let rate = rate_of(step.tax.or(taxes.rate), included);
         let group = group_of(groups, rate);
         let exact_net = match included {
-            TaxIncluded::Yes => group.add_gross(cost)?,
+            TaxIncluded::Yes => group.add_gross(cost, taxes)?,
             TaxIncluded::No | TaxIncluded::NotApplicable => group.add_net(cost)?,
         };
         Ok(SettledLine {
@@ -168,10 +201,59 @@ fn total(
         lines,
         groups,
         net,
+        taxes: Vec::new(),
         tax,
+        rounding: zero,
         gross,
         exact_net,
     })
+}
+
+/// A settlement in units of a rounding as one in minor units, rounded for cash.
+fn in_money(settled: Settlement, terms: Terms) -> Result<Settlement, PricingError> {
+    let mut settled = settled;
+    if terms.step != 1 {
+        let amounts = settled.lines.iter_mut().map(|line| &mut line.net);
+        let groups = settled.groups.iter_mut();
+        let groups = groups.flat_map(|group| [&mut group.net, &mut group.tax, &mut group.gross]);
+        let taxes = settled.taxes.iter_mut();
+        let taxes = taxes.flat_map(|line| [&mut line.base, &mut line.amount]);
+        let totals = [&mut settled.net, &mut settled.tax, &mut settled.gross];
+        for amount in amounts.chain(groups).chain(taxes).chain(totals) {
+            let minor = amount.minor.checked_mul(terms.step);
+            amount.minor = minor.ok_or(PricingError::Overflow)?;
+        }
+    }
+    if let Some(cash) = terms.cash {
+        let gross = settled.gross;
+        let multiples = rounded(i128::from(gross.minor), i128::from(cash), terms.half)?;
+        let minor = multiples.checked_mul(cash).ok_or(PricingError::Overflow)?;
+        settled.gross = Money::new(minor, gross.currency);
+        settled.rounding = minus(settled.gross, gross)?;
+    }
+    Ok(settled)
+}
+
+/// The same before tax, in one group that bears none.
+fn untaxed(settled: Settlement) -> Settlement {
+    let (net, zero) = (settled.net, Money::zero(settled.net.currency));
+    let group = TaxGroup {
+        rate: None,
+        net,
+        tax: zero,
+        gross: net,
+    };
+    let lines = settled.lines.into_iter();
+    Settlement {
+        lines: lines
+            .map(|line| SettledLine { tax: None, ..line })
+            .collect(),
+        groups: settled.groups.first().map(|_| group).into_iter().collect(),
+        taxes: Vec::new(),
+        tax: zero,
+        gross: net,
+        ..settled
+    }
 }
 
 fn plus(one: Money, other: Money) -> Result<Money, PricingError> {

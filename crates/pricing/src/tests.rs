@@ -18,5 +18,6 @@ mod rounding;
 mod scene;
 mod spoken;
 mod tax;
+mod taxes;
 mod worked;
 mod written;

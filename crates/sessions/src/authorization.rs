@@ -4,7 +4,7 @@ use crate::desk::Desk;
 use crate::effect::Effect;
 use crate::entries::Judged;
 use crate::key::{Entity, Key, TimerKind, Value};
-use crate::pinning::{self, Bound, Contract};
+use crate::pinning::{self, Bound, Contract, Customer};
 use crate::running;
 use crate::session::{Pinned, Watch};
 use crate::start;
@@ -155,13 +155,19 @@ fn prepare(
     request: &AuthorizationRequested,
 ) -> Result<Prepared, RefusalReason> {
     let payer = payer(station, request);
-    let group = payer.as_ref().and_then(|payer| payer.group.clone());
+    let account = payer.as_ref().map(|payer| &payer.account);
+    let group = payer.as_ref().and_then(|payer| payer.group.as_ref());
     let contract = match request.payer {
         PayerRequest::Token(_) | PayerRequest::Account(_) => Contract::Known,
         PayerRequest::Method(_) => Contract::Guest,
     };
-    let pinned = pinning::pin(desk, station, at, group.as_ref(), contract)
-        .ok_or(RefusalReason::UnknownStation)?;
+    let customer = Customer {
+        account,
+        group,
+        contract,
+        evse: request.evse,
+    };
+    let pinned = pinning::pin(desk, station, at, customer).ok_or(RefusalReason::UnknownStation)?;
     let bound = pinning::bind(desk, station, &pinned).ok_or(RefusalReason::UnknownStation)?;
     if bound.tariff.is_none() {
         return Err(RefusalReason::NoTariff);

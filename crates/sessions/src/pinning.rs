@@ -8,7 +8,9 @@ use std::sync::Arc;
 use wattledger_domain::accounts::Terms;
 use wattledger_domain::cost::UsageRules;
 use wattledger_domain::device::DeviceFacts;
-use wattledger_domain::ids::{CustomerGroup, DeviceProfileId, EvseId, StationId, TariffId};
+use wattledger_domain::ids::{
+    AccountId, CustomerGroup, DeviceProfileId, EvseId, StationId, TariffId,
+};
 use wattledger_domain::quantity::{Milliseconds, Milliwatts};
 use wattledger_domain::reference::{
     Content, Kind, LegalEntity, Policy, Site, Station, TariffAssignment,
@@ -109,13 +111,38 @@ pub(crate) enum Contract {
     Guest,
 }
 
+/// Who charges, and at which of the station's places: what a tariff may be chosen by.
+#[derive(Clone, Copy)]
+pub(crate) struct Customer<'a> {
+    pub(crate) account: Option<&'a AccountId>,
+    pub(crate) group: Option<&'a CustomerGroup>,
+    pub(crate) contract: Contract,
+    /// `None` while an authorisation is for any.
+    pub(crate) evse: Option<EvseId>,
+}
+
+impl<'a> Customer<'a> {
+    /// One with an account or a token, who charges.
+    pub(crate) const fn known(
+        account: Option<&'a AccountId>,
+        group: Option<&'a CustomerGroup>,
+        evse: EvseId,
+    ) -> Self {
+        Self {
+            account,
+            group,
+            contract: Contract::Known,
+            evse: Some(evse),
+        }
+    }
+}
+
 /// The versions in force at an instant; `None` when station, site, seller or policy is unknown.
 pub(crate) fn pin(
     desk: &mut Desk<'_, '_>,
     station: &StationId,
     at: Timestamp,
-    group: Option<&CustomerGroup>,
-    contract: Contract,
+    customer: Customer<'_>,
 ) -> Option<Pinned> {
     let document = in_force(desk, Kind::Station, station.as_str(), at)?;
     let Content::Station(of_station) = &document.recorded.document.content else {
@@ -133,7 +160,7 @@ pub(crate) fn pin(
     let place = Place {
         station: of_station,
         site,
-        group,
+        customer,
     };
     let profile = devices::profile(desk, of_station, at);
     Some(Pinned {
@@ -141,7 +168,7 @@ pub(crate) fn pin(
         site: site_version.recorded.version,
         legal_entity: entity_version.recorded.version,
         policy: policy.recorded.version,
-        tariff: choose(desk, &place, at, contract),
+        tariff: choose(desk, &place, at),
         profile,
     })
 }
@@ -149,7 +176,7 @@ pub(crate) fn pin(
 struct Place<'a> {
     station: &'a Station,
     site: &'a Site,
-    group: Option<&'a CustomerGroup>,
+    customer: Customer<'a>,
 }
 
 impl Place<'_> {
@@ -169,13 +196,18 @@ impl Place<'_> {
         let for_group = assignment
             .group
             .as_ref()
-            .is_none_or(|group| self.group == Some(group));
-        at_station && at_site && of_seller && for_group
+            .is_none_or(|group| self.customer.group == Some(group));
+        let of_contract = assignment.account.as_ref();
+        let for_account = of_contract.is_none_or(|id| self.customer.account == Some(id));
+        let at_evse = assignment
+            .evse
+            .is_none_or(|id| self.customer.evse == Some(id));
+        at_station && at_site && of_seller && for_group && for_account && at_evse
     }
 }
 
-/// Narrower scopes first; a group only breaks a tie of place.
-fn specificity(assignment: &TariffAssignment) -> (u8, u8) {
+/// Narrower scopes first; a contract or a group only breaks a tie of place.
+fn specificity(assignment: &TariffAssignment) -> (u8, u8, u8) {
     let place = match (
         &assignment.station,
         &assignment.site,
@@ -186,16 +218,16 @@ fn specificity(assignment: &TariffAssignment) -> (u8, u8) {
         (None, None, Some(_)) => 1,
         (None, None, None) => 0,
     };
-    (place, u8::from(assignment.group.is_some()))
+    let customer = match (&assignment.account, &assignment.group) {
+        (Some(_), _) => 2,
+        (None, Some(_)) => 1,
+        (None, None) => 0,
+    };
+    (place, u8::from(assignment.evse.is_some()), customer)
 }
 
 /// The tariff of the first assignment that matches and whose tariff may be chosen then.
-fn choose(
-    desk: &mut Desk<'_, '_>,
-    place: &Place<'_>,
-    at: Timestamp,
-    contract: Contract,
-) -> Option<(TariffId, i32)> {
+fn choose(desk: &mut Desk<'_, '_>, place: &Place<'_>, at: Timestamp) -> Option<(TariffId, i32)> {
     let assignments = reference::assignments(desk);
     let mut matching: Vec<&TariffAssignment> = Vec::new();
     for versions in assignments.0.values() {
@@ -211,7 +243,7 @@ fn choose(
     for assignment in matching {
         if let Some(version) = in_force(desk, Kind::Tariff, assignment.tariff.as_str(), at)
             && let Content::Tariff(tariff) = &version.recorded.document.content
-            && may_be_chosen(tariff, at, contract)
+            && may_be_chosen(tariff, at, place.customer.contract)
         {
             return Some((assignment.tariff.clone(), version.recorded.version));
         }
@@ -284,8 +316,11 @@ fn found(desk: &mut Desk<'_, '_>, station: &Version, pinned: &Pinned) -> Option<
             tariff: pinned_as(id.clone(), &tariff),
         };
         let compiled = tariff.compiled(&of_site.time_zone)?;
-        let usual = of_policy.usage == UsageRules::default();
-        let under = || Arc::new((*compiled).clone().with_rules(of_policy.usage));
+        let usual = of_policy.usage == UsageRules::default() && of_site.taxes.is_empty();
+        let under = || {
+            let ruled = (*compiled).clone().with_rules(of_policy.usage);
+            Arc::new(ruled.with_taxes(&of_site.taxes))
+        };
         Some((pins, if usual { compiled.clone() } else { under() }))
     });
     let profile = pinned.profile.as_deref().and_then(|(id, version)| {

@@ -6,7 +6,7 @@
 
 use crate::desk::Desk;
 use crate::effect::Effect;
-use crate::pinning::{self, Contract};
+use crate::pinning::{self, Contract, Customer};
 use crate::rating;
 use crate::session::{Decided, Phase, Standing};
 use crate::start;
@@ -185,8 +185,13 @@ fn reprice(desk: &mut Desk<'_, '_>, work: &mut Work<'_>) -> Result<(), Refused> 
     } else {
         Contract::Known
     };
-    let (at, group) = (session.started_at, session.group.clone());
-    let pinned = pinning::pin(desk, work.station, at, group.as_ref(), contract);
+    let customer = Customer {
+        account: session.account.as_ref(),
+        group: session.group.as_ref(),
+        contract,
+        evse: Some(session.evse),
+    };
+    let pinned = pinning::pin(desk, work.station, session.started_at, customer);
     if pinned.is_none() {
         return refuse("no station, site, seller or policy was in force when it began");
     }

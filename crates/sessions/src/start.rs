@@ -11,7 +11,7 @@ use crate::entries::{self, Clock, Judged, meant};
 use crate::key::{Entity, Key, TimerKind, Value};
 use crate::lags::{Heard, Lags};
 use crate::ledger::{Flags, Ledger, Seen};
-use crate::pinning::{self, Contract};
+use crate::pinning::{self, Customer};
 use crate::rating;
 use crate::running;
 use crate::samples::{Entry, Samples, What};
@@ -186,8 +186,7 @@ fn session(
     started: &SessionStarted,
     id: &SessionId,
 ) -> Session {
-    let station = &event.station;
-    let token = started.token.as_ref();
+    let (station, token) = (&event.station, started.token.as_ref());
     let known = started
         .authorization
         .as_ref()
@@ -200,9 +199,10 @@ fn session(
     if let Some(known) = &known {
         authorization::enforce(desk, station, started, known);
     }
+    let customer = Customer::known(account.as_ref(), group.as_ref(), started.evse);
     let pinned = match &known {
         Some(known) => Some(devices::pinned_at(desk, station, &known.pinned, judged.at)),
-        None => pinning::pin(desk, station, judged.at, group.as_ref(), Contract::Known),
+        None => pinning::pin(desk, station, judged.at, customer),
     };
     let mut flags = Flags::default();
     if judged.clock == Clock::Suspect {

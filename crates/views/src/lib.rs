@@ -17,7 +17,7 @@ mod words;
 
 pub use error::ViewError;
 pub use query::event::{DeadLetterRow, EventFate, EventReport, EventRow, OutcomeRow};
-pub use query::invoice::{Document, InvoiceRow, InvoiceStory, LineRow, TaxGroupRow};
+pub use query::invoice::{Document, InvoiceRow, InvoiceStory, LineRow, TaxGroupRow, TaxRow};
 pub use query::journal::{HeadRow, JournalFilter, JournalPage, JournalRow};
 pub use query::letter::{LetterCount, LetterFilter, LetterList, LetterRow, Waiting};
 pub use query::reference::ReferenceRow;

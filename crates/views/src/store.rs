@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0002_tokens.sql"),
     include_str!("../migrations/0003_review.sql"),
     include_str!("../migrations/0004_letters.sql"),
+    include_str!("../migrations/0005_taxes.sql"),
 ];
 
 /// More than the different statements there are, so that each is prepared once.

@@ -10,6 +10,7 @@ mod parse;
 mod policy;
 mod reader;
 mod render;
+mod taxes;
 
 pub use canonical::canonical_json;
 pub use parse::{Submission, content, submission};

@@ -13,7 +13,7 @@ mod value;
 
 pub use cdr::{OcpiCdr, OwnTariffs, cdr, cdr_under};
 pub use export::{Owner, RecordExport, RecordTotals, record_json, tariff_json};
-pub(crate) use market::prices as market_prices;
+pub(crate) use market::{prices as market_prices, scaled_number};
 pub use tariff::{tariff, tariff_under, tariff_value};
 
 use crate::unique_keys;

@@ -20,12 +20,16 @@ use std::sync::{Arc, OnceLock};
 pub(crate) const RELEASED: &[&str] = &[
     include_str!("../../../schemas/accounts/session_bill.v1.avsc"),
     include_str!("../../../schemas/accounts/session_bill.v2.avsc"),
+    include_str!("../../../schemas/accounts/session_bill.v3.avsc"),
     include_str!("../../../schemas/accounts/session_held.v1.avsc"),
     include_str!("../../../schemas/accounts/session_held.v2.avsc"),
+    include_str!("../../../schemas/billing/invoice_draft.v1.avsc"),
+    include_str!("../../../schemas/billing/issued_document.v1.avsc"),
     include_str!("../../../schemas/control/reference_recorded.v1.avsc"),
     include_str!("../../../schemas/control/reference_submitted.v1.avsc"),
     include_str!("../../../schemas/sessions/session_rated.v1.avsc"),
     include_str!("../../../schemas/sessions/session_rated.v2.avsc"),
+    include_str!("../../../schemas/sessions/session_rated.v3.avsc"),
 ];
 
 /// Longer schemas are refused: no registry needs them.

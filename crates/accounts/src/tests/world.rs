@@ -23,9 +23,7 @@ use wattledger_domain::money::{Currency, Money};
 use wattledger_domain::payment::*;
 use wattledger_domain::quantity::MilliwattHours;
 use wattledger_domain::reference::*;
-use wattledger_domain::session::HoldReason;
-use wattledger_domain::state::InMemory;
-use wattledger_domain::time::Timestamp;
+use wattledger_domain::{session::HoldReason, state::InMemory, time::Timestamp};
 use words::describe;
 
 pub const SECOND: i64 = 1_000;
@@ -77,6 +75,8 @@ impl World {
             group: None,
             standing,
             method,
+            vat_id: None,
+            tax: wattledger_domain::tax::TaxLiability::Seller,
         };
         self.fold(AccountRecord::Reference(Box::new(ReferenceRecorded {
             document: Document {

@@ -127,6 +127,9 @@ pub enum CdrCommand {
         /// Rounding and the like, as of `price`
         #[arg(long, value_name = "P")]
         policy: Option<String>,
+        /// MarketPrices documents; required where the tariff follows a market
+        #[arg(long, value_name = "FILE")]
+        prices: Option<PathBuf>,
         /// Answer in JSON
         #[arg(long)]
         json: bool,

@@ -1,7 +1,7 @@
 //! `cdr verify`: a partner's record computed again, and the first total that differs.
 
 use crate::arguments::{CdrArguments, CdrCommand};
-use crate::commands::price::{Priced, Request, decimal_trimmed, object, policy_of};
+use crate::commands::price::{Priced, Request, decimal_trimmed, object, policy_of, published};
 use crate::commands::write_json;
 use crate::error::CliError;
 use rust_decimal::Decimal;
@@ -39,9 +39,11 @@ pub fn run(arguments: &CdrArguments, out: &mut dyn Write) -> Result<(), CliError
         tariff,
         time_zone,
         policy,
+        prices,
         json,
     } = &arguments.command;
     let policy = policy_of(policy.as_deref())?;
+    let published = published(prices.as_deref())?;
     let record = object(file)?;
     let agreed = tariff.as_deref().map(object).transpose()?;
     let root = |path: &Path| format!("{}: $", path.display());
@@ -56,7 +58,7 @@ pub fn run(arguments: &CdrArguments, out: &mut dyn Write) -> Result<(), CliError
         version: None,
         time_zone: time_zone.as_deref().map(|zone| (zone, "--time-zone")),
         reservation: None,
-        published: Vec::new(),
+        published: published.as_deref(),
     };
     let priced = request
         .price(&policy)

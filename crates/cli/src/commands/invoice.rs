@@ -127,6 +127,13 @@ fn facts(head: Fields<'_>, credited_by: &[Value]) -> String {
         ),
         ("Buyer", buyer(head)),
         (
+            "Reverse charge",
+            head.stated("reverse_charge")
+                .map_or_else(String::new, |id| {
+                    format!("the buyer owes the tax, VAT id {id}")
+                }),
+        ),
+        (
             "Issued",
             format!(
                 "{} ({})",
@@ -267,11 +274,41 @@ fn totals(document: Fields<'_>) -> String {
         cells
     };
     let groups = document.items("tax_groups").iter().map(Fields);
-    let mut rows: Vec<Vec<String>> = groups
-        .map(|group| line(tax(group.stated_number("tax_rate")), group))
-        .collect();
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    for group in groups {
+        let rate = group.stated_number("tax_rate");
+        rows.push(line(tax(rate), group));
+        rows.extend(named_taxes(document, rate, currency));
+    }
+    if head.number("rounding") != 0 {
+        let rounding = bare_amount(head.number("rounding"), currency);
+        rows.push(vec![
+            "rounding".to_owned(),
+            String::new(),
+            String::new(),
+            rounding,
+        ]);
+    }
     rows.push(line(format!("all, {currency}"), head));
     format!("\n{}", table(&columns, rows))
+}
+
+/// The taxes by name within a group: `GST 5 % (123 RT0001)`, what each is levied on, and itself.
+fn named_taxes(document: Fields<'_>, group: Option<i64>, currency: &str) -> Vec<Vec<String>> {
+    let all = document.items("taxes").iter().map(Fields);
+    let own = all.filter(|row| group.is_some() && row.stated_number("group_rate") == group);
+    own.map(|row| {
+        let number = row.stated("account_number");
+        let number = number.map_or_else(String::new, |number| format!(" ({number})"));
+        let rate = tax(row.stated_number("tax_rate"));
+        vec![
+            format!("  {} {rate}{number}", row.text("name")),
+            bare_amount(row.number("base"), currency),
+            bare_amount(row.number("amount"), currency),
+            String::new(),
+        ]
+    })
+    .collect()
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod policy;
 mod request;
 
 use crate::arguments::PriceArguments;
+use crate::commands::tariff::market;
 use crate::commands::write_json;
 use crate::error::CliError;
 use crate::figures::local_time;
@@ -18,6 +19,8 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
+use wattledger_domain::market::Publication;
 use wattledger_pricing::explain_record;
 use wattledger_wire::ocpi::Fault;
 use wattledger_wire::unique_keys;
@@ -31,13 +34,14 @@ const FILE_BYTES_MAX: u64 = 16_777_216;
 /// [`CliError::Refused`] with file and JSON path for what cannot be read or priced.
 pub fn run(arguments: &PriceArguments, out: &mut dyn Write) -> Result<(), CliError> {
     let policy = policy_of(arguments.policy.as_deref())?;
+    let published = published(arguments.prices.as_deref())?;
     if let Some(file) = &arguments.batch {
-        return batch::run(file, &policy, out);
+        return batch::run(file, (&policy, published.as_deref()), out);
     }
     let Some(file) = &arguments.cdr else {
         return Err(CliError::refused("name a record with --cdr, or --batch"));
     };
-    let priced = priced(arguments, file, &policy)?;
+    let priced = priced(arguments, file, (&policy, published.as_deref()))?;
     if arguments.json {
         return write_json(&told(&priced), out);
     }
@@ -46,6 +50,14 @@ pub fn run(arguments: &PriceArguments, out: &mut dyn Write) -> Result<(), CliErr
     }
     write!(out, "{}", text_of(&priced))?;
     Ok(())
+}
+
+/// The MarketPrices documents of `--prices`; `None` without it.
+///
+/// # Errors
+/// [`CliError`] for a file that cannot be read or holds none.
+pub fn published(file: Option<&Path>) -> Result<Option<Vec<Arc<Publication>>>, CliError> {
+    file.map(market::read).transpose()
 }
 
 /// The policy that `--policy` names, or that of OCPI and EN 16931.
@@ -59,7 +71,7 @@ pub fn policy_of(text: Option<&str>) -> Result<PricePolicy, CliError> {
 fn priced(
     arguments: &PriceArguments,
     file: &Path,
-    policy: &PricePolicy,
+    (policy, published): (&PricePolicy, Option<&[Arc<Publication>]>),
 ) -> Result<Priced, CliError> {
     let refused = |Fault { path, reason }| CliError::refused(format!("{path}: {reason}"));
     let record = object(file)?;
@@ -79,7 +91,7 @@ fn priced(
             .as_deref()
             .map(|zone| (zone, "--time-zone")),
         reservation: None,
-        published: Vec::new(),
+        published,
     };
     request.price(policy).map_err(refused)
 }

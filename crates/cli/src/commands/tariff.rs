@@ -1,6 +1,6 @@
 //! `tariff`: an OCPI tariff checked, told, tried and converted, without an engine.
 
-mod market;
+pub(super) mod market;
 mod simulate;
 mod week;
 

@@ -57,10 +57,22 @@ fn adds_up(document: &IssuedDocument) -> bool {
         sum(lines) == Some(group.net.minor)
             && group.net.minor.checked_add(group.tax.minor) == Some(group.gross.minor)
     });
+    let named = draft.taxes.as_deref().unwrap_or_default();
+    let taxes = draft.groups.iter().all(|group| {
+        let mut of_group = named
+            .iter()
+            .filter(|tax| Some(tax.group) == group.rate)
+            .peekable();
+        of_group.peek().is_none()
+            || sum(of_group.map(|tax| tax.amount.minor)) == Some(group.tax.minor)
+    });
+    let rounding = draft.rounding.map_or(0, |rounding| rounding.minor);
+    let all = [draft.net.minor, draft.tax.minor, rounding];
     groups
+        && taxes
         && sum(draft.groups.iter().map(|group| group.net.minor)) == Some(draft.net.minor)
         && sum(draft.groups.iter().map(|group| group.tax.minor)) == Some(draft.tax.minor)
-        && draft.net.minor.checked_add(draft.tax.minor) == Some(draft.gross.minor)
+        && sum(all.into_iter()) == Some(draft.gross.minor)
 }
 
 fn sum(mut amounts: impl Iterator<Item = i64>) -> Option<i64> {

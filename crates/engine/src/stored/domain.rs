@@ -39,7 +39,7 @@ stored_as_sent! {
 
 stored! {
     domain::reference::CollectionPolicy { charge_minimum_minor, correction_minimum_minor }
-    domain::reference::Account { id, name, group, standing, method }
+    domain::reference::Account { id, name, group, standing, method, vat_id, tax }
     domain::device::Device { vendor, model, firmware }
     domain::market::MarketPrices { id, market, currency, start, slot, prices }
     domain::market::Publication { prices, version, hash, known_from, known_to, recorded_at }
@@ -52,6 +52,7 @@ stored_enum! {
         6 => Account, 7 => Token, 8 => MarketPrices, 9 => DeviceProfile,
     }
     domain::reference::Standing { 0 => Active, 1 => Blocked }
+    domain::tax::TaxLiability { 0 => Seller, 1 => Buyer }
     domain::charging::FieldBody {
         0 => AuthorizationRequested(body), 1 => SessionStarted(body), 2 => SessionUpdated(body),
         3 => SessionEnded(body), 4 => ConnectorStatusChanged(body), 5 => StationBooted(body),

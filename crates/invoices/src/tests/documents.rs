@@ -114,6 +114,50 @@ fn sums_that_differ_are_refused_and_take_no_number() {
 }
 
 #[test]
+fn taxes_by_name_that_differ_from_their_group_are_refused() {
+    let wrong = DraftFault::SumsDiffer;
+    let named = |taxes: Vec<TaxLine>| InvoiceDraft {
+        taxes: Some(taxes),
+        ..invoice("bad")
+    };
+    check_refused(named(vec![tax("state", 60), tax("county", 129)]), wrong);
+    let elsewhere = TaxLine {
+        group: TaxRate(70_000),
+        ..tax("state", 190)
+    };
+    check_refused(named(vec![elsewhere]), wrong);
+    let owed_by_the_buyer = InvoiceDraft {
+        reverse_charge: Some("ATU12345678".into()),
+        ..invoice("bad")
+    };
+    check_refused(owed_by_the_buyer, wrong);
+    let rounded = InvoiceDraft {
+        rounding: Some(euro(1)),
+        ..invoice("bad")
+    };
+    check_refused(rounded, wrong);
+    let mut foreign = named(vec![tax("state", 190)]);
+    foreign.rounding = Some(Money::new(0, Currency::parse("SEK").unwrap()));
+    check_refused(foreign, DraftFault::MixedCurrencies);
+}
+
+#[test]
+fn what_a_document_says_of_taxes_is_in_its_hash() {
+    let mut bench = Bench::new();
+    bench.draft(InvoiceDraft {
+        taxes: Some(vec![tax("state", 190)]),
+        ..invoice("a")
+    });
+    let document = bench.documents()[0].clone();
+    assert_eq!(document_hash(&document), document.hash);
+    let mut forged = document.clone();
+    forged.draft.taxes = Some(vec![tax("county", 190)]);
+    assert_ne!(document_hash(&forged), document.hash);
+    forged.draft.taxes = None;
+    assert_ne!(document_hash(&forged), document.hash);
+}
+
+#[test]
 fn tax_without_a_rate_is_refused() {
     let draft = InvoiceDraft {
         lines: vec![line(ENERGY, None, 1_000)],

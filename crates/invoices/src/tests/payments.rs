@@ -79,6 +79,40 @@ fn an_invoice_debits_the_driver_and_credits_each_revenue_and_tax() {
 }
 
 #[test]
+fn taxes_by_name_and_cash_rounding_have_ledgers_of_their_own() {
+    let mut bench = Bench::new();
+    let taxed = InvoiceDraft {
+        gross: euro(1_191),
+        taxes: Some(vec![tax("state", 60), tax("county", 130)]),
+        rounding: Some(euro(1)),
+        ..invoice("a")
+    };
+    bench.draft(taxed.clone());
+    let expect = [
+        "D ar:driver 11.91 EUR",
+        "C rev:energy 10.00 EUR",
+        "C rounding 0.01 EUR",
+        "C tax:DE:county 1.30 EUR",
+        "C tax:DE:state 0.60 EUR",
+    ];
+    assert_eq!(bench.last_entry(), expect);
+    bench.draft(InvoiceDraft {
+        gross: euro(1_191),
+        taxes: taxed.taxes,
+        rounding: taxed.rounding,
+        ..credit_note("b", "a")
+    });
+    let expect = [
+        "C ar:driver 11.91 EUR",
+        "D rev:energy 10.00 EUR",
+        "D rounding 0.01 EUR",
+        "D tax:DE:county 1.30 EUR",
+        "D tax:DE:state 0.60 EUR",
+    ];
+    assert_eq!(bench.last_entry(), expect);
+}
+
+#[test]
 fn a_credit_note_posts_the_invoice_the_other_way_round() {
     let mut bench = Bench::new();
     bench.draft(invoice("a"));

@@ -25,6 +25,7 @@ impl Meter {
             steps,
             min_price: tariff.min_price,
             max_price: tariff.max_price,
+            taxes: tariff.taxes.as_deref().map(<[_]>::to_vec),
         }
     }
 

@@ -3,6 +3,7 @@
 use super::groups::Group;
 use super::limits::{Bounds, Limits, Range};
 use super::rounding::{Part, minor_unit, rounded, spread};
+use super::taxes::Taxes;
 use super::{minus, plus};
 use crate::PricingError;
 use wattledger_domain::cost::{Half, Rounding, RoundingOrder, TaxGroup};
@@ -16,7 +17,11 @@ pub struct Terms {
     /// Exact units in the unit that is rounded to, a minor unit of the currency unless told.
     pub unit: i128,
     order: RoundingOrder,
-    half: Half,
+    pub half: Half,
+    /// Minor units in one unit that is rounded to.
+    pub step: i64,
+    /// What is owed is a multiple of this many minor units.
+    pub cash: Option<i64>,
 }
 
 impl Terms {
@@ -25,12 +30,20 @@ impl Terms {
             order,
             half,
             steps: _,
+            places,
+            cash,
         } = *rounding;
+        let fewer = places.and_then(|places| currency.minor_places().checked_sub(places));
+        let step = fewer
+            .and_then(|fewer| 10_i64.checked_pow(fewer))
+            .unwrap_or(1);
         Self {
             currency,
-            unit: minor_unit(currency),
+            unit: minor_unit(currency).saturating_mul(i128::from(step)),
             order,
             half,
+            step,
+            cash: cash.filter(|cash| *cash > 1),
         }
     }
 
@@ -38,7 +51,12 @@ impl Terms {
     pub fn with_places(self, places: u32) -> Option<Self> {
         let per_unit = 10_i128.checked_pow(places)?;
         let unit = ExactCost::PER_UNIT.checked_div(per_unit)?;
-        (places <= 8).then_some(Self { unit, ..self })
+        (places <= 8).then_some(Self {
+            unit,
+            step: 1,
+            cash: None,
+            ..self
+        })
     }
 
     fn minor(self, exact: i128) -> Result<i64, PricingError> {
@@ -50,12 +68,13 @@ impl Terms {
     }
 
     /// Tax on a rounded net: what EN 16931 recomputes.
-    fn tax_on(self, net: Money, rate: Option<TaxRate>) -> Result<Money, PricingError> {
-        let rate = rate.map_or(0, |rate| i128::from(rate.0));
-        let scaled = i128::from(net.minor)
-            .checked_mul(rate)
-            .ok_or(PricingError::Overflow)?;
-        let minor = rounded(scaled, i128::from(TaxRate::WHOLE), self.half)?;
+    fn tax_on(
+        self,
+        net: Money,
+        rate: Option<TaxRate>,
+        taxes: Taxes<'_>,
+    ) -> Result<Money, PricingError> {
+        let minor = taxes.rounded(net.minor, rate, self.half)?;
         Ok(Money::new(minor, self.currency))
     }
 }
@@ -63,17 +82,17 @@ impl Terms {
 /// Rounds each group, then moves what a limit dictates of their sums.
 pub fn tax_groups(
     exact: &[Group],
-    limits: &Limits,
-    bounds: &Bounds,
+    (limits, bounds): (&Limits, &Bounds),
     terms: Terms,
+    taxes: Taxes<'_>,
 ) -> Result<Vec<TaxGroup>, PricingError> {
     let mut settled = Vec::with_capacity(exact.len());
     for group in exact {
-        settled.push(tax_group(group, terms)?);
+        settled.push(tax_group(group, terms, taxes)?);
     }
     if !limits.net.is_open() {
         let wanted = target(&settled, bounds.net, limits.net, terms, net)?;
-        keep_net(&mut settled, exact, wanted, terms)?;
+        keep_net((&mut settled, exact), wanted, terms, taxes)?;
     }
     if !limits.gross.is_open() {
         let wanted = target(&settled, bounds.gross, limits.gross, terms, gross)?;
@@ -82,12 +101,12 @@ pub fn tax_groups(
     Ok(settled)
 }
 
-fn tax_group(group: &Group, terms: Terms) -> Result<TaxGroup, PricingError> {
+fn tax_group(group: &Group, terms: Terms, taxes: Taxes<'_>) -> Result<TaxGroup, PricingError> {
     let rate = group.rate;
     match terms.order {
         RoundingOrder::NetFirst => {
             let net = terms.money(group.net)?;
-            let tax = terms.tax_on(net, rate)?;
+            let tax = terms.tax_on(net, rate, taxes)?;
             Ok(TaxGroup {
                 rate,
                 net,
@@ -138,10 +157,10 @@ fn target(
 }
 
 fn keep_net(
-    settled: &mut [TaxGroup],
-    exact: &[Group],
+    (settled, exact): (&mut [TaxGroup], &[Group]),
     wanted: Option<i128>,
     terms: Terms,
+    taxes: Taxes<'_>,
 ) -> Result<(), PricingError> {
     let Some(wanted) = wanted else { return Ok(()) };
     let mut parts = Vec::with_capacity(exact.len());
@@ -156,7 +175,7 @@ fn keep_net(
     for group in settled {
         match terms.order {
             RoundingOrder::NetFirst => {
-                group.tax = terms.tax_on(group.net, group.rate)?;
+                group.tax = terms.tax_on(group.net, group.rate, taxes)?;
                 group.gross = plus(group.net, group.tax)?;
             }
             RoundingOrder::GrossFirst => group.tax = minus(group.gross, group.net)?,

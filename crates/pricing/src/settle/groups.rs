@@ -1,6 +1,6 @@
 //! Exact sums per tax rate.
 
-use super::rounding::divided;
+use super::taxes::Taxes;
 use crate::PricingError;
 use wattledger_domain::price::{ExactCost, TaxRate};
 use wattledger_domain::tariff::TaxIncluded;
@@ -38,9 +38,13 @@ impl Group {
     }
 
     /// Finds the tax on what came without.
-    pub fn find_tax(&mut self, included: TaxIncluded) -> Result<(), PricingError> {
+    pub fn find_tax(
+        &mut self,
+        included: TaxIncluded,
+        taxes: Taxes<'_>,
+    ) -> Result<(), PricingError> {
         match included {
-            TaxIncluded::No => self.tax = tax_on(self.net, self.rate)?,
+            TaxIncluded::No => self.tax = taxes.on(self.net, self.rate)?,
             // The one has its tax from its gross, the other has none.
             TaxIncluded::Yes | TaxIncluded::NotApplicable => {}
         }
@@ -50,10 +54,14 @@ impl Group {
     /// Adds a cost with tax; gives back what the net grows by. The group's net is divided out of
     /// its whole gross, so that no more than one unit (10⁻¹⁵ of the currency) is lost, however
     /// many lines there are.
-    pub fn add_gross(&mut self, cost: ExactCost) -> Result<ExactCost, PricingError> {
+    pub fn add_gross(
+        &mut self,
+        cost: ExactCost,
+        taxes: Taxes<'_>,
+    ) -> Result<ExactCost, PricingError> {
         let before = self.net;
         let gross = sum(self.gross()?, cost.0)?;
-        self.net = without_tax(gross, self.rate)?;
+        self.net = taxes.without(gross, self.rate)?;
         self.tax = gross.checked_sub(self.net).ok_or(PricingError::Overflow)?;
         self.net
             .checked_sub(before)
@@ -62,9 +70,9 @@ impl Group {
     }
 
     /// Lets the net grow, and the tax with it.
-    pub fn adjust(&mut self, difference: i128) -> Result<(), PricingError> {
+    pub fn adjust(&mut self, difference: i128, taxes: Taxes<'_>) -> Result<(), PricingError> {
         self.net = sum(self.net, difference)?;
-        self.tax = tax_on(self.net, self.rate)?;
+        self.tax = taxes.on(self.net, self.rate)?;
         Ok(())
     }
 
@@ -87,24 +95,4 @@ pub fn gross_of(groups: &[Group]) -> Result<i128, PricingError> {
 
 fn sum(one: i128, other: i128) -> Result<i128, PricingError> {
     one.checked_add(other).ok_or(PricingError::Overflow)
-}
-
-/// gross ÷ (1 + rate), to the nearest exact unit.
-fn without_tax(gross: i128, rate: Option<TaxRate>) -> Result<i128, PricingError> {
-    let Some(rate) = rate else { return Ok(gross) };
-    let whole = i128::from(TaxRate::WHOLE);
-    let divisor = sum(whole, i128::from(rate.0))?;
-    divided(
-        gross.checked_mul(whole).ok_or(PricingError::Overflow)?,
-        divisor,
-    )
-}
-
-/// net × rate, to the nearest exact unit.
-fn tax_on(net: i128, rate: Option<TaxRate>) -> Result<i128, PricingError> {
-    let Some(rate) = rate else { return Ok(0) };
-    let scaled = net
-        .checked_mul(i128::from(rate.0))
-        .ok_or(PricingError::Overflow)?;
-    divided(scaled, i128::from(TaxRate::WHOLE))
 }

@@ -3,6 +3,7 @@
 
 use super::groups::{Group, gross_of, group_of, net_of};
 use super::rounding::{divided, rounded, share};
+use super::taxes::Taxes;
 use crate::PricingError;
 use wattledger_domain::cost::{Half, LineKind, SettledLine};
 use wattledger_domain::money::{Currency, Money};
@@ -95,7 +96,7 @@ impl Limits {
     /// Moves the groups to where the limits allow, with a line per rate for what that changes.
     pub fn apply(
         &self,
-        currency: Currency,
+        (currency, taxes): (Currency, Taxes<'_>),
         lines: &mut Vec<SettledLine>,
         groups: &mut Vec<Group>,
     ) -> Result<Bounds, PricingError> {
@@ -118,7 +119,7 @@ impl Limits {
             } else {
                 LineKind::MaxPrice
             };
-            adjust(kind, difference, currency, lines, groups)?;
+            adjust((kind, difference), (currency, taxes), lines, groups)?;
         }
         // Where the limit that binds before tax says nothing of after tax, tax moves in proportion.
         let tells = if difference > 0 {
@@ -138,7 +139,7 @@ impl Limits {
         }
         if forced && lines.is_empty() {
             // Only tax is due: a line of nothing carries its rate.
-            adjust(LineKind::MinPrice, 0, currency, lines, groups)?;
+            adjust((LineKind::MinPrice, 0), (currency, taxes), lines, groups)?;
         }
         Ok(Bounds {
             net: (difference != 0).then_some(net),
@@ -163,9 +164,8 @@ impl Limits {
 
 /// Shares a difference before tax over the groups by the size of their net.
 fn adjust(
-    kind: LineKind,
-    difference: i128,
-    currency: Currency,
+    (kind, difference): (LineKind, i128),
+    (currency, taxes): (Currency, Taxes<'_>),
     lines: &mut Vec<SettledLine>,
     groups: &mut [Group],
 ) -> Result<(), PricingError> {
@@ -175,7 +175,7 @@ fn adjust(
         .unwrap_or((Timestamp(0), Timestamp(0)));
     let shares = shared(difference, groups, |group| group.net)?;
     for (group, share) in groups.iter_mut().zip(shares) {
-        group.adjust(share)?;
+        group.adjust(share, taxes)?;
         if share != 0 || difference == 0 {
             lines.push(SettledLine {
                 kind,

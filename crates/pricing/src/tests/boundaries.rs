@@ -176,7 +176,12 @@ fn any_rounding() -> impl Strategy<Value = Rounding> {
         any_of(vec![Half::Up, Half::Even, Half::Down]),
         any_of(vec![StepRule::OncePerSession, StepRule::Off]),
     )
-        .prop_map(|(order, half, steps)| Rounding { order, half, steps })
+        .prop_map(|(order, half, steps)| Rounding {
+            order,
+            half,
+            steps,
+            ..Rounding::DEFAULT
+        })
 }
 
 proptest! {
@@ -193,7 +198,7 @@ proptest! {
         rounding in any_rounding(),
     ) {
         let currency = Currency::EUR;
-        let priced = Priced { currency, tax_included, steps, min_price, max_price };
+        let priced = Priced { currency, tax_included, steps, min_price, max_price, taxes: None };
         let _ = settle(&priced, &rounding);
     }
 

@@ -200,7 +200,7 @@ proptest! {
     ) {
         let tariff = Tariff { min_price, max_price, ..tariff };
         let priced = rate(&compiled(&tariff), start, &periods).unwrap();
-        let rounding = Rounding { order, half, steps: StepRule::OncePerSession };
+        let rounding = Rounding { order, half, ..Rounding::DEFAULT };
         let settled = settle(&priced, &rounding).unwrap();
         assert_sums(&settled);
         let cents = |limit: PriceE8| limit.0.checked_div(1_000_000).unwrap();

@@ -2,7 +2,7 @@
 
 use super::scene::*;
 use crate::settle;
-use wattledger_domain::cost::{Half, Rounding, RoundingOrder, Settlement, StepRule};
+use wattledger_domain::cost::{Half, Rounding, RoundingOrder, Settlement};
 use wattledger_domain::tariff::{Tariff, TaxIncluded};
 
 fn settled(tax_included: TaxIncluded, percent: Option<&str>, order: RoundingOrder) -> Settlement {
@@ -15,7 +15,7 @@ fn settled(tax_included: TaxIncluded, percent: Option<&str>, order: RoundingOrde
     let rounding = Rounding {
         order,
         half: Half::Up,
-        steps: StepRule::OncePerSession,
+        ..Rounding::DEFAULT
     };
     settle(&scene.priced(), &rounding).unwrap()
 }
@@ -66,7 +66,7 @@ fn a_contained_tax_never_moves_a_half_of_the_gross() {
         let rounding = Rounding {
             order: RoundingOrder::GrossFirst,
             half,
-            steps: StepRule::OncePerSession,
+            ..Rounding::DEFAULT
         };
         assert_eq!(
             settle(&scene.priced(), &rounding).unwrap().gross.minor,

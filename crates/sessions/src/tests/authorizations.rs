@@ -2,6 +2,7 @@
 
 use super::world::{World, check, clock, documents};
 use wattledger_domain::charging::ChargingRecord;
+use wattledger_domain::ids::{AccountId, EvseId};
 use wattledger_domain::reference::Content;
 
 #[test]
@@ -123,6 +124,42 @@ fn a_session_that_began_before_its_request_came_finds_its_payer() {
             "rated v1 08:00-08:31 1000 Wh 0.50 EUR",
         ],
     );
+}
+
+#[test]
+fn a_contract_and_an_evse_choose_the_tariff() {
+    let mut world = World::new();
+    let mut contract = documents::for_group(documents::assignment("b", "deal", 0), "club");
+    contract.account = Some(AccountId::new("bob"));
+    let mut fast = documents::assignment("c", "fast", 0);
+    fast.evse = Some(EvseId(2));
+    for content in [
+        Content::Tariff(Box::new(documents::tariff("deal", 30))),
+        Content::Tariff(Box::new(documents::tariff("fast", 70))),
+        Content::TariffAssignment(Box::new(contract)),
+        Content::TariffAssignment(Box::new(fast)),
+    ] {
+        let recorded = documents::recorded(content, 1, clock("00:00"));
+        world.fold(&ChargingRecord::Reference(recorded));
+    }
+    world.tell(
+        "08:00 ask auth=A token=bob group=club
+         08:00 ask auth=B token=bob
+         08:00 ask auth=C token=alice group=club
+         08:00 ask auth=D evse=2 token=alice
+         08:00 ask auth=E evse=1 token=alice
+         08:00 ask auth=F evse=2 token=bob group=club",
+    );
+    // Who has a contract and stands at the EVSE pays as the EVSE says: places come first.
+    let expect = [
+        "pin deal v1 for bob",
+        "pin plain v1 for bob",
+        "pin plain v1 for alice",
+        "pin fast v1 for alice",
+        "pin plain v1 for alice",
+        "pin fast v1 for bob",
+    ];
+    assert_eq!(world.came(), expect);
 }
 
 #[test]

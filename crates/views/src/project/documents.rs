@@ -46,6 +46,8 @@ static INVOICES: Table = Table {
         "credited_number",
         "hash",
         "previous_hash",
+        "rounding",
+        "reverse_charge",
     ],
 };
 static LINES: Table = Table {
@@ -58,6 +60,19 @@ static LINES: Table = Table {
 static GROUPS: Table = Table {
     name: "tax_groups",
     columns: &["invoice", "ordinal", "tax_rate", "net", "tax", "gross"],
+};
+static TAXES: Table = Table {
+    name: "document_taxes",
+    columns: &[
+        "invoice",
+        "ordinal",
+        "group_rate",
+        "name",
+        "account_number",
+        "tax_rate",
+        "base",
+        "amount",
+    ],
 };
 static ENTRIES: Table = Table {
     name: "journal_entries",
@@ -144,10 +159,13 @@ pub fn issued(document: &IssuedDocument, rows: &mut Rows) -> Result<(), ViewErro
             credited.map(|earlier| &*earlier.number).into(),
             document.hash.to_string().into(),
             document.previous_hash.to_string().into(),
+            draft.rounding.map_or(0, |rounding| rounding.minor).into(),
+            draft.reverse_charge.as_deref().into(),
         ],
     );
     lines(document, rows);
     groups(document, rows);
+    taxes(document, rows);
     Ok(())
 }
 
@@ -182,6 +200,24 @@ fn groups(document: &IssuedDocument, rows: &mut Rows) {
                 group.net.minor.into(),
                 group.tax.minor.into(),
                 group.gross.minor.into(),
+            ],
+        );
+    }
+}
+
+fn taxes(document: &IssuedDocument, rows: &mut Rows) {
+    for (ordinal, tax) in numbered(document.draft.taxes.as_deref().unwrap_or_default()) {
+        rows.add(
+            &TAXES,
+            [
+                document.invoice.as_str().into(),
+                ordinal.into(),
+                tax.group.0.into(),
+                (&*tax.name).into(),
+                tax.account_number.as_deref().into(),
+                tax.rate.0.into(),
+                tax.base.minor.into(),
+                tax.amount.minor.into(),
             ],
         );
     }

@@ -68,7 +68,7 @@ row! {
         net: i64,
         /// Minor units.
         tax: i64,
-        /// net + tax.
+        /// net + tax + rounding.
         gross: i64,
         /// The credited document's id, on a credit note.
         credited_invoice: Option<String>,
@@ -78,6 +78,10 @@ row! {
         hash: String,
         /// Of the document before it in the series.
         previous_hash: String,
+        /// What cash rounding adds, minor units.
+        rounding: i64,
+        /// The VAT id of a buyer who owes the tax.
+        reverse_charge: Option<String>,
     }
 }
 
@@ -119,6 +123,24 @@ row! {
     }
 }
 
+row! {
+    /// A tax by name on a document.
+    TaxRow {
+        /// The tax group that it is part of, by its rate in 10⁻⁴ percent.
+        group_rate: i64,
+        /// As it stands on the document.
+        name: String,
+        /// Under which number the seller pays it.
+        account_number: Option<String>,
+        /// 10⁻⁴ percent.
+        tax_rate: i64,
+        /// What it is levied on, minor units.
+        base: i64,
+        /// Minor units.
+        amount: i64,
+    }
+}
+
 /// A document with what is on it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Document {
@@ -128,6 +150,8 @@ pub struct Document {
     pub lines: Vec<LineRow>,
     /// Its tax rates, in order.
     pub tax_groups: Vec<TaxGroupRow>,
+    /// Its taxes by name, in order; none where taxes have no names.
+    pub taxes: Vec<TaxRow>,
 }
 
 /// A document and all that led to it and followed from it.
@@ -218,11 +242,14 @@ pub(super) async fn with_lines(
 ) -> Result<Document, ViewError> {
     const LINES: &str = "SELECT * FROM invoice_lines WHERE invoice = $1 ORDER BY ordinal";
     const GROUPS: &str = "SELECT * FROM tax_groups WHERE invoice = $1 ORDER BY ordinal";
+    const TAXES: &str = "SELECT * FROM document_taxes WHERE invoice = $1 ORDER BY ordinal";
     let lines = rows!(LineRow, connection, LINES, &*head.invoice)?;
     let tax_groups = rows!(TaxGroupRow, connection, GROUPS, &*head.invoice)?;
+    let taxes = rows!(TaxRow, connection, TAXES, &*head.invoice)?;
     Ok(Document {
         head,
         lines,
         tax_groups,
+        taxes,
     })
 }

@@ -150,6 +150,7 @@ impl Session {
                 }],
                 min_price: None,
                 max_price: None,
+                taxes: None,
             },
             market_prices: None,
             device_profile: None,
@@ -269,6 +270,9 @@ impl Session {
             net,
             tax,
             gross,
+            taxes: None,
+            rounding: None,
+            reverse_charge: None,
         }
     }
 

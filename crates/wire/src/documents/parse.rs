@@ -222,6 +222,7 @@ fn site(id: &str, reader: &mut Reader<'_>) -> Result<Site, Fault> {
         name: reader.optional_text("name")?.unwrap_or(id).into(),
         time_zone: zone(reader)?,
         legal_entity: LegalEntityId::new(reader.text("legalEntity")?),
+        taxes: super::taxes::named(reader)?,
     })
 }
 
@@ -258,13 +259,19 @@ fn station(id: &str, reader: &mut Reader<'_>) -> Result<Station, Fault> {
 
 fn assignment(id: &str, reader: &mut Reader<'_>) -> Result<TariffAssignment, Fault> {
     let priority = reader.number("priority", 0, -1_000..=1_000)?;
+    let evse = reader.number("evse", 0, 1..=1_000)?;
     Ok(TariffAssignment {
         id: id.into(),
         tariff: TariffId::new(reader.text("tariff")?),
         legal_entity: reader.optional_text("legalEntity")?.map(LegalEntityId::new),
         site: reader.optional_text("site")?.map(SiteId::new),
         station: reader.optional_text("station")?.map(StationId::new),
+        evse: i32::try_from(evse)
+            .ok()
+            .filter(|evse| *evse > 0)
+            .map(EvseId),
         group: reader.optional_text("group")?.map(CustomerGroup::new),
+        account: reader.optional_text("account")?.map(AccountId::new),
         priority: i32::try_from(priority).unwrap_or_default(),
     })
 }
@@ -285,6 +292,7 @@ fn account(id: &str, reader: &mut Reader<'_>) -> Result<Account, Fault> {
             Some(method)
         }
     };
+    let (vat_id, tax) = super::taxes::liability(reader)?;
     if id.contains(':') {
         return Err(Fault {
             path: "id".to_owned(),
@@ -297,6 +305,8 @@ fn account(id: &str, reader: &mut Reader<'_>) -> Result<Account, Fault> {
         group: reader.optional_text("group")?.map(CustomerGroup::new),
         standing: reader.word("standing", Standing::Active, &standings)?,
         method,
+        vat_id,
+        tax,
     })
 }
 

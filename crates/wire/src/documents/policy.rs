@@ -46,10 +46,17 @@ fn rounding(mut reader: Reader<'_>) -> Result<Rounding, Fault> {
         ("once_per_session", StepRule::OncePerSession),
         ("off", StepRule::Off),
     ];
+    let places = match reader.optional("places") {
+        Some(_) => Some(reader.number("places", 0, 0..=4)?),
+        None => None,
+    };
+    let cash = reader.number("cashMinor", 1, 1..=10_000)?;
     let rounding = Rounding {
         order: reader.word("order", Rounding::DEFAULT.order, &orders)?,
         half: reader.word("half", Rounding::DEFAULT.half, &halves)?,
         steps: reader.word("steps", Rounding::DEFAULT.steps, &steps)?,
+        places: places.and_then(|places| u32::try_from(places).ok()),
+        cash: (cash > 1).then_some(cash),
     };
     reader.finish()?;
     Ok(rounding)

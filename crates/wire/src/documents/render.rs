@@ -152,8 +152,15 @@ fn rounding(spec: &mut Writer, rounding: Rounding) {
         StepRule::OncePerSession => "once_per_session",
         StepRule::Off => "off",
     };
+    // Left out by default: documents that never said it keep the text that their hash is of.
+    if let Some(cash) = rounding.cash {
+        spec.number("cashMinor", cash);
+    }
     spec.text("half", half);
     spec.text("order", order);
+    if let Some(places) = rounding.places {
+        spec.number("places", i64::from(places));
+    }
     spec.text("steps", steps);
 }
 

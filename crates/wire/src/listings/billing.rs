@@ -39,7 +39,10 @@ record! { "wattledger.billing.InvoiceDraft",
     groups: "Totals per tax rate.",
     net: "Sum of the groups before tax.",
     tax: "Sum of the groups' tax.",
-    gross: "Net and tax.",
+    gross: "Net and tax, and cash rounding: what is owed.",
+    taxes: "What named taxes came to; null where taxes have no names.",
+    rounding: "What cash rounding adds, or takes off; null without cash rounding.",
+    reverse_charge: "VAT id of a buyer who owes the tax; null where the seller does.",
 } }
 record! { "wattledger.billing.Credited", "The document that a credit note names.", Credited {
     invoice: "Its id.",

@@ -4,6 +4,7 @@ use crate::{record, symbols, union};
 use wattledger_domain::cost::{LineKind, Priced, PricedStep, SettledLine, TaxGroup};
 use wattledger_domain::money::Money;
 use wattledger_domain::tariff::{Dimension, LocalDate, PriceLimit, TaxIncluded};
+use wattledger_domain::tax::{NamedTax, TaxLine};
 
 record! { "wattledger.Money", "An amount.", Money {
     minor: "Minor units of the currency by ISO 4217: cents for EUR, yen for JPY.",
@@ -29,12 +30,27 @@ record! { "wattledger.PricedStep", "One stretch of one dimension at one price.",
     from: "First use.",
     to: "Last use.",
 } }
+record! { "wattledger.NamedTax", "A tax that a site's place levies.", NamedTax {
+    name: "As it stands on documents.",
+    rate: "10^-4 percent.",
+    stack: "0: on the price; n: on the price and all taxes of lower stacks.",
+    account_number: "Under which number the seller pays it.",
+} }
+record! { "wattledger.TaxLine", "What a named tax came to on a document.", TaxLine {
+    group: "The tax group that it is part of, by its rate in 10^-4 percent.",
+    name: "As it stands on documents.",
+    account_number: "Under which number the seller pays it.",
+    rate: "10^-4 percent of the base.",
+    base: "What it is levied on.",
+    amount: "The tax; those of a group sum to the group's.",
+} }
 record! { "wattledger.Priced", "An exact price before blocks, limits and rounding.", Priced {
     currency: "ISO 4217 code of all prices.",
     tax_included: "Whether prices contain tax.",
     steps: "In order of first use.",
     min_price: "Lower bound of the session.",
     max_price: "Upper bound of the session.",
+    taxes: "What the place levies by name on prices without a rate; null where nothing.",
 } }
 record! { "wattledger.TaxGroup", "The total of one tax rate.", TaxGroup {
     rate: "Tax rate in 10^-4 percent; null means that none applies, which is not 0 %.",

@@ -80,6 +80,11 @@ pub(crate) fn prices(
     items.collect()
 }
 
+/// A decimal number in units of 10^-places.
+pub(crate) fn scaled_number(value: &Value, path: &str, places: u32) -> Result<i64, Fault> {
+    At::under(value, path).scaled(places)
+}
+
 /// Refuses what an object of ours does not have.
 pub fn known_fields(at: &At<'_, '_>, known: &[&str]) -> Result<(), Fault> {
     let Some(fields) = at.value.as_object() else {

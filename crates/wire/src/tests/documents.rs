@@ -12,7 +12,8 @@ use wattledger_domain::time::Timestamp;
 pub fn every_kind() -> Vec<Value> {
     vec![
         json!({ "kind": "Policy", "id": "default", "spec": {
-            "rounding": { "order": "gross_first", "half": "even", "steps": "off" },
+            "rounding": { "order": "gross_first", "half": "even", "steps": "off",
+                "places": 0, "cashMinor": 5 },
             "usage": { "startFee": "with_energy", "suspendedByStation": "time" },
             "hold": { "initialMinor": 6000, "floorMinor": 100, "incrementMinor": 1, "incrementsMax": 3,
                 "reserveMinor": 0, "plugInTimeoutSeconds": 60, "rotationMarginSeconds": 1 },
@@ -27,7 +28,8 @@ pub fn every_kind() -> Vec<Value> {
             "invoiceNumber": "DE-{year}-{number:6}", "creditNoteNumber": "DC-{number}",
             "policy": "default", "processor": "simulated" } }),
         json!({ "kind": "Site", "id": "site", "spec": {
-            "name": "Site", "timeZone": "Asia/Kathmandu", "legalEntity": "demo" } }),
+            "name": "Site", "timeZone": "Asia/Kathmandu", "legalEntity": "demo", "taxes": [
+                { "name": "QST", "percent": 9.975, "stack": 1, "accountNumber": "12 TQ0001" }] } }),
         json!({ "kind": "Station", "id": "S1", "spec": { "site": "site", "vendor": "Maker",
             "model": "M", "evses": [{ "id": 1, "maxPowerW": 22000 }, { "id": 2, "maxPowerW": 350000 }] } }),
         json!({ "kind": "Tariff", "id": "day", "spec": { "id": "day", "currency": "EUR",
@@ -36,11 +38,12 @@ pub fn every_kind() -> Vec<Value> {
                 { "type": "ENERGY", "price": 0.52, "vat": 19.0, "step_size": 1 }],
                 "restrictions": { "start_time": "07:00", "end_time": "22:00" } }],
             "max_price": { "excl_vat": 80.00, "incl_vat": 95.20 } } }),
-        json!({ "kind": "TariffAssignment", "id": "all", "spec": { "tariff": "day",
-            "legalEntity": "demo", "site": "site", "station": "S1", "group": "fleet", "priority": -3 } }),
         json!({ "kind": "Account", "id": "acc-1", "spec": { "name": "Customer", "group": "fleet",
-            "standing": "blocked",
+            "standing": "blocked", "vatId": "ATU12345678", "tax": "seller",
             "method": { "processor": "simulated", "token": "tok_visa_ok", "label": "visa 4242" } } }),
+        json!({ "kind": "TariffAssignment", "id": "all", "spec": { "tariff": "day",
+            "legalEntity": "demo", "site": "site", "station": "S1", "evse": 2, "group": "fleet", "account": "acc-1",
+            "priority": -3 } }),
         json!({ "kind": "Token", "id": "card-1", "spec": {
             "token": "SECRET-1", "account": "acc-1", "group": "guests" } }),
         json!({ "kind": "MarketPrices", "id": "DE-LU/2026-11-26", "spec": {
@@ -343,6 +346,14 @@ fn what_is_wrong_is_named_with_its_place() {
         json!("4242424242424242"),
         "spec.method.token",
     );
+    let levied = |percent: Value| json!([{ "name": "GST", "percent": percent }]);
+    let percent = "spec.taxes[0].percent";
+    check("Site", "/spec/taxes", levied(json!(100.0001)), percent);
+    check("Site", "/spec/taxes", levied(json!(-1)), percent);
+    let twice = json!([{ "name": "GST", "percent": 5 }, { "name": "GST", "percent": 5 }]);
+    check("Site", "/spec/taxes", twice, "spec.taxes[1].name");
+    let owes = json!({ "tax": "buyer" });
+    check("Account", "/spec", owes, "spec.vatId");
     check("Tariff", "/id", json!("night"), "spec.id");
     check(
         "Token",

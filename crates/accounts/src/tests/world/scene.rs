@@ -163,6 +163,7 @@ pub(super) fn rated(
             },
             min_price: None,
             max_price: None,
+            taxes: None,
         },
         market_prices: None,
         device_profile: None,

@@ -28,6 +28,7 @@ fn verify(record: &str) -> Result<String, CliError> {
             tariff: None,
             time_zone: Some("UTC".to_owned()),
             policy: None,
+            prices: None,
             json: false,
         },
     };

@@ -13,6 +13,8 @@ use serde_json::{Value, json};
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Read as _, Write};
 use std::path::Path;
+use std::sync::Arc;
+use wattledger_domain::market::Publication;
 use wattledger_domain::record::ReservationEnd;
 use wattledger_wire::ocpi::{Fault, Version};
 use wattledger_wire::unique_keys;
@@ -20,11 +22,14 @@ use wattledger_wire::unique_keys;
 /// The longest line that is read: 16 MiB.
 const LINE_BYTES_MAX: usize = 16_777_216;
 
+/// How lines are priced: the policy, and what markets have published where that was handed in.
+type Terms<'a> = (&'a PricePolicy, Option<&'a [Arc<Publication>]>);
+
 /// Prices each line of a file, or of standard input where it is `-`.
 ///
 /// # Errors
 /// [`CliError::Broken`] when the input cannot be read or the output not be written.
-pub fn run(path: &Path, policy: &PricePolicy, out: &mut dyn Write) -> Result<(), CliError> {
+pub fn run(path: &Path, terms: Terms<'_>, out: &mut dyn Write) -> Result<(), CliError> {
     let name = path.display();
     let input: Box<dyn std::io::Read> = if path == Path::new("-") {
         Box::new(std::io::stdin())
@@ -40,7 +45,7 @@ pub fn run(path: &Path, policy: &PricePolicy, out: &mut dyn Write) -> Result<(),
             read_line(&mut input, &mut line).with_context(|| format!("failed to read `{name}`"));
         let answered = match read? {
             Line::End => break,
-            Line::Whole => answered(&line, policy),
+            Line::Whole => answered(&line, terms),
             Line::TooLong => refused(
                 &salvage::id(&line),
                 fault(
@@ -89,7 +94,7 @@ fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Result<Li
 }
 
 /// The answer to a line; none to an empty one.
-pub fn answered(line: &[u8], policy: &PricePolicy) -> Option<Value> {
+pub fn answered(line: &[u8], terms: Terms<'_>) -> Option<Value> {
     let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
     if line.trim_ascii().is_empty() {
         return None;
@@ -101,13 +106,13 @@ pub fn answered(line: &[u8], policy: &PricePolicy) -> Option<Value> {
         }
     };
     let id = value.get("id").cloned().unwrap_or(Value::Null);
-    match priced(&value, policy) {
+    match priced(&value, terms) {
         Ok(priced) => Some(answer(&id, &priced)),
         Err(fault) => refused(&id, fault),
     }
 }
 
-fn priced(value: &Value, policy: &PricePolicy) -> Result<super::request::Priced, Fault> {
+fn priced(value: &Value, (policy, published): Terms<'_>) -> Result<super::request::Priced, Fault> {
     if !value.is_object() {
         return Err(fault("$", "expected an object"));
     }
@@ -151,7 +156,7 @@ fn priced(value: &Value, policy: &PricePolicy) -> Result<super::request::Priced,
         version,
         time_zone,
         reservation,
-        published: Vec::new(),
+        published,
     };
     request.price(policy)
 }

@@ -124,6 +124,8 @@ impl PricePolicy {
             ("tax", "seller") => self.liability = TaxLiability::Seller,
             ("tax", "buyer") | ("", "reverse_charge") => self.liability = TaxLiability::Buyer,
             ("", "default") => {}
+            // Records are no bills: what is owed for them is not paid in cash.
+            ("cashMinor", number) if number.parse::<u32>().is_ok() => {}
             ("places", number) => match number.parse() {
                 Ok(places @ 0..=8) => self.places = Some(places),
                 Ok(_) | Err(_) => return Err("`places` is 0 to 8".to_owned()),

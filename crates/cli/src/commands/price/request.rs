@@ -24,8 +24,9 @@ pub struct Request<'a> {
     pub time_zone: Option<(&'a str, &'a str)>,
     /// Whether the reservation expired, where it is said.
     pub reservation: Option<ReservationEnd>,
-    /// Prices of the markets that tariffs follow.
-    pub published: Vec<Arc<Publication>>,
+    /// Prices of the markets that tariffs follow, as handed in; `None` where nobody handed any in: then a
+    /// tariff that follows a market is refused.
+    pub published: Option<&'a [Arc<Publication>]>,
 }
 
 /// A record, priced.
@@ -71,7 +72,7 @@ impl Request<'_> {
         for (tariff, path) in tariffs.iter().zip(&paths) {
             let ready = RecordTariff::compile(tariff, &time_zone, end, policy.rules);
             let ready = ready.map_err(|fault| self.located(fault.path, fault.reason, path))?;
-            compiled.push(self.following(ready, tariff));
+            compiled.push(self.following(ready, tariff, path)?);
         }
         let record = Record {
             start: cdr.start,
@@ -118,13 +119,34 @@ impl Request<'_> {
     }
 
     /// A tariff by what its market has published.
-    fn following(&self, ready: RecordTariff, tariff: &Tariff) -> RecordTariff {
+    fn following(
+        &self,
+        ready: RecordTariff,
+        tariff: &Tariff,
+        path: &str,
+    ) -> Result<RecordTariff, Fault> {
         let Some(formula) = tariff.markets.first() else {
-            return ready;
+            return Ok(ready);
         };
-        let own = self.published.iter();
-        let own = own.filter(|publication| publication.prices.market == formula.market);
-        ready.with_series(Arc::new(MarketSeries::of(own.cloned())))
+        let market = &formula.market;
+        let refuse = |reason: String| Fault {
+            path: path.to_owned(),
+            reason,
+        };
+        let published = self.published.ok_or_else(|| {
+            refuse(format!(
+                "follows the market {market}: name its MarketPrices documents with --prices"
+            ))
+        })?;
+        let own = published.iter();
+        let own = own.filter(|publication| publication.prices.market == *market);
+        let own: Vec<Arc<Publication>> = own.cloned().collect();
+        if own.is_empty() && !published.is_empty() {
+            return Err(refuse(format!(
+                "follows the market {market}, of which --prices says nothing"
+            )));
+        }
+        Ok(ready.with_series(Arc::new(MarketSeries::of(own))))
     }
 
     fn guess(&self) -> Version {

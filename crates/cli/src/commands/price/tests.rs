@@ -132,3 +132,43 @@ fn an_unknown_zone_is_refused_and_a_missing_file_is_broken() {
     arguments.cdr = Some(folder.path().join("none.json"));
     assert_eq!(run(&arguments, &mut Vec::new()).unwrap_err().code(), 2);
 }
+
+#[test]
+fn a_tariff_that_follows_a_market_needs_its_prices() {
+    let dynamic = TARIFF.replace(
+        r#""price": 0.50,"#,
+        r#""price": 0.50, "market": { "series": "NL", "markup": 0.02 },"#,
+    );
+    let refused = priced(Some(&dynamic), &cdr("5.10"), false).unwrap_err();
+    let expect = "t.json: $: follows the market NL: name its MarketPrices documents with --prices";
+    assert!(refused.to_string().ends_with(expect), "{refused}");
+    let folder = tempfile::tempdir().unwrap();
+    let of = |market: &str| {
+        let file = |name: &str, text: &str| -> PathBuf {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            path
+        };
+        let published = format!(
+            "kind: MarketPrices\nid: day\nspec:\n  market: {market}\n  currency: EUR\n  \
+             start: 2026-03-01T10:00:00Z\n  prices: [400]\n"
+        );
+        let arguments = PriceArguments {
+            tariff: Some(file("t.json", &dynamic)),
+            cdr: Some(file("c.json", &cdr("5.10"))),
+            prices: Some(file("p.yaml", &published)),
+            time_zone: Some("Europe/Berlin".to_owned()),
+            json: true,
+            ..PriceArguments::default()
+        };
+        let mut out = Vec::new();
+        run(&arguments, &mut out).map(|()| serde_json::from_slice::<Value>(&out).unwrap())
+    };
+    // 0.40 + 0.02 per kWh; without prices it would have been 0.50.
+    assert_eq!(of("NL").unwrap()["total"]["before_tax"], "4.20");
+    let refused = of("BE").unwrap_err().to_string();
+    assert!(
+        refused.ends_with("of which --prices says nothing"),
+        "{refused}"
+    );
+}

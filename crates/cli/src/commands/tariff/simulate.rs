@@ -24,7 +24,8 @@ pub fn run(arguments: &SimulateTariffArguments, out: &mut dyn Write) -> Result<(
         version: None,
         time_zone: Some((arguments.time_zone.as_str(), "--time-zone")),
         reservation: None,
-        published: published.unwrap_or_default(),
+        // Without --prices it shows what is billed while nobody has published anything.
+        published: Some(published.as_deref().unwrap_or_default()),
     };
     let priced = request
         .price(&policy)

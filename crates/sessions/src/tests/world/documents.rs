@@ -74,6 +74,7 @@ fn site() -> Site {
         name: "Yard".into(),
         time_zone: "Europe/Berlin".into(),
         legal_entity: LegalEntityId::new("seller"),
+        taxes: Vec::new(),
     }
 }
 
@@ -146,7 +147,9 @@ pub fn assignment(id: &str, tariff: &str, priority: i32) -> TariffAssignment {
         legal_entity: None,
         site: None,
         station: None,
+        evse: None,
         group: None,
+        account: None,
         priority,
     }
 }

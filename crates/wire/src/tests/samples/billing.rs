@@ -23,6 +23,7 @@ use wattledger_domain::payment::{
 use wattledger_domain::price::{ExactCost, PriceE8, TaxRate};
 use wattledger_domain::session::Pin;
 use wattledger_domain::tariff::{Dimension, LocalDate};
+use wattledger_domain::tax::{NamedTax, TaxLine};
 
 pub fn all() -> Vec<Sample> {
     let mut all: Vec<Sample> = operations()
@@ -301,6 +302,35 @@ fn draft(full: bool) -> InvoiceDraft {
         net: euro(1_679),
         tax: euro(319),
         gross: euro(1_998),
+        taxes: full.then(|| vec![tax_line(true), tax_line(false)]),
+        rounding: full.then(|| euro(-2)),
+        reverse_charge: full.then(|| "ATU12345678".into()),
+    }
+}
+
+pub fn named_tax(full: bool) -> NamedTax {
+    NamedTax {
+        name: "QST".into(),
+        rate: TaxRate(99_750),
+        stack: i32::from(full),
+        account_number: full.then(|| "1234567890 TQ0001".into()),
+    }
+}
+
+fn tax_line(full: bool) -> TaxLine {
+    let NamedTax {
+        name,
+        rate,
+        stack: _,
+        account_number,
+    } = named_tax(full);
+    TaxLine {
+        group: TaxRate(149_750),
+        name,
+        account_number,
+        rate,
+        base: euro(1_000),
+        amount: euro(100),
     }
 }
 

@@ -137,6 +137,12 @@ fn priced(full: bool) -> Priced {
         },
         min_price: full.then(|| limit(0)),
         max_price: full.then(|| limit(1)),
+        taxes: full.then(|| {
+            vec![
+                super::billing::named_tax(true),
+                super::billing::named_tax(false),
+            ]
+        }),
     }
 }
 

@@ -19,14 +19,14 @@ fn line(fields: &str) -> String {
 }
 
 fn answer_to(line: &str) -> Value {
-    answered(line.as_bytes(), &PricePolicy::default()).unwrap()
+    answered(line.as_bytes(), (&PricePolicy::default(), None)).unwrap()
 }
 
 fn run_over(text: &[u8]) -> Vec<Value> {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), text).unwrap();
     let mut out = Vec::new();
-    run(file.path(), &PricePolicy::default(), &mut out).unwrap();
+    run(file.path(), (&PricePolicy::default(), None), &mut out).unwrap();
     let text = String::from_utf8(out).unwrap();
     text.lines()
         .map(|line| serde_json::from_str(line).unwrap())
