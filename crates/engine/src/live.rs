@@ -131,7 +131,8 @@ fn fold(service: &Service, pipeline: &mut Pipeline) {
         return service.fail("charging.events cannot be read");
     };
     let (mut settled, mut shown) = (Instant::now(), Instant::now());
-    let each = SETTLE / u32::try_from(pipeline.tasks()).unwrap_or(u32::MAX).max(1);
+    let tasks = u32::try_from(pipeline.tasks()).unwrap_or(u32::MAX);
+    let each = SETTLE.checked_div(tasks).unwrap_or(SETTLE);
     while !service.is_stopping() {
         let worked = match pipeline.step() {
             Ok(worked) => worked,

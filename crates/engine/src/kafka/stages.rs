@@ -343,7 +343,8 @@ impl StageWorker {
     fn settle_next(&mut self) -> Result<(), TaskError> {
         let (last, at) = self.settled;
         let tasks = u32::try_from(self.tasks.len()).unwrap_or(u32::MAX);
-        if tasks == 0 || at.elapsed() < self.pace.settle / tasks {
+        let each = self.pace.settle.checked_div(tasks);
+        if each.is_none_or(|each| at.elapsed() < each) {
             return Ok(());
         }
         let mut places = self.tasks.keys();

@@ -74,7 +74,19 @@ pub(super) fn made(wrong: Wrong, seen: &mut Visited, mut letter: Letter) -> Vec<
         | Wrong::EnergyCarried
         | Wrong::NoEnergyAtAll => registers(wrong, *seen, &mut letter.event["data"]),
         Wrong::PhasesOnly => phases(&mut letter),
-        _ => {}
+        Wrong::NoEnergy
+        | Wrong::NoTransaction
+        | Wrong::ConflictingEnd
+        | Wrong::UnknownTransaction
+        | Wrong::UnknownEnd
+        | Wrong::StartRepeated
+        | Wrong::CollidingTransaction
+        | Wrong::ClosingReading
+        | Wrong::EndAfterFree
+        | Wrong::Endless
+        | Wrong::OtherCard
+        | Wrong::StatusLate
+        | Wrong::BadDate => {}
     }
     more.insert(0, letter);
     more
