@@ -140,6 +140,12 @@ impl<F: Fold> Task<F> {
         &self.counters
     }
 
+    /// How many timers are still to come.
+    #[must_use]
+    pub fn timers(&self) -> usize {
+        self.timers.len()
+    }
+
     /// Timers still to come.
     pub fn pending_timers(&self) -> impl Iterator<Item = &Timer> {
         self.timers.pending()

@@ -119,7 +119,7 @@ impl<F: Fold> Turns for Task<F> {
             position: self.position(),
             logical_time: self.logical_time(),
             next_timer: timers.next().map(|timer| timer.due),
-            timers: self.pending_timers().count(),
+            timers: self.timers(),
             parked: self.parked().values().sum(),
             parked_units: self.parked().clone().into_iter().collect(),
             counters: *self.counters(),
