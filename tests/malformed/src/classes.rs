@@ -183,7 +183,7 @@ fn turn(number: u64) -> u64 {
     number / u64::try_from(CLASSES.len() - 1).unwrap()
 }
 
-/// Sessions whose every event is of the class [`FRAMED`], among so many malformed records.
+/// Sessions whose every event is framed by ids of a registry, among so many malformed records.
 #[must_use]
 pub fn framed_sessions(malformed: u64) -> u64 {
     let framed = (0..malformed).filter(|number| class_of(*number).name == FRAMED);

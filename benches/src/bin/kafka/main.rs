@@ -90,7 +90,7 @@ fn main() {
         Some("pace") => {
             let plan = plan(number(2, 0), 0, 0, Door::Stages);
             let told = arguments.get(5).unwrap();
-            paced::pace(&open(&arguments[1]), plan, rate(3), Path::new(told));
+            paced::pace(&arguments[1], plan, rate(3), Path::new(told));
         }
         Some("paced") => measure(plan(number(1, 100_000), 0, 2, Door::Stages), Some(rate(2))),
         Some("intake") => {
