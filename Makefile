@@ -57,9 +57,10 @@ chaos: setup setup-kafka ## A whole day on Kafka with 60 kills against the same 
 bench: setup ## Measure the folds, pricing and the turn
 	@$(ROCKSDB); cargo bench --locked -p wattledger-benches
 
-bench-kafka: setup setup-kafka ## Measure all stages on a real Apache Kafka broker: a backlog, then a pace of 24,000 events/s
-	@$(ROCKSDB); cargo run --release --locked -p wattledger-benches --bin kafka
-	@$(ROCKSDB); cargo run --release --locked -p wattledger-benches --bin kafka paced
+bench-kafka: setup setup-kafka ## Measure all stages on a real Apache Kafka broker: a backlog, the intake, a pace, a rest
+	@$(ROCKSDB); for what in '' intake paced 'paced 1000 10 30'; do \
+		printf '\033[1m==>\033[0m kafka %s\n' "$$what"; \
+		cargo run --release --locked -p wattledger-benches --bin kafka $$what || exit 1; done
 
 fuzz: setup ## Fuzz readers, stored state, folds and the meter (SECONDS_EACH=60 a target)
 	@$(ROCKSDB); scripts/fuzz.sh
