@@ -20,8 +20,10 @@ use wattledger_runtime::{CommitError, LogError, TaskError};
 
 /// How long a worker that has lost the cluster waits before it joins anew.
 const PAUSE: Duration = Duration::from_millis(500);
-/// A worker that loses its name twice within so long has lost it to another process.
+/// A worker that loses its name three times within so long has lost it to another process: twice a
+/// broker may mistake it for another that is killed, comes back, and is killed again.
 const RIVAL: Duration = Duration::from_secs(60);
+const RIVAL_TIMES: usize = 3;
 
 /// What a process does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -160,19 +162,21 @@ impl From<LogError> for End {
 
 /// Works, and joins anew whenever the cluster was lost.
 fn keep(service: &Service, name: &str, mut work: impl FnMut() -> End) {
-    let mut fenced: Option<Instant> = None;
+    let mut fenced: Vec<Instant> = Vec::new();
     while !service.is_stopping_workers() {
         match work() {
             End::Stopped => return,
-            End::Fenced if fenced.is_none_or(|before| before.elapsed() > RIVAL) => {
-                fenced = Some(Instant::now());
-                tracing::warn!(
-                    worker = name,
-                    "its name was taken; the worker asks for it again"
-                );
-                service.nap(PAUSE);
-            }
             End::Fenced => {
+                fenced.retain(|before| before.elapsed() <= RIVAL);
+                fenced.push(Instant::now());
+                if fenced.len() < RIVAL_TIMES {
+                    tracing::warn!(
+                        worker = name,
+                        "its name was taken; the worker asks for it again"
+                    );
+                    service.nap(PAUSE);
+                    continue;
+                }
                 return service.fail(&format!(
                     "another process works as `{name}`: give each process an --instance of its own"
                 ));

@@ -135,7 +135,7 @@ impl StageWorker {
     /// Takes what comes, a while longer when much does.
     fn gather(&mut self, service: &Service) -> Result<(), TaskError> {
         const IDLE: Duration = Duration::from_millis(50);
-        let many = self.last >= self.pace.records_max / 16;
+        let many = self.last >= self.pace.records_max / 4;
         let span = if many {
             self.pace.gather_max
         } else {
