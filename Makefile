@@ -58,7 +58,7 @@ bench: setup ## Measure the folds, pricing and the turn
 	@$(ROCKSDB); cargo bench --locked -p wattledger-benches
 
 bench-kafka: setup setup-kafka ## Measure all stages on a real Apache Kafka broker: a backlog, the intake, a pace, a rest
-	@$(ROCKSDB); for what in '' intake paced 'paced 1000 10 30'; do \
+	@$(ROCKSDB); for what in '' intake paced 'paced 1000 10 20'; do \
 		printf '\033[1m==>\033[0m kafka %s\n' "$$what"; \
 		cargo run --release --locked -p wattledger-benches --bin kafka $$what || exit 1; done
 

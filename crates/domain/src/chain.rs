@@ -34,7 +34,7 @@ pub fn document_hash(document: &IssuedDocument) -> Digest {
         hash: _,
     } = document;
     let mut form = Form(Vec::with_capacity(128));
-    // What documents had no place for before 0.2 stands under another name, so that the hash of those
+    // What the first form had no place for stands under another name, so that the hash of documents
     // that say nothing of it stays what it was.
     form.text(if says_more(draft) {
         "wattledger.document.2"

@@ -21,7 +21,7 @@ use wattledger_wire::topics as wire;
 /// How long a thread waits for something to do before it looks whether to stop.
 const NAP: Duration = Duration::from_millis(20);
 /// Every store follows the log about this often: what changes several times meanwhile is written once.
-const SETTLE: Duration = Duration::from_secs(3);
+pub(crate) const SETTLE: Duration = Duration::from_secs(3);
 /// How often it is shown where every task stands.
 const SHOWN: Duration = Duration::from_millis(100);
 /// How often views that stand still make sure that they have seen everything.

@@ -14,6 +14,26 @@ use wattledger_tests_live::eventually;
 
 const PASSWORD: &str = "open sesame";
 
+/// Makes a key and a certificate that vouches for itself.
+fn certificate(folder: &Path, more: &[&str]) -> [PathBuf; 2] {
+    let [key, certificate] = ["key", "certificate"].map(|name| folder.join(name));
+    let made = Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt"])
+        .args(["ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"])
+        .args(["-subj", "/CN=broker"])
+        .args(more)
+        .arg("-keyout")
+        .arg(&key)
+        .arg("-out")
+        .arg(&certificate)
+        .output();
+    assert!(
+        made.unwrap().status.success(),
+        "openssl makes no certificate"
+    );
+    [key, certificate]
+}
+
 /// A broker whose second listener takes nobody without a name and a password, over TLS alone.
 struct Guarded {
     broker: Broker,
@@ -28,26 +48,8 @@ impl Guarded {
 
     fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (key, certificate) = (folder.path().join("key"), folder.path().join("certificate"));
-        let made = Command::new("openssl")
-            .args([
-                "req",
-                "-x509",
-                "-newkey",
-                "ec",
-                "-pkeyopt",
-                "ec_paramgen_curve:prime256v1",
-            ])
-            .args(["-nodes", "-days", "2", "-subj", "/CN=broker"])
-            .args(["-addext", "subjectAltName=IP:127.0.0.1", "-keyout"])
-            .arg(&key)
-            .arg("-out")
-            .arg(&certificate)
-            .output();
-        assert!(
-            made.unwrap().status.success(),
-            "openssl makes a certificate"
-        );
+        let [key, certificate] =
+            certificate(folder.path(), &["-addext", "subjectAltName=IP:127.0.0.1"]);
         let both = [&key, &certificate].map(|path| std::fs::read_to_string(path).unwrap());
         let store = folder.path().join("store");
         std::fs::write(&store, both.concat()).unwrap();
@@ -152,21 +154,6 @@ fn another_password_is_refused_and_named() {
 #[test]
 fn a_broker_that_no_known_authority_vouches_for_is_refused() {
     let other = tempfile::tempdir().unwrap();
-    let authority = other.path().join("other");
-    let made = Command::new("openssl")
-        .args([
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:prime256v1",
-        ])
-        .args(["-nodes", "-days", "2", "-subj", "/CN=other", "-keyout"])
-        .arg(other.path().join("key"))
-        .arg("-out")
-        .arg(&authority)
-        .output();
-    assert!(made.unwrap().status.success());
+    let [_, authority] = certificate(other.path(), &[]);
     check_refused("PLAIN", PASSWORD, &authority, "certificate");
 }

@@ -20,10 +20,11 @@ use wattledger_runtime::{CommitError, LogError, TaskError};
 
 /// How long a worker that has lost the cluster waits before it joins anew.
 const PAUSE: Duration = Duration::from_millis(500);
-/// A worker that loses its name three times within so long has lost it to another process: twice a
-/// broker may mistake it for another that is killed, comes back, and is killed again.
-const RIVAL: Duration = Duration::from_secs(60);
+/// So often within [`RIVAL`], and a worker has lost its name to another process: a broker that is killed,
+/// comes back, and is killed again may mistake it for another twice.
 const RIVAL_TIMES: usize = 3;
+/// How long the loss of a name counts.
+const RIVAL: Duration = Duration::from_secs(60);
 
 /// What a process does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -167,9 +168,7 @@ fn keep(service: &Service, name: &str, mut work: impl FnMut() -> End) {
         match work() {
             End::Stopped => return,
             End::Fenced => {
-                fenced.retain(|before| before.elapsed() <= RIVAL);
-                fenced.push(Instant::now());
-                if fenced.len() < RIVAL_TIMES {
+                if !has_rival(&mut fenced, Instant::now()) {
                     tracing::warn!(
                         worker = name,
                         "its name was taken; the worker asks for it again"
@@ -187,6 +186,13 @@ fn keep(service: &Service, name: &str, mut work: impl FnMut() -> End) {
             }
         }
     }
+}
+
+/// Whether another process has a worker's name, now that it was lost once more.
+fn has_rival(fenced: &mut Vec<Instant>, now: Instant) -> bool {
+    fenced.retain(|before| now.saturating_duration_since(*before) <= RIVAL);
+    fenced.push(now);
+    fenced.len() >= RIVAL_TIMES
 }
 
 fn stages(crew: &Crew<'_>, name: &str) -> End {
@@ -231,5 +237,26 @@ fn payments(crew: &Crew<'_>, name: &str, processor: &mut dyn Processor) -> End {
             error.into()
         }
         Err(other) => End::Lost(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether a rival is seen, each time that the name was lost at these seconds.
+    fn check(lost: &[u64], expect: &[bool]) {
+        let (began, mut fenced) = (Instant::now(), Vec::new());
+        let at = |seconds: &u64| began.checked_add(Duration::from_secs(*seconds));
+        let seen = lost.iter().filter_map(at);
+        let seen: Vec<bool> = seen.map(|now| has_rival(&mut fenced, now)).collect();
+        assert_eq!(seen, expect, "{lost:?}");
+    }
+
+    #[test]
+    fn a_broker_killed_twice_is_no_rival_and_who_takes_the_name_again_and_again_is_one() {
+        check(&[0, 10], &[false, false]);
+        check(&[0, 3, 6], &[false, false, true]);
+        check(&[0, 40, 80, 120], &[false, false, false, false]);
     }
 }

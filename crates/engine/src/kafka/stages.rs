@@ -6,6 +6,7 @@
 mod opening;
 
 use super::run::Edge;
+use crate::live::SETTLE;
 use crate::registry::FramedLog;
 use crate::service::Service;
 use crate::task::{StageName, TaskOpener};
@@ -40,7 +41,7 @@ impl Pace {
         gather: Duration::from_millis(15),
         gather_max: Duration::from_millis(60),
         records_max: 20_000,
-        settle: Duration::from_millis(3_000),
+        settle: SETTLE,
     };
     /// For a replay, where everybody waits for everybody.
     pub const REPLAY: Self = Self {

@@ -110,12 +110,14 @@ impl Shared {
     /// What the cluster says of a topic, or of all of them.
     fn metadata(&self, topic: Option<&str>) -> Result<Metadata, LogError> {
         let client = &self.undecided;
+        // What the client was told waits until it is asked for records, of which it has none.
+        let hear = || while client.poll(Duration::ZERO).is_some() {};
+        // A refusal of another day, when the cluster took other passwords, is none of now.
+        hear();
+        let _ = client.context().refused();
         patient_as(client.context(), || {
             let answer = client.fetch_metadata(topic, FIRST);
-            if answer.is_err() {
-                // What the client was told waits until it is asked for records, of which it has none.
-                let _ = client.poll(Duration::ZERO);
-            }
+            hear();
             answer
         })
     }

@@ -16,13 +16,11 @@ const REFUSALS: &[&str] = &["Authentication failed", "certificate verify failed"
 pub struct Told(Arc<Mutex<Option<Box<str>>>>);
 
 impl Told {
-    /// Why a broker has not let this client in: a wrong password, an unknown authority. Asking again
-    /// does not help. `None` when none has said so.
+    /// Why a broker has not let this client in since the last look: a wrong password, an unknown
+    /// authority. Asking again does not help. `None` when none has said so.
     pub fn refused(&self) -> Option<Box<str>> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        let mut refused = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        refused.take()
     }
 }
 
@@ -105,5 +103,21 @@ pub fn logged(level: RDKafkaLogLevel, facility: &str, message: &str) {
         RDKafkaLogLevel::Info | RDKafkaLogLevel::Debug => {
             tracing::debug!(target: "librdkafka", facility, message);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_told_once_and_what_else_fails_is_none() {
+        let told = Told::default();
+        let say = |message: &str| told.log(RDKafkaLogLevel::Error, "FAIL", message);
+        say("127.0.0.1:9092/1: Connect failed: Connection refused");
+        assert_eq!(told.refused(), None);
+        say("127.0.0.1:9092/1: SASL authentication error: Authentication failed");
+        assert!(told.refused().is_some_and(|why| why.contains("SASL")));
+        assert_eq!(told.refused(), None);
     }
 }
