@@ -13,9 +13,9 @@ use wattledger_runtime::overlay::Budget;
 use wattledger_runtime::task::Entries;
 use wattledger_runtime::{Log, MemoryStore, RocksStore, Store, Task, TaskConfig, TaskError, Turns};
 
-/// Bytes of decoded objects that all tasks of a process keep beside those that they change: about
+/// Bytes of objects that all tasks of a process keep beside those that they change: about
 /// 100,000 live sessions.
-const OBJECTS: usize = 288 << 20;
+const OBJECTS: usize = 144 << 20;
 static CACHE: LazyLock<Arc<Budget>> = LazyLock::new(|| Budget::of(OBJECTS));
 /// More parked records than this stop a task.
 const PARKED_MAX: usize = 10_000;

@@ -115,17 +115,14 @@ impl<F: Fold> Turn<'_, F> {
 
     /// A state object, to read.
     pub fn get(&mut self, key: &[u8]) -> Option<&F::Value> {
-        let place = self.overlay.place(key).or_else(|| self.load(key))?;
+        let place = self.find(key)?;
         self.overlay.get(place)
     }
 
     /// A state object, to change; put it back.
     pub fn take(&mut self, key: &[u8]) -> Option<F::Value> {
-        if let Some(known) = self.overlay.take(key) {
-            return known;
-        }
-        self.load(key);
-        self.overlay.take(key).flatten()
+        let place = self.find(key)?;
+        self.overlay.take(place)
     }
 
     /// Stores an object.
@@ -163,6 +160,24 @@ impl<F: Fold> Turn<'_, F> {
     /// Accepts a new epoch of a source from here on.
     pub fn announce_epoch(&mut self, source: &str, epoch: u32) {
         self.announced.push((source.into(), epoch));
+    }
+
+    /// The place of a key in the overlay, its object decoded.
+    fn find(&mut self, key: &[u8]) -> Option<usize> {
+        let Some(place) = self.overlay.place(key) else {
+            return self.load(key);
+        };
+        let Some(bytes) = self.overlay.resting(place) else {
+            return Some(place);
+        };
+        match F::decode(key, bytes) {
+            Ok(value) => {
+                let memory = F::memory(&value, bytes.len());
+                self.overlay.wake(place, value, memory);
+                Some(place)
+            }
+            Err(fault) => self.failed(&fault),
+        }
     }
 
     /// Brings what the store has of a key that the overlay does not know, to its place there.

@@ -1,5 +1,7 @@
-//! Decoded objects over a store: what a turn has changed, what the store has yet to take, and a
-//! cache.
+//! Objects over a store: what a turn has changed, what the store has yet to take, and a cache.
+//!
+//! While there is room they stay decoded. When it gets narrow, what a turn has changed comes to rest
+//! as the bytes that it was committed as, some tenth of that, and is decoded when it is asked for.
 
 mod budget;
 
@@ -13,9 +15,6 @@ use smallvec::SmallVec;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Room for the bytes of a usual entity, so that they need not move while they grow.
-const ENTITY: usize = 256;
-
 /// A key; one of usual length lies in its slot.
 type Key = SmallVec<[u8; 48]>;
 
@@ -25,6 +24,10 @@ pub struct Overlay<V> {
     slots: IndexMap<Key, Slot<V>, FxBuildHasher>,
     changed: Changed,
     held: Held,
+    /// What the turn that is encoded has changed comes to rest when it is done.
+    rests: bool,
+    /// Where objects are encoded.
+    scratch: Vec<u8>,
     /// How often the store has taken everything: the clock of the cache.
     epoch: u32,
 }
@@ -40,8 +43,10 @@ struct Changed {
 #[derive(Debug)]
 struct Slot<V> {
     value: Option<V>,
-    /// Its value as it was last committed, until the store has taken it.
+    /// Its value as it was last committed: while the store has not taken it, and while it rests.
     bytes: Vec<u8>,
+    /// It has a value, in its bytes alone.
+    rests: bool,
     in_turn: bool,
     unstored: bool,
     /// The epoch in which it was used last.
@@ -55,6 +60,7 @@ impl<V> Slot<V> {
         Self {
             value,
             bytes: Vec::new(),
+            rests: false,
             in_turn: false,
             unstored: false,
             used: 0,
@@ -88,6 +94,8 @@ impl<V> Overlay<V> {
             slots: IndexMap::default(),
             changed: Changed::default(),
             held: Held::of(budget),
+            rests: false,
+            scratch: Vec::new(),
             epoch: 0,
         }
     }
@@ -98,22 +106,38 @@ impl<V> Overlay<V> {
         self.slots.get_index_of(key)
     }
 
-    /// The object at a place.
+    /// The bytes of an object that rests at a place: decode them and [`Overlay::wake`] it.
+    #[must_use]
+    pub fn resting(&self, place: usize) -> Option<&[u8]> {
+        let (_, slot) = self.slots.get_index(place)?;
+        slot.rests.then_some(&*slot.bytes)
+    }
+
+    /// An object that rested has been decoded, and takes so many bytes in memory.
+    pub fn wake(&mut self, place: usize, value: V, memory: usize) {
+        if let Some((_, slot)) = self.slots.get_index_mut(place) {
+            slot.value = Some(value);
+            slot.rests = false;
+            let takes = Self::SLOT + memory + slot.bytes.len();
+            self.held.weigh(&mut slot.cost, takes);
+        }
+    }
+
+    /// The object at a place; one that rests is none.
     pub fn get(&mut self, place: usize) -> Option<&V> {
         let (_, slot) = self.slots.get_index_mut(place)?;
         slot.used = self.epoch;
         slot.value.as_ref()
     }
 
-    /// Takes an object out, `Some(None)` when there is none: until it is put back it is deleted.
-    /// `None` when it cannot answer for the key.
-    pub fn take(&mut self, key: &[u8]) -> Option<Option<V>> {
-        let (place, _, slot) = self.slots.get_full_mut(key)?;
+    /// Takes the object at a place out: until it is put back it is deleted. One that rests is none.
+    pub fn take(&mut self, place: usize) -> Option<V> {
+        let (_, slot) = self.slots.get_index_mut(place)?;
         let value = slot.value.take();
         if value.is_some() {
             self.changed.mark(place, slot, self.epoch);
         }
-        Some(value)
+        value
     }
 
     /// What the store says about a key, and how many bytes that takes in memory; its place.
@@ -128,6 +152,7 @@ impl<V> Overlay<V> {
     pub fn put(&mut self, key: &[u8], value: Option<V>) {
         if let Some((place, _, slot)) = self.slots.get_full_mut(key) {
             slot.value = value;
+            slot.rests = false;
             self.changed.mark(place, slot, self.epoch);
             return;
         }
@@ -148,6 +173,7 @@ impl<V> Overlay<V> {
         memory: impl Fn(&V, usize) -> usize,
         mut each: impl FnMut(&[u8], Option<&[u8]>) -> Result<(), E>,
     ) -> Result<(), E> {
+        self.rests = self.held.is_narrow();
         for place in &self.changed.in_turn {
             let Some((key, slot)) = self.slots.get_index_mut(*place) else {
                 continue;
@@ -155,9 +181,14 @@ impl<V> Overlay<V> {
             slot.bytes.clear();
             let mut takes = Self::SLOT;
             if let Some(value) = &slot.value {
-                slot.bytes.reserve(ENTITY);
-                encode(value, &mut slot.bytes);
-                takes += memory(value, slot.bytes.len());
+                self.scratch.clear();
+                encode(value, &mut self.scratch);
+                slot.bytes.reserve_exact(self.scratch.len());
+                slot.bytes.extend_from_slice(&self.scratch);
+                takes += slot.bytes.len();
+                if !self.rests {
+                    takes += memory(value, slot.bytes.len());
+                }
             }
             self.held.weigh(&mut slot.cost, takes);
             each(key, slot.value.is_some().then_some(&*slot.bytes))?;
@@ -168,17 +199,23 @@ impl<V> Overlay<V> {
     /// The turn has committed.
     pub fn turn_done(&mut self) {
         for place in self.changed.in_turn.drain(..) {
-            if let Some((_, slot)) = self.slots.get_index_mut(place) {
-                slot.in_turn = false;
+            let Some((_, slot)) = self.slots.get_index_mut(place) else {
+                continue;
+            };
+            slot.in_turn = false;
+            if self.rests {
+                slot.rests = slot.value.take().is_some();
             }
         }
+        self.held.show();
     }
 
     /// What the store has not taken yet, as encoded at its last commit.
     pub fn unstored(&self) -> impl Iterator<Item = Change<'_>> {
         self.changed.unstored.iter().filter_map(|place| {
             let (key, slot) = self.slots.get_index(*place)?;
-            Some((&**key, slot.value.is_some().then_some(&*slot.bytes)))
+            let exists = slot.rests || slot.value.is_some();
+            Some((&**key, exists.then_some(&*slot.bytes)))
         })
     }
 
@@ -188,9 +225,12 @@ impl<V> Overlay<V> {
         for place in self.changed.unstored.drain(..) {
             if let Some((_, slot)) = self.slots.get_index_mut(place) {
                 slot.unstored = false;
-                slot.bytes = Vec::new();
+                if !slot.rests {
+                    slot.bytes = Vec::new();
+                }
             }
         }
+        self.held.show();
         self.epoch = self.epoch.wrapping_add(1);
         if let Some(allowed) = self.held.allowed()
             && self.changed.in_turn.is_empty()
@@ -232,87 +272,4 @@ impl<V> Overlay<V> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_turn_and_the_store_each_see_what_they_have_to_take() {
-        let mut overlay = Overlay::new(&Budget::of(1 << 20));
-        let turn = |overlay: &mut Overlay<u8>| {
-            let mut seen: Vec<(Vec<u8>, Option<Vec<u8>>)> = Vec::new();
-            let encode = |value: &u8, out: &mut Vec<u8>| out.push(*value);
-            let each = |key: &[u8], value: Option<&[u8]>| {
-                seen.push((key.to_vec(), value.map(<[u8]>::to_vec)));
-                Ok::<(), ()>(())
-            };
-            overlay
-                .encode_turn(encode, |_, encoded| encoded, each)
-                .unwrap();
-            overlay.turn_done();
-            seen
-        };
-        overlay.loaded(b"a", Some(1), 1);
-        overlay.put(b"b", Some(2));
-        assert_eq!(turn(&mut overlay), [(b"b".to_vec(), Some(vec![2]))]);
-        overlay.put(b"a", None);
-        assert_eq!(turn(&mut overlay), [(b"a".to_vec(), None)]);
-        let unstored: Vec<_> = overlay.unstored().collect();
-        assert_eq!(unstored, [(&b"b"[..], Some(&[2_u8][..])), (b"a", None)]);
-        overlay.stored();
-        assert_eq!(overlay.unstored().count(), 0);
-    }
-
-    /// Ten objects of 1 KB each, and a budget of so many.
-    fn ten(budget: &Arc<Budget>) -> Overlay<u8> {
-        let mut overlay = Overlay::new(budget);
-        for key in 0..10_u8 {
-            overlay.loaded(&[key], Some(key), 1_000 - Overlay::<u8>::SLOT);
-        }
-        overlay
-    }
-
-    #[test]
-    fn a_cache_within_its_budget_keeps_everything() {
-        let budget = Budget::of(11_000);
-        let mut overlay = ten(&budget);
-        for _ in 0..100 {
-            overlay.stored();
-        }
-        assert_eq!(overlay.slots.len(), 10);
-    }
-
-    #[test]
-    fn a_cache_over_its_budget_drops_what_was_not_used_lately_and_is_stored() {
-        let budget = Budget::of(4_000);
-        let mut overlay = ten(&budget);
-        let get = |overlay: &mut Overlay<u8>, key: u8| {
-            let place = overlay.place(&[key])?;
-            overlay.get(place).copied()
-        };
-        for value in 90..93 {
-            overlay.put(&[0], Some(value));
-            overlay.turn_done();
-            assert_eq!(get(&mut overlay, 1), Some(1));
-            overlay.stored();
-        }
-        overlay.put(&[0], Some(98));
-        assert_eq!(overlay.slots.len(), 2);
-        assert!(budget.held() < 4_000, "{}", budget.held());
-        assert_eq!(get(&mut overlay, 0), Some(98));
-        assert_eq!(get(&mut overlay, 9), None);
-        assert!(overlay.unstored().count() == 1);
-    }
-
-    #[test]
-    fn overlays_share_a_budget_and_give_it_back() {
-        let budget = Budget::of(15_000);
-        let (first, mut second) = (ten(&budget), ten(&budget));
-        for _ in 0..50 {
-            second.stored();
-        }
-        assert!(second.slots.is_empty());
-        assert!(budget.held() > 9_000);
-        drop(first);
-        assert_eq!(budget.held(), 0);
-    }
-}
+mod tests;

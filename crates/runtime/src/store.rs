@@ -48,7 +48,7 @@ struct Memory {
 /// Bytes of blocks read, over all stores.
 const BLOCKS: usize = 32 << 20;
 /// Bytes written and not flushed, over all stores.
-const BUFFERS: usize = 64 << 20;
+const BUFFERS: usize = 32 << 20;
 
 static MEMORY: LazyLock<Memory> = LazyLock::new(|| Memory {
     blocks: Cache::new_lru_cache(BLOCKS),

@@ -32,6 +32,8 @@ impl Budget {
 pub struct Held {
     budget: Arc<Budget>,
     bytes: usize,
+    /// What the others see of it.
+    shown: usize,
 }
 
 impl Held {
@@ -39,23 +41,33 @@ impl Held {
         Self {
             budget: Arc::clone(budget),
             bytes: 0,
+            shown: 0,
         }
     }
 
     /// Takes note of what an object takes now.
-    pub fn weigh(&mut self, cost: &mut u32, now: usize) {
+    pub const fn weigh(&mut self, cost: &mut u32, now: usize) {
         let before = std::mem::replace(cost, now as u32) as usize;
         self.bytes = self.bytes + now - before;
-        if now >= before {
-            self.budget.held.fetch_add(now - before, Ordering::Relaxed);
-        } else {
-            self.budget.held.fetch_sub(before - now, Ordering::Relaxed);
-        }
     }
 
-    pub fn give_back(&mut self, cost: u32) {
+    pub const fn give_back(&mut self, cost: u32) {
         self.bytes -= cost as usize;
-        self.budget.held.fetch_sub(cost as usize, Ordering::Relaxed);
+    }
+
+    /// Lets the others see what this part holds.
+    pub fn show(&mut self) {
+        let before = std::mem::replace(&mut self.shown, self.bytes);
+        let held = &self.budget.held;
+        match self.bytes.checked_sub(before) {
+            Some(more) => held.fetch_add(more, Ordering::Relaxed),
+            None => held.fetch_sub(before - self.bytes, Ordering::Relaxed),
+        };
+    }
+
+    /// Whether less than a quarter is left.
+    pub fn is_narrow(&self) -> bool {
+        self.budget.held() > self.budget.limit / 4 * 3
     }
 
     /// What this part may still hold where all of them together hold too much: an eighth less than its
@@ -69,6 +81,6 @@ impl Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.budget.held.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.budget.held.fetch_sub(self.shown, Ordering::Relaxed);
     }
 }

@@ -23,8 +23,8 @@ const CONSUMER: &[(&str, &str)] = &[
     ("fetch.queue.backoff.ms", "10"),
     ("fetch.error.backoff.ms", "50"),
     // By what they carry; a message in the queue takes some three times that.
-    ("queued.max.messages.kbytes", "8192"),
-    ("queued.min.messages", "20000"),
+    ("queued.max.messages.kbytes", "3072"),
+    ("queued.min.messages", "10000"),
 ];
 
 /// Fixed besides for members of groups.
@@ -32,7 +32,6 @@ const MEMBER: &[(&str, &str)] = &[
     ("group.protocol", "classic"),
     ("partition.assignment.strategy", "cooperative-sticky"),
     ("max.poll.interval.ms", "120000"),
-    ("fetch.wait.max.ms", "50"),
     ("enable.partition.eof", "false"),
 ];
 
@@ -49,6 +48,7 @@ const PRODUCER: &[(&str, &str)] = &[
 const DEFAULTS: &[(&str, &str, Client)] = &[
     ("session.timeout.ms", "30000", Client::Member),
     ("heartbeat.interval.ms", "3000", Client::Member),
+    ("fetch.wait.max.ms", "50", Client::Member),
     ("transaction.timeout.ms", "15000", Client::Producer),
     // A transaction that begins right after another waits for the markers of that one: some
     // milliseconds.
