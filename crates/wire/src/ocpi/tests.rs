@@ -55,6 +55,7 @@ fn price_ended(tariff: &Tariff, record: &OcpiCdr, end: ReservationEnd) -> Record
         places: None,
         absent_tax: AbsentTax::NotApplicable,
         liability: TaxLiability::Seller,
+        taxes: &[],
     };
     let stated = Record {
         start: record.start,

@@ -35,6 +35,7 @@ fn cost(
             Version::V2_1_1 | Version::V2_3_0 => AbsentTax::Unknown,
         },
         liability: TaxLiability::Seller,
+        taxes: &[],
     };
     let stated = Record {
         start: record.start,
