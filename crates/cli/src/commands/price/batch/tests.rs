@@ -1,6 +1,7 @@
 //! Lines in, lines out.
 
 use super::*;
+use crate::commands::price::policy::PricePolicy;
 
 const TARIFF: &str = r#"{"id": "T", "currency": "EUR", "elements": [{"price_components": [
     {"type": "FLAT", "price": 0.5, "vat": 20, "step_size": 1},
@@ -18,15 +19,24 @@ fn line(fields: &str) -> String {
     format!(r#"{{"id": "a", "version": "2.2.1", "time_zone": "UTC", {fields}}}"#)
 }
 
+fn with_terms<Found>(work: impl FnOnce(Terms<'_>) -> Found) -> Found {
+    let policy = PricePolicy::default();
+    work(Terms {
+        policy: &policy,
+        published: None,
+        taxes: &[],
+    })
+}
+
 fn answer_to(line: &str) -> Value {
-    answered(line.as_bytes(), (&PricePolicy::default(), None)).unwrap()
+    with_terms(|terms| answered(line.as_bytes(), terms)).unwrap()
 }
 
 fn run_over(text: &[u8]) -> Vec<Value> {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), text).unwrap();
     let mut out = Vec::new();
-    run(file.path(), (&PricePolicy::default(), None), &mut out).unwrap();
+    with_terms(|terms| run(file.path(), terms, &mut out)).unwrap();
     let text = String::from_utf8(out).unwrap();
     text.lines()
         .map(|line| serde_json::from_str(line).unwrap())
@@ -164,4 +174,31 @@ fn a_credit_record_has_totals_below_zero() {
         json!({ "before_tax": "-7.00", "after_tax": "-7.90" })
     );
     assert_eq!(told["energy"], "5");
+}
+
+#[test]
+fn a_line_may_bring_the_taxes_of_its_place() {
+    let tariff = TARIFF.replace(r#""vat": 10, "#, "");
+    let line = line(&format!(
+        r#""tariff": {tariff}, "cdr": {CDR}, "taxes": [{{"name": "HST", "percent": 13}}]"#
+    ));
+    let told = answer_to(&line);
+    // 2.00 at 20 % and 5.00 at 13 %.
+    assert_eq!(told["total"]["after_tax"], "8.05");
+    let names: Vec<&Value> = told["taxes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|tax| &tax["name"])
+        .collect();
+    assert_eq!(names, [&json!("HST"), &json!(null)]);
+    let path = |taxes: &str| {
+        let line = line.replace(r#"[{"name": "HST", "percent": 13}]"#, taxes);
+        answer_to(&line)["error"]["path"].clone()
+    };
+    assert_eq!(
+        path(r#"[{"name": "HST", "percent": 130}]"#),
+        "$.taxes[0].percent"
+    );
+    assert_eq!(path(r#"{"HST": 13}"#), "$.taxes");
 }
