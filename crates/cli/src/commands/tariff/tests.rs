@@ -77,7 +77,7 @@ fn a_tariff_is_told_in_a_language_there_is() {
     };
     let dutch = told("nl").unwrap();
     assert!(
-        dutch.starts_with("Energie: 0.5 EUR/kWh + 21 % btw (08:00–20:00)\n"),
+        dutch.starts_with("Energie: 0,50 EUR/kWh + 21 % btw (08:00–20:00)\n"),
         "{dutch}"
     );
     assert_eq!(told("tlh").unwrap_err().code(), 1);
@@ -110,6 +110,16 @@ fn a_week_is_shown_with_bars_and_drawn() {
         drawn.starts_with("<svg ") && drawn.contains("polyline"),
         "{drawn}"
     );
+    for label in [
+        "EUR per kWh",
+        ">Mon 01-05<",
+        ">Sun 01-11<",
+        ">0<",
+        ">0.1<",
+        ">0.5<",
+    ] {
+        assert!(drawn.contains(label), "{label} in {drawn}");
+    }
 }
 
 #[test]
