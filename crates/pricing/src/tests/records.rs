@@ -84,6 +84,35 @@ fn an_expired_reservation_owes_no_start_fee_but_the_lowest_price() {
 }
 
 #[test]
+fn who_charged_all_the_same_owes_the_start_fee_of_a_reservation_that_is_said_to_have_expired() {
+    let tariff = tariff(vec![
+        reserved(&[time("2")], Reservation::Reservation),
+        always(&[flat("0.50"), energy("0.25")]),
+    ]);
+    let book = Book(Vec::new()).reserve(60).charge(60, "10");
+    let price = book.price(&[tariff], ReservationEnd::Expired, &TERMS);
+    assert_eq!(exact(price.fixed.unwrap()), "0.5");
+    assert_eq!(net(&price), "5");
+}
+
+#[test]
+fn energy_without_a_time_resumes_charging() {
+    let mut tariff = tariff(vec![always(&[parking("6"), energy("0.25")])]);
+    tariff.idle_fees.withdrawn_within = Some(Milliseconds::minutes(10));
+    let parked = |book: Book| {
+        book.then(5, |period| {
+            period.parking_time = Some(period.to.since(period.from));
+        })
+    };
+    let book = parked(Book(Vec::new()).charge(60, "10"));
+    let stayed = book.price(std::slice::from_ref(&tariff), ReservationEnd::Used, &TERMS);
+    assert_eq!(exact(stayed.parking_time.unwrap()), "0.5");
+    let resumed = book.then(30, |period| period.energy = Some(kwh("5")));
+    let resumed = resumed.price(&[tariff], ReservationEnd::Used, &TERMS);
+    assert_eq!(exact(resumed.parking_time.unwrap()), "0");
+}
+
+#[test]
 fn each_period_has_the_tariff_it_names_and_blocks_count_at_the_end_only() {
     let of = |id: &str, price: &str, fee: &str| Tariff {
         id: TariffId::new(id),
@@ -199,8 +228,16 @@ fn energy_fed_back_is_credited_at_the_price_of_its_level_and_has_no_blocks() {
     );
     assert_eq!(net(&price), "1.5");
     // More back than taken: no blocks on it.
-    let price = book("1", "1.25").price(&[tariff], ReservationEnd::Used, &TERMS);
+    let one = std::slice::from_ref(&tariff);
+    let price = book("1", "1.25").price(one, ReservationEnd::Used, &TERMS);
     assert_eq!(net(&price), "-0.25");
+    // An mWh above the edge is the edge's price, and what is below it the other's.
+    let price = book("2.000001", "1.000001").price(
+        std::slice::from_ref(&tariff),
+        ReservationEnd::Used,
+        &rounded,
+    );
+    assert_eq!(net(&price), "1");
 }
 
 #[test]
