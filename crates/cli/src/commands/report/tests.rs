@@ -181,7 +181,7 @@ fn tax_rows() -> Value {
         json!({ "legal_entity": "north", "country": "CA", "period": "2026-Q1", "currency": "CAD",
             "treatment": treatment, "name": name, "tax_rate": rate, "account_number": "123 RT",
             "ledger": ledger, "invoices": 3, "credit_notes": 1, "net": 100_000, "tax": tax,
-            "gross": 100_000 + tax })
+            "gross": tax.saturating_add(100_000) })
     };
     let ledger = |name: &str| json!(format!("tax:CA:{name}"));
     json!([

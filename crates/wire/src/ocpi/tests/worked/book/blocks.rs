@@ -3,16 +3,14 @@
 use super::elements::*;
 use super::{Component, Example, OLDEST, plain};
 
-macro_rules! energy_of_step {
-    ($step:literal) => {
-        &[(&[("ENERGY", "0.25", None, $step)] as &[Component], "null")]
-    };
-}
+const BY_1: &[(&[Component], &str)] = &[(&[("ENERGY", "0.25", None, 1)], "null")];
+const BY_25: &[(&[Component], &str)] = &[(&[("ENERGY", "0.25", None, 25)], "null")];
+const BY_500: &[(&[Component], &str)] = &[(&[("ENERGY", "0.25", None, 500)], "null")];
 
 pub const BLOCKS: &[Example] = &[
     plain(
         "mod_tariffs, step_size 1 Wh",
-        energy_of_step!(1),
+        BY_1,
         &[("09:30", "ENERGY=0.1152")],
         "10:30:00",
         ("0.029", None),
@@ -20,35 +18,35 @@ pub const BLOCKS: &[Example] = &[
     // Printed as 0.031.
     plain(
         "mod_tariffs, step_size 25 Wh",
-        energy_of_step!(25),
+        BY_25,
         &[("09:30", "ENERGY=0.1152")],
         "10:30:00",
         ("0.03125", None),
     ),
     plain(
         "mod_tariffs, step_size 25 Wh, 101 Wh",
-        energy_of_step!(25),
+        BY_25,
         &[("09:30", "ENERGY=0.101")],
         "10:30:00",
         ("0.03125", None),
     ),
     plain(
         "mod_tariffs, step_size 25 Wh, 125 Wh",
-        energy_of_step!(25),
+        BY_25,
         &[("09:30", "ENERGY=0.125")],
         "10:30:00",
         ("0.03125", None),
     ),
     plain(
         "mod_tariffs, step_size 500 Wh, 1 Wh",
-        energy_of_step!(500),
+        BY_500,
         &[("09:30", "ENERGY=0.001")],
         "10:30:00",
         ("0.125", None),
     ),
     plain(
         "mod_tariffs, step_size 500 Wh, 500 Wh",
-        energy_of_step!(500),
+        BY_500,
         &[("09:30", "ENERGY=0.5")],
         "10:30:00",
         ("0.125", None),
