@@ -130,6 +130,7 @@ fn records(criterion: &mut Criterion, periods: &[ChargingPeriod]) {
         places: None,
         absent_tax: AbsentTax::NotApplicable,
         liability: TaxLiability::Seller,
+        taxes: &[],
     };
     for (name, tariff) in [
         ("pricing: a record of 20 periods priced", scene::tariff()),

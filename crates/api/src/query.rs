@@ -74,7 +74,7 @@ pub async fn invoice(
     named(backend, "invoice", vec![("number".to_owned(), number)]).await
 }
 
-/// `GET /v1/reports/{usage|revenue|review}`.
+/// `GET /v1/reports/{usage|revenue|taxes|review}`.
 pub async fn report(
     State(backend): Shared,
     Path(report): Path<String>,
@@ -83,10 +83,11 @@ pub async fn report(
     match report.as_str() {
         "usage" => named(backend, "usage", parameters).await,
         "revenue" => named(backend, "revenue", parameters).await,
+        "taxes" => named(backend, "taxes", parameters).await,
         "review" => named(backend, "waiting", parameters).await,
         other => Err(Fault::new(
             Code::Report,
-            format!("there is no report `{other}`: usage, revenue or review"),
+            format!("there is no report `{other}`: usage, revenue, taxes or review"),
         )),
     }
 }

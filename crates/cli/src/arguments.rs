@@ -302,7 +302,7 @@ pub enum TopicsAction {
 ///   wattledger price --batch lines.jsonl --json --policy gross_first
 ///
 /// A line of a batch: {"id", "version", "time_zone", "tariff" or "tariffs", "cdr",
-/// "reservation_expired"}. A line comes out for each, in order; one that cannot be priced has an
+/// "reservation_expired", "taxes"}; its taxes come before those of --taxes. A line comes out for each, in order; one that cannot be priced has an
 /// "error" with path and reason.
 #[derive(Args, Debug, Default)]
 #[command(verbatim_doc_comment)]
@@ -326,6 +326,10 @@ pub struct PriceArguments {
     /// MarketPrices documents; required where a tariff follows a market
     #[arg(long, value_name = "FILE")]
     pub prices: Option<PathBuf>,
+    /// Taxes that the place levies on prices without a rate: a Site document with `taxes`, or a list of
+    /// {name, percent, stack, accountNumber}
+    #[arg(long, value_name = "FILE")]
+    pub taxes: Option<PathBuf>,
     /// Answer in JSON; a batch always does
     #[arg(long)]
     pub json: bool,

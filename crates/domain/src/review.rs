@@ -9,6 +9,7 @@ use crate::ids::{
 use crate::money::Money;
 use crate::quantity::MilliwattHours;
 use crate::session::{ChargingPeriod, Durations, Evidence, Pin};
+use crate::tax::TaxLine;
 use crate::time::Timestamp;
 
 /// What a session would be billed as, and what that rests on.
@@ -42,6 +43,10 @@ pub struct ReviewProposal {
     pub groups: Vec<TaxGroup>,
     /// Its charger; `None` where nobody has said what it is and nothing speaks against its readings.
     pub device: Option<DeviceSeen>,
+    /// What named taxes would come to; `None` where taxes have no names.
+    pub taxes: Option<Vec<TaxLine>>,
+    /// What cash rounding would add, or take off; `None` without cash rounding.
+    pub rounding: Option<Money>,
 }
 
 /// A session's charger, and whether its data fit what is known of it.

@@ -182,7 +182,7 @@ pub use meter::{FlatFee, Meter, Usage, rate};
 pub use preview::{PriceStretch, prices_between};
 pub use record::{
     AbsentTax, Amounts, Credit, Record, RecordError, RecordLine, RecordLineKind, RecordNote,
-    RecordPrice, RecordTariff, RecordTerms, TaxLiability, price_record,
+    RecordPrice, RecordTariff, RecordTax, RecordTerms, TaxLiability, price_record,
 };
 pub use settle::{settle, settle_for};
 pub use written::{LostPrice, WrittenOut, written_out};

@@ -13,12 +13,13 @@ use crate::market::MarketSeries;
 use crate::settle::{Bill, Blocks, Limits, Terms};
 use assigned::assign;
 use metered::Metered;
-pub use outcome::{Amounts, RecordLine, RecordLineKind, RecordNote, RecordPrice};
+pub use outcome::{Amounts, RecordLine, RecordLineKind, RecordNote, RecordPrice, RecordTax};
 use std::sync::Arc;
-use wattledger_domain::cost::{Rounding, RoundingOrder, StepRule, UsageRules};
+use wattledger_domain::cost::{PricedStep, Rounding, RoundingOrder, StepRule, UsageRules};
 use wattledger_domain::ids::TariffId;
 use wattledger_domain::record::{RecordPeriod, ReservationEnd};
 use wattledger_domain::tariff::{Tariff, TaxIncluded};
+use wattledger_domain::tax::NamedTax;
 pub use wattledger_domain::tax::TaxLiability;
 use wattledger_domain::time::Timestamp;
 
@@ -62,6 +63,12 @@ impl RecordTariff {
         }
     }
 
+    /// What a place levies. Where nothing was priced, a lowest price bears none if its tariff bears none.
+    fn levied<'a>(&self, taxes: &'a [NamedTax], steps: &[PricedStep]) -> Option<&'a [NamedTax]> {
+        let bears = !steps.is_empty() || self.charging.tax_included != TaxIncluded::NotApplicable;
+        (bears && !taxes.is_empty()).then_some(taxes)
+    }
+
     /// Whether what it bills may bear tax.
     fn taxes(&self, absent: AbsentTax) -> bool {
         match self.charging.tax_included {
@@ -103,15 +110,18 @@ pub enum Credit {
 
 /// How records are settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RecordTerms {
+pub struct RecordTerms<'a> {
     /// How totals are rounded.
     pub rounding: Rounding,
-    /// Decimal places of the totals; `None` means those of the currency's minor unit.
+    /// Decimal places of the totals, 0 to 8; `None` means those of the currency's minor unit.
     pub places: Option<u32>,
-    /// What a price without a rate means.
+    /// What a price without a rate means where `taxes` is empty.
     pub absent_tax: AbsentTax,
     /// Who owes the tax.
     pub liability: TaxLiability,
+    /// What the record's place levies on prices that state no rate, at most [`NamedTax::COUNT_MAX`];
+    /// empty where that is not known.
+    pub taxes: &'a [NamedTax],
 }
 
 /// What a price without tax rate means.
@@ -150,7 +160,7 @@ pub enum RecordError {
 pub fn price_record(
     tariffs: &[RecordTariff],
     record: &Record<'_>,
-    terms: &RecordTerms,
+    terms: &RecordTerms<'_>,
 ) -> Result<RecordPrice, RecordError> {
     let mut notes = Vec::new();
     let assignment = assign(tariffs, record, &mut notes)?;
@@ -163,7 +173,10 @@ pub fn price_record(
         return Err(RecordError::Currencies);
     }
     let buyer_owes = terms.liability == TaxLiability::Buyer;
-    let metered = Metered::of(tariffs, record, &assignment, &mut notes)?;
+    let mut metered = Metered::of(tariffs, record, &assignment, &mut notes)?;
+    if !terms.taxes.is_empty() {
+        metered.levy();
+    }
     let unknown = metered.unknown_taxes(terms.absent_tax, limiting);
     let blocks = match terms.rounding.steps {
         StepRule::OncePerSession => Blocks::of(&metered.steps, |place| metered.counted(place))?,
@@ -175,7 +188,7 @@ pub fn price_record(
         steps: &metered.steps,
         blocks: &blocks,
         limits: Limits::of(low, high)?.known(unknown.before, unknown.after || buyer_owes),
-        taxes: None,
+        taxes: limiting.levied(terms.taxes, &metered.steps),
     };
     let places = terms.places.unwrap_or_else(|| currency.minor_places());
     let order = match terms.liability {

@@ -56,7 +56,10 @@ pub fn settle_for(
         steps: &priced.steps,
         blocks: &blocks,
         limits: Limits::of(priced.min_price, priced.max_price)?.known(false, buyer_owes),
-        taxes: priced.taxes.as_deref(),
+        taxes: match priced.tax_included {
+            TaxIncluded::Yes | TaxIncluded::No => priced.taxes.as_deref(),
+            TaxIncluded::NotApplicable => None,
+        },
     };
     let order = if buyer_owes {
         RoundingOrder::NetFirst

@@ -30,6 +30,7 @@ pub use query::story::{
     CommandRow, EntryRow, PaymentRow, PeriodRow, PostingRow, RatedVersion, SessionStory, StepRow,
     StoryItem, StoryPart,
 };
+pub use query::tax::{TaxPeriod, TaxReportRow};
 pub use query::totals::{Count, MoneyTotals, SeriesTotals, Totals};
 pub use record::{Coordinates, DeadLetter, NextOffset, Recorded, Redriven, ViewRecord};
 pub use store::Views;

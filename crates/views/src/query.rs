@@ -9,6 +9,7 @@ pub mod report;
 pub mod review;
 pub mod session;
 pub mod story;
+pub mod tax;
 pub mod totals;
 
 /// Most rows that one page holds.

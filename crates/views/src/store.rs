@@ -21,6 +21,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0003_review.sql"),
     include_str!("../migrations/0004_letters.sql"),
     include_str!("../migrations/0005_taxes.sql"),
+    include_str!("../migrations/0006_tax_report.sql"),
 ];
 
 /// More than the different statements there are, so that each is prepared once.

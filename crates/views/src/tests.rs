@@ -5,3 +5,4 @@ mod finance;
 mod fixtures;
 mod reports;
 mod stories;
+mod taxes;

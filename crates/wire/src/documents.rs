@@ -17,6 +17,7 @@ pub use parse::{Submission, content, submission};
 pub use reader::Fault;
 pub use render::text_of;
 pub(crate) use render::{legal_entity_text, policy_text};
+pub use taxes::named_taxes;
 
 use serde_json::Value;
 

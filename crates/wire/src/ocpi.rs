@@ -11,8 +11,8 @@ mod periods;
 mod tariff;
 mod value;
 
-pub use cdr::{OcpiCdr, OwnTariffs, cdr, cdr_under};
-pub use export::{Owner, RecordExport, RecordTotals, record_json, tariff_json};
+pub use cdr::{OcpiCdr, OwnTariffs, StatedTax, cdr, cdr_under};
+pub use export::{Owner, RecordExport, RecordTotals, TaxAmount, record_json, tariff_json};
 pub(crate) use market::{prices as market_prices, scaled_number};
 pub use tariff::{tariff, tariff_under, tariff_value};
 

@@ -23,6 +23,7 @@ pub(crate) const RELEASED: &[&str] = &[
     include_str!("../../../schemas/accounts/session_bill.v3.avsc"),
     include_str!("../../../schemas/accounts/session_held.v1.avsc"),
     include_str!("../../../schemas/accounts/session_held.v2.avsc"),
+    include_str!("../../../schemas/accounts/session_held.v3.avsc"),
     include_str!("../../../schemas/billing/invoice_draft.v1.avsc"),
     include_str!("../../../schemas/billing/issued_document.v1.avsc"),
     include_str!("../../../schemas/control/reference_recorded.v1.avsc"),

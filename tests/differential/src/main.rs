@@ -148,6 +148,7 @@ fn ours(pair: &Value) -> RecordPrice {
         // As the peer reads it.
         absent_tax: AbsentTax::NotApplicable,
         liability: TaxLiability::Seller,
+        taxes: &[],
     };
     price_record(
         &[ready.expect("a tariff that can be priced")],

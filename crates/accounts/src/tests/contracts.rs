@@ -3,7 +3,9 @@
 use super::world::*;
 use wattledger_domain::ids::AccountId;
 use wattledger_domain::payment::{OutcomeResult, Retry};
+use wattledger_domain::price::TaxRate;
 use wattledger_domain::reference::Standing;
+use wattledger_domain::tax::TaxLiability;
 
 #[test]
 fn an_active_account_charges_without_a_limit() {
@@ -48,6 +50,26 @@ fn a_session_of_an_account_charges_its_stored_method() {
     );
     assert_eq!(world.did(), ["p1 Captured 2000 on draft"]);
     assert_eq!(world.balance(), (2_000, 2_000, 0, 0));
+}
+
+/// Holds are for guests: an account that owes the tax itself has none that could cover it.
+#[test]
+fn an_account_that_owes_the_tax_is_held_for_nothing_and_charged_before_tax() {
+    let mut world = World::of(AccountId::new("abroad"));
+    world.document_of(1, |account| {
+        account.method = Some(card());
+        account.vat_id = Some("ATU12345678".into());
+        account.tax = TaxLiability::Buyer;
+    });
+    world.pin(None, None).open(Some(authorization()));
+    assert_eq!(world.did(), ["grant credit final #1"]);
+    world.cost(11_900, 11_900);
+    assert_eq!(world.payments(), []);
+    // 100.00 and 19 %: billed without the tax, and so is what is charged.
+    assert_eq!(
+        world.rate_taxed(1, 10_000, TaxRate(190_000)).did(),
+        ["invoice v1 10000", "p1#1.1 charge 10000"]
+    );
 }
 
 #[test]

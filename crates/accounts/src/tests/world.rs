@@ -2,6 +2,7 @@
 //!
 //! After each step it checks the laws of money: see [`World::check_laws`].
 
+mod buyer;
 mod desk;
 mod laws;
 mod scene;
@@ -17,7 +18,6 @@ use scene::{pins, policy, rated, seller};
 use std::sync::Arc;
 use wattledger_domain::accounts::*;
 use wattledger_domain::document::{DraftFault, DraftRejected, InvoiceDraft, InvoiceNotice};
-use wattledger_domain::hash::Digest;
 use wattledger_domain::ids::*;
 use wattledger_domain::money::{Currency, Money};
 use wattledger_domain::payment::*;
@@ -66,29 +66,6 @@ impl World {
             effects: Vec::new(),
             seen: 0,
         }
-    }
-
-    pub fn document(&mut self, version: i32, standing: Standing, method: Option<PaymentMethod>) {
-        let account = Account {
-            id: self.account.clone(),
-            name: "Ada".into(),
-            group: None,
-            standing,
-            method,
-            vat_id: None,
-            tax: wattledger_domain::tax::TaxLiability::Seller,
-        };
-        self.fold(AccountRecord::Reference(Box::new(ReferenceRecorded {
-            document: Document {
-                text: "{}".into(),
-                hash: Digest::ZERO,
-                content: Content::Account(Box::new(account)),
-            },
-            version,
-            valid_from: self.state.now,
-            valid_to: None,
-            recorded_at: self.state.now,
-        })));
     }
 
     fn terms(&self) -> Terms {

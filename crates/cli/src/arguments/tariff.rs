@@ -85,6 +85,9 @@ pub struct SimulateTariffArguments {
     /// MarketPrices documents, where it follows a market
     #[arg(long, value_name = "FILE")]
     pub prices: Option<PathBuf>,
+    /// Taxes that the place levies on prices without a rate, as of `price`
+    #[arg(long, value_name = "FILE", conflicts_with = "week")]
+    pub taxes: Option<PathBuf>,
     /// Show the prices of seven days instead
     #[arg(long)]
     pub week: bool,
@@ -130,6 +133,9 @@ pub enum CdrCommand {
         /// MarketPrices documents; required where the tariff follows a market
         #[arg(long, value_name = "FILE")]
         prices: Option<PathBuf>,
+        /// Taxes that the place levies on prices without a rate, as of `price`
+        #[arg(long, value_name = "FILE")]
+        taxes: Option<PathBuf>,
         /// Answer in JSON
         #[arg(long)]
         json: bool,

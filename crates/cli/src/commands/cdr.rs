@@ -1,7 +1,11 @@
 //! `cdr verify`: a partner's record computed again, and the first total that differs.
 
+mod by_tax;
+
 use crate::arguments::{CdrArguments, CdrCommand};
-use crate::commands::price::{Priced, Request, decimal_trimmed, object, policy_of, published};
+use crate::commands::price::{
+    Priced, Request, decimal_trimmed, object, policy_of, published, taxes,
+};
 use crate::commands::write_json;
 use crate::error::CliError;
 use rust_decimal::Decimal;
@@ -14,7 +18,7 @@ use wattledger_wire::ocpi::Fault;
 
 /// One total: as the record states it, as it should be.
 struct Compared {
-    path: &'static str,
+    path: String,
     stated: Decimal,
     ours: Decimal,
 }
@@ -40,10 +44,12 @@ pub fn run(arguments: &CdrArguments, out: &mut dyn Write) -> Result<(), CliError
         time_zone,
         policy,
         prices,
+        taxes,
         json,
     } = &arguments.command;
     let policy = policy_of(policy.as_deref())?;
     let published = published(prices.as_deref())?;
+    let levied = taxes::read(taxes.as_deref())?;
     let record = object(file)?;
     let agreed = tariff.as_deref().map(object).transpose()?;
     let root = |path: &Path| format!("{}: $", path.display());
@@ -59,6 +65,7 @@ pub fn run(arguments: &CdrArguments, out: &mut dyn Write) -> Result<(), CliError
         time_zone: time_zone.as_deref().map(|zone| (zone, "--time-zone")),
         reservation: None,
         published: published.as_deref(),
+        taxes: &levied,
     };
     let priced = request
         .price(&policy)
@@ -129,12 +136,14 @@ fn compared(record: &Value, priced: &Priced) -> Vec<Compared> {
         .filter_map(|(path, ours)| {
             let stated = before_tax(record.get(path)?)?;
             let ours = ours?.normalize();
+            let path = path.to_owned();
             Some(Compared { path, stated, ours })
         })
         .collect();
+    found.extend(by_tax::compared(priced));
     let after = priced.cdr.total_after_tax.zip(total(price.total.after_tax));
     found.extend(after.map(|(stated, ours)| Compared {
-        path: "total_cost, after tax",
+        path: "total_cost, after tax".to_owned(),
         stated,
         ours: ours.normalize(),
     }));

@@ -4,6 +4,7 @@ mod answer;
 mod batch;
 mod policy;
 mod request;
+pub mod taxes;
 
 use crate::arguments::PriceArguments;
 use crate::commands::tariff::market;
@@ -21,12 +22,23 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use wattledger_domain::market::Publication;
+use wattledger_domain::tax::NamedTax;
 use wattledger_pricing::explain_record;
 use wattledger_wire::ocpi::Fault;
 use wattledger_wire::unique_keys;
 
 /// The largest file that is read: 16 MiB.
 const FILE_BYTES_MAX: u64 = 16_777_216;
+
+/// How records are priced, however many there are.
+#[derive(Clone, Copy)]
+struct Terms<'a> {
+    policy: &'a PricePolicy,
+    /// What markets have published; `None` where nobody handed any in.
+    published: Option<&'a [Arc<Publication>]>,
+    /// What their place levies on prices without a rate.
+    taxes: &'a [NamedTax],
+}
 
 /// Prices a record and explains it, or every line of a batch.
 ///
@@ -35,13 +47,19 @@ const FILE_BYTES_MAX: u64 = 16_777_216;
 pub fn run(arguments: &PriceArguments, out: &mut dyn Write) -> Result<(), CliError> {
     let policy = policy_of(arguments.policy.as_deref())?;
     let published = published(arguments.prices.as_deref())?;
+    let taxes = taxes::read(arguments.taxes.as_deref())?;
+    let terms = Terms {
+        policy: &policy,
+        published: published.as_deref(),
+        taxes: &taxes,
+    };
     if let Some(file) = &arguments.batch {
-        return batch::run(file, (&policy, published.as_deref()), out);
+        return batch::run(file, terms, out);
     }
     let Some(file) = &arguments.cdr else {
         return Err(CliError::refused("name a record with --cdr, or --batch"));
     };
-    let priced = priced(arguments, file, (&policy, published.as_deref()))?;
+    let priced = priced(arguments, file, terms)?;
     if arguments.json {
         return write_json(&told(&priced), out);
     }
@@ -68,11 +86,7 @@ pub fn policy_of(text: Option<&str>) -> Result<PricePolicy, CliError> {
     Ok(text.map(PricePolicy::read).transpose()?.unwrap_or_default())
 }
 
-fn priced(
-    arguments: &PriceArguments,
-    file: &Path,
-    (policy, published): (&PricePolicy, Option<&[Arc<Publication>]>),
-) -> Result<Priced, CliError> {
+fn priced(arguments: &PriceArguments, file: &Path, terms: Terms<'_>) -> Result<Priced, CliError> {
     let refused = |Fault { path, reason }| CliError::refused(format!("{path}: {reason}"));
     let record = object(file)?;
     let tariff = arguments.tariff.as_deref().map(object).transpose()?;
@@ -91,9 +105,10 @@ fn priced(
             .as_deref()
             .map(|zone| (zone, "--time-zone")),
         reservation: None,
-        published,
+        published: terms.published,
+        taxes: terms.taxes,
     };
-    request.price(policy).map_err(refused)
+    request.price(terms.policy).map_err(refused)
 }
 
 /// The JSON of a file.
@@ -141,6 +156,7 @@ pub fn text_of(priced: &Priced) -> String {
     )];
     lines.push(String::new());
     lines.extend(explain_record(tariffs, price));
+    lines.extend(taxes::lines(price));
     for (which, stated, ours) in totals(priced) {
         let currency = price.currency;
         let Some(ours) = ours else {
@@ -203,6 +219,7 @@ fn told(priced: &Priced) -> Value {
     });
     if let Some(fields) = told.as_object_mut() {
         let [before, after] = compared;
+        fields.insert("taxes".to_owned(), taxes::told(&priced.price).into());
         fields.insert("time_zone".to_owned(), priced.time_zone.as_str().into());
         fields.insert(
             "stated".to_owned(),

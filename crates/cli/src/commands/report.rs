@@ -1,10 +1,11 @@
-//! `report`: usage, revenue and what waits for a person, as table, JSON or CSV.
+//! `report`: usage, revenue, taxes and what waits for a person, as table, JSON or CSV.
 //!
-//! Asks `GET /v1/reports/{usage|revenue|review}?by=&from=&to=`; the answer is `{"rows": […]}` of the
+//! Asks `GET /v1/reports/{usage|revenue|taxes|review}?by=&from=&to=`; the answer is `{"rows": […]}` of the
 //! views' rows.
 //! Invariant: a row is shown as it came; only the last line of a table is a sum made here.
 
 pub(super) mod delimited;
+mod taxes;
 
 use crate::arguments::{ReportArguments, ReportKind};
 use crate::client::Transport;
@@ -43,12 +44,13 @@ pub fn run(
         return match arguments.report {
             ReportKind::Usage => delimited::usage(by, found, out),
             ReportKind::Revenue => delimited::revenue(by, found, out),
+            ReportKind::Taxes => delimited::taxes(found, out),
             ReportKind::Review => delimited::review(found, out),
         };
     }
     if found.is_empty() {
         words::note(match arguments.report {
-            ReportKind::Usage | ReportKind::Revenue => "nothing in this period",
+            ReportKind::Usage | ReportKind::Revenue | ReportKind::Taxes => "nothing in this period",
             ReportKind::Review => "nothing waits for a person",
         });
         return Ok(());
@@ -56,6 +58,7 @@ pub fn run(
     let text = match arguments.report {
         ReportKind::Usage => usage(by, found),
         ReportKind::Revenue => revenue(by, found),
+        ReportKind::Taxes => taxes::shown(found),
         ReportKind::Review => review(found),
     };
     writeln!(out, "{text}")?;
@@ -66,6 +69,7 @@ fn path(arguments: &ReportArguments, by: &str) -> String {
     let report = match arguments.report {
         ReportKind::Usage => "usage",
         ReportKind::Revenue => "revenue",
+        ReportKind::Taxes => "taxes",
         ReportKind::Review => "review",
     };
     let mut path = format!("/v1/reports/{report}?by={by}");

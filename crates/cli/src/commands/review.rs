@@ -10,7 +10,7 @@ use crate::arguments::{
 use crate::client::{Transport, encoded};
 use crate::commands::write_json;
 use crate::error::CliError;
-use crate::figures::{ABSENT, Fields, amount, kwh, local_time, plain, span};
+use crate::figures::{ABSENT, Fields, amount, kwh, local_time, percent, plain, span};
 use crate::table::{Column, table};
 use serde_json::{Value, json};
 use std::io::Write;
@@ -233,22 +233,42 @@ fn lines(waits: Fields<'_>, proposal: Fields<'_>, zone: &str) -> String {
             amount(line.number("net"), currency),
         ]
     });
-    let groups = proposal.items("groups").iter().map(Fields).map(|group| {
-        vec![
-            story::tax(group.stated_number("tax_rate")),
-            String::new(),
-            String::new(),
-            amount(group.number("tax"), currency),
-        ]
+    let summed = |name: String, of: String, amount: String| vec![name, of, String::new(), amount];
+    let taxes = proposal.items("groups").iter().map(Fields);
+    let taxes = taxes.flat_map(|group| taxes_of(group, proposal, currency));
+    let rounding = proposal.stated_number("rounding").map(|rounding| {
+        let rounding = amount(rounding, currency);
+        summed("rounding".to_owned(), String::new(), rounding)
     });
-    let total = vec![
-        "total".to_owned(),
-        String::new(),
-        String::new(),
-        waits.amount("proposed_minor", "currency"),
-    ];
-    let rows = rows.chain(groups).chain(std::iter::once(total));
-    table(&columns, rows.collect())
+    let total = waits.amount("proposed_minor", "currency");
+    let total = summed("total".to_owned(), String::new(), total);
+    let rows = rows.chain(taxes.map(|[name, of, amount]| summed(name, of, amount)));
+    table(&columns, rows.chain(rounding).chain([total]).collect())
+}
+
+/// The taxes of a group by name, what each would be levied on, and what it comes to; else its rate.
+fn taxes_of(group: Fields<'_>, proposal: Fields<'_>, currency: &str) -> Vec<[String; 3]> {
+    let rate = group.stated_number("tax_rate");
+    let all = proposal.items("taxes").iter().map(Fields);
+    let own = all.filter(|tax| rate.is_some() && tax.stated_number("group_rate") == rate);
+    let named: Vec<[String; 3]> = own
+        .map(|tax| {
+            let number = tax.stated("account_number");
+            let number = number.map_or_else(String::new, |number| format!(" ({number})"));
+            let name = format!(
+                "{} {}{number}",
+                tax.text("name"),
+                percent(tax.number("tax_rate"))
+            );
+            let on = format!("on {}", amount(tax.number("base"), currency));
+            [name, on, amount(tax.number("amount"), currency)]
+        })
+        .collect();
+    if named.is_empty() {
+        let tax = amount(group.number("tax"), currency);
+        return vec![[story::tax(rate), String::new(), tax]];
+    }
+    named
 }
 
 fn readings(proposal: Fields<'_>, zone: &str) -> String {

@@ -21,9 +21,10 @@ mod letters;
 mod parameters;
 mod parked;
 mod records;
+mod reports;
 mod status;
 
-use parameters::{by, date, invalid, most, parameter, whole};
+use parameters::{date, invalid, most, parameter, whole};
 use records::LogErrorOrFault;
 pub use records::cursor;
 
@@ -291,19 +292,7 @@ impl Backend for EngineBackend {
             "letter" => self.letter(parameters),
             "parked" => Ok(self.parked_units()),
             "totals" => to_json(&views.totals().map_err(of_view)?),
-            "usage" | "revenue" => {
-                let period = Period {
-                    from: date(parameters, "from")?,
-                    to: date(parameters, "to")?,
-                };
-                let by = by(parameters)?;
-                let rows = if name == "usage" {
-                    to_json(&views.report_usage(by, period).map_err(of_view)?)?
-                } else {
-                    to_json(&views.report_revenue(by, period).map_err(of_view)?)?
-                };
-                Ok(json!({ "rows": rows }))
-            }
+            "usage" | "revenue" | "taxes" => reports::report(views, name, parameters),
             other => self.named(other, parameters),
         }
     }

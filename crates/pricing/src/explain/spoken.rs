@@ -2,16 +2,26 @@
 
 mod words;
 
-use super::{decimal, duration};
+use super::{decimal, fixed};
 use wattledger_domain::market::MarketFormula;
 use wattledger_domain::money::Currency;
 use wattledger_domain::price::PriceE8;
 use wattledger_domain::tariff::{
     Component, Dimension, Element, LocalDate, PriceLimit, Reservation, Restrictions, Tariff,
-    TaxIncluded,
+    TaxIncluded, Weekday,
 };
 pub use words::Language;
 use words::Words;
+
+const WEEK: [Weekday; 7] = [
+    Weekday::Monday,
+    Weekday::Tuesday,
+    Weekday::Wednesday,
+    Weekday::Thursday,
+    Weekday::Friday,
+    Weekday::Saturday,
+    Weekday::Sunday,
+];
 
 /// A sentence per price in the tariff's order, then what holds for all.
 #[must_use]
@@ -101,20 +111,22 @@ fn made_of(formula: &MarketFormula, tariff: &Tariff) -> String {
 /// What bounds the fees for parking.
 fn idle(tariff: &Tariff, words: &Words) -> Vec<String> {
     let fees = tariff.idle_fees;
-    let within = fees
-        .withdrawn_within
-        .map(|span| format!("{} {}", words.idle_withdrawn, duration(span.0)));
-    let most = |name: &str, cap: Option<PriceE8>| {
-        cap.map(|cap| format!("{name} {} {}", decimal(cap.0, 8), tariff.currency))
+    let (before, after) = words.idle_withdrawn;
+    let within = fees.withdrawn_within.map(|span| {
+        format!("{before} {} {after}", lasting(span.0))
+            .trim_end()
+            .to_owned()
+    });
+    let most = |within: &str, cap: Option<PriceE8>| {
+        let cost = |cap| money(cap, tariff.currency, words);
+        cap.map(|cap| format!("{} {} {within}", words.idle_at_most, cost(cap)))
     };
     let caps = [
-        most(words.idle_session, fees.max_per_session),
-        most(words.idle_day, fees.max_per_day),
+        most(words.in_session, fees.max_per_session),
+        most(words.in_day, fees.max_per_day),
     ];
-    within
-        .into_iter()
-        .chain(caps.into_iter().flatten())
-        .collect()
+    let sentences = within.into_iter().chain(caps.into_iter().flatten());
+    sentences.map(|sentence| sentence + ".").collect()
 }
 
 fn price(element: &Element, component: &Component, tariff: &Tariff, words: &Words) -> String {
@@ -127,21 +139,22 @@ fn price(element: &Element, component: &Component, tariff: &Tariff, words: &Word
         (Dimension::Time, Some(_)) => (words.reserved_time, words.per_hour),
         (Dimension::Flat, Some(_)) => (words.reservation_fee, ""),
     };
-    let PriceE8(price) = component.price;
-    let mut text = if price == 0 {
-        format!("{name}: {}", words.free)
+    let colon = words.colon;
+    let mut text = if component.price.0 == 0 {
+        format!("{name}{colon}{}", words.free)
     } else {
-        format!("{name}: {} {}{unit}", decimal(price, 8), tariff.currency)
+        let price = money(component.price, tariff.currency, words);
+        format!("{name}{colon}{price}{unit}")
     };
-    if let Some(rate) = component.tax.filter(|_| price != 0) {
-        let percent = decimal(rate.0, 4);
+    if let Some(rate) = component.tax.filter(|_| component.price.0 != 0) {
+        let percent = number(rate.0, 4, words);
         text.push_str(&format!(" + {percent} % {}", words.tax));
     }
     if component.step_size > 1 {
         let step = i64::from(component.step_size);
         let block = match component.dimension {
-            Dimension::Energy => Some(format!("{} kWh", decimal(step, 3))),
-            Dimension::Time | Dimension::ParkingTime => step.checked_mul(1_000).map(duration),
+            Dimension::Energy => Some(format!("{} kWh", number(step, 3, words))),
+            Dimension::Time | Dimension::ParkingTime => step.checked_mul(1_000).map(lasting),
             Dimension::Flat => None,
         };
         if let Some(block) = block {
@@ -152,16 +165,74 @@ fn price(element: &Element, component: &Component, tariff: &Tariff, words: &Word
 }
 
 fn amount_of(limit: PriceLimit, currency: Currency, words: &Words) -> String {
-    let before = decimal(limit.before_tax.0, 8);
-    let mut text = format!("{before} {currency} {}", words.before_tax);
+    let before = money(limit.before_tax, currency, words);
+    let mut text = format!("{before} {}", words.before_tax);
     if let Some(after) = limit.after_tax {
-        text.push_str(&format!(
-            ", {} {currency} {}",
-            decimal(after.0, 8),
-            words.after_tax
-        ));
+        let after = money(after, currency, words);
+        text.push_str(&format!(", {after} {}", words.after_tax));
     }
     text
+}
+
+/// `0,50 EUR`: at least the places of the currency, and as many as the price has.
+fn money(price: PriceE8, currency: Currency, words: &Words) -> String {
+    let places = usize::try_from(currency.minor_places()).unwrap_or(2);
+    let shortest = decimal(price.0, 8);
+    let fraction = shortest
+        .split_once('.')
+        .map_or(0, |(_, fraction)| fraction.len());
+    let text = if fraction >= places {
+        shortest
+    } else {
+        // The digits that are cut off are zeros.
+        let digits = fixed(price.0, 8);
+        let cut = 8_usize
+            .saturating_sub(places)
+            .saturating_add(usize::from(places == 0));
+        let kept = digits.len().saturating_sub(cut);
+        digits.get(..kept).unwrap_or(&digits).to_owned()
+    };
+    format!("{} {currency}", marked(&text, words))
+}
+
+/// A whole number of 10^-places without trailing zeros, as the language writes it.
+fn number(value: i64, places: usize, words: &Words) -> String {
+    marked(&decimal(value, places), words)
+}
+
+fn marked(text: &str, words: &Words) -> String {
+    text.replace('.', words.decimal_mark.encode_utf8(&mut [0; 4]))
+}
+
+/// `1 h 30 min`, `5 min`, `45 s`: the parts that are not nothing.
+fn lasting(milliseconds: i64) -> String {
+    let seconds = milliseconds.div_euclid(1_000);
+    let parts = [
+        (seconds.div_euclid(3_600), "h"),
+        (seconds.div_euclid(60).rem_euclid(60), "min"),
+        (seconds.rem_euclid(60), "s"),
+    ];
+    let told = parts.iter().filter(|(count, _)| *count != 0);
+    let told: Vec<String> = told
+        .map(|(count, unit)| format!("{count} {unit}"))
+        .collect();
+    if told.is_empty() {
+        return "0 s".to_owned();
+    }
+    told.join(" ")
+}
+
+/// `Mon–Fri` where three or more follow each other, else `Mon, Wed`.
+fn weekdays(days: &[Weekday], words: &Words) -> String {
+    let mut sorted = days.to_vec();
+    sorted.sort_unstable();
+    sorted.dedup();
+    let run = WEEK.windows(sorted.len().max(1)).any(|run| run == sorted);
+    if let ([first, _, _, ..], Some(last), true) = (sorted.as_slice(), sorted.last(), run) {
+        return format!("{}–{}", words.day(*first), words.day(*last));
+    }
+    let days: Vec<&str> = sorted.iter().map(|day| words.day(*day)).collect();
+    days.join(", ")
 }
 
 fn conditions(when: &Restrictions, words: &Words) -> Vec<String> {
@@ -178,18 +249,20 @@ fn conditions(when: &Restrictions, words: &Words) -> Vec<String> {
         found.push(format!("{}–{end}", clock(start)));
     }
     if !when.days.is_empty() {
-        let days: Vec<&str> = when.days.iter().map(|day| words.day(*day)).collect();
-        found.push(days.join(" "));
+        found.push(weekdays(&when.days, words));
     }
-    let date = |LocalDate { year, month, day }| format!("{year:04}-{month:02}-{day:02}");
+    let date = |LocalDate { year, month, day }| match words.date_mark {
+        None => format!("{year:04}-{month:02}-{day:02}"),
+        Some(mark) => format!("{day:02}{mark}{month:02}{mark}{year:04}"),
+    };
     if let Some(start) = when.start_date {
-        found.push(format!("{} {}", words.from, date(start)));
+        found.push(format!("{} {}", words.from_date, date(start)));
     }
     if let Some(end) = when.end_date {
-        found.push(format!("{} {}", words.before, date(end)));
+        found.push(format!("{} {}", words.before_date, date(end)));
     }
     let mut range = |what: &str, unit: &str, places: usize, bounds: (Option<i64>, Option<i64>)| {
-        let text = |value: i64| format!("{} {unit}", decimal(value, places));
+        let text = |value: i64| format!("{} {unit}", number(value, places, words));
         match bounds {
             (None, None) => {}
             (Some(low), None) => found.push(format!("{what} {} {}", words.from, text(low))),
@@ -198,7 +271,7 @@ fn conditions(when: &Restrictions, words: &Words) -> Vec<String> {
                 "{what} {} {} {} {}",
                 words.from,
                 text(low),
-                words.below,
+                words.to_below,
                 text(high)
             )),
         }

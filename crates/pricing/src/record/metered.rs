@@ -106,6 +106,13 @@ impl Metered {
         Ok(Self { steps, origins })
     }
 
+    /// Prices without a rate bear what the place levies: no rate is lacking.
+    pub fn levy(&mut self) {
+        for origin in &mut self.origins {
+            origin.lacks_rate = false;
+        }
+    }
+
     /// What a step counts towards.
     pub fn counted(&self, place: usize) -> Counted {
         let origin = self.origins.get(place);

@@ -34,8 +34,26 @@ pub struct RecordPrice {
     pub lines: Vec<RecordLine>,
     /// One per tax rate, in order of rate, those without first; in units of 10^-places.
     pub groups: Vec<TaxGroup>,
+    /// One per named tax, in the order in which they stack, and one per rate that a price states; they
+    /// sum to the tax of `total` where that is known, and change sign with it. None under reverse charge.
+    pub taxes: Vec<RecordTax>,
     /// What is to be said of it, in order of finding.
     pub notes: Vec<RecordNote>,
+}
+
+/// What a tax comes to, in units of 10^-places.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordTax {
+    /// As the place calls it; `None` for a rate that prices state.
+    pub name: Option<Box<str>>,
+    /// Under which number the seller pays it, where the place says so.
+    pub account_number: Option<Box<str>>,
+    /// Of `base`; `None` for what a limit after tax adds to prices without a rate.
+    pub rate: Option<TaxRate>,
+    /// What it is levied on.
+    pub base: i64,
+    /// The tax.
+    pub amount: i64,
 }
 
 /// An amount before and after tax; `None` where the tax is not known.
@@ -135,6 +153,7 @@ impl RecordPrice {
             notes.push(RecordNote::LimitWithoutTax);
             unknown.after = true;
         }
+        let taxes = taxes_of(&settled);
         let before = |amount: i64| (!unknown.before).then_some(amount);
         let after = |amount: i64| (!unknown.after).then_some(amount);
         let sum = |wanted: &dyn Fn(RecordLineKind) -> bool| sum_of(&lines, metered, wanted);
@@ -157,6 +176,7 @@ impl RecordPrice {
             reservation: sum(&|kind| matches!(kind, RecordLineKind::Reservation(_)))?,
             lines,
             groups: settled.groups,
+            taxes,
             notes,
         })
     }
@@ -178,6 +198,7 @@ impl RecordPrice {
                 ..self.exact
             },
             groups: self.groups.into_iter().map(untaxed).collect(),
+            taxes: Vec::new(),
             ..self
         }
     }
@@ -195,7 +216,15 @@ impl RecordPrice {
                 .transpose()
                 .map(|amount| amount.map(ExactCost))
         };
+        let mut taxes = self.taxes;
+        for amount in taxes
+            .iter_mut()
+            .flat_map(|tax| [&mut tax.base, &mut tax.amount])
+        {
+            *amount = amount.checked_neg().ok_or(PricingError::Overflow)?;
+        }
         Ok(Self {
+            taxes,
             total: Amounts {
                 before_tax: minor(self.total.before_tax)?,
                 after_tax: minor(self.total.after_tax)?,
@@ -207,6 +236,36 @@ impl RecordPrice {
             ..self
         })
     }
+}
+
+/// The named taxes of each rate, or the rate itself.
+fn taxes_of(settled: &Settlement) -> Vec<RecordTax> {
+    let mut all = Vec::with_capacity(settled.groups.len().saturating_add(settled.taxes.len()));
+    for group in &settled.groups {
+        let named = settled.taxes.iter();
+        let known = all.len();
+        all.extend(
+            named
+                .filter(|line| Some(line.group) == group.rate)
+                .map(|line| RecordTax {
+                    name: Some(line.name.clone()),
+                    account_number: line.account_number.clone(),
+                    rate: Some(line.rate),
+                    base: line.base.minor,
+                    amount: line.amount.minor,
+                }),
+        );
+        if all.len() == known && (group.rate.is_some() || !group.tax.is_zero()) {
+            all.push(RecordTax {
+                name: None,
+                account_number: None,
+                rate: group.rate,
+                base: group.net.minor,
+                amount: group.tax.minor,
+            });
+        }
+    }
+    all
 }
 
 fn line_of(place: usize, line: &SettledLine, metered: &Metered) -> RecordLine {

@@ -110,7 +110,11 @@ impl Limits {
         let net = self.net.clamped(net_before);
         let difference = net.checked_sub(net_before).ok_or(PricingError::Overflow)?;
         if groups.is_empty() && (difference != 0 || self.gross.clamped(0) != 0) {
-            let rate = self.implied_rate(net)?;
+            // The place levies on it what it levies on any price without a rate.
+            let rate = match taxes.rate {
+                Some(rate) => Some(rate),
+                None => self.implied_rate(net)?,
+            };
             group_of(groups, rate);
         }
         if difference != 0 {

@@ -83,6 +83,12 @@ fn a_minimum_applies_where_nothing_was_priced() {
         cents(&settled(&[parking("1")], limit("0.5", None), None)),
         (50, 0, 50)
     );
+    // A minimum after tax alone says nothing of a rate.
+    let gross_only = settled(&[parking("1")], limit("0", Some("5")), None);
+    assert_eq!(
+        (cents(&gross_only), gross_only.groups[0].rate),
+        ((0, 500, 500), None)
+    );
     let untouched = settled(&[parking("1")], limit("0", Some("0")), limit("5", None));
     assert!(untouched.groups.is_empty() && untouched.lines.is_empty());
 }

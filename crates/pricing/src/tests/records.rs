@@ -1,12 +1,14 @@
 //! Charge detail records: as the meter, under several tariffs, with reservations and exports.
 
 mod book;
+mod odd;
+mod taxes;
 
 use super::random::{Kind, a_session, a_tariff};
 use super::scene::*;
 use crate::{
-    AbsentTax, CompiledTariff, Credit, Record, RecordNote, RecordTariff, RecordTerms, TaxLiability,
-    price_record, rate, settle,
+    AbsentTax, CompiledTariff, Credit, Record, RecordNote, RecordTariff, RecordTax, RecordTerms,
+    TaxLiability, price_record, rate, settle,
 };
 use book::{Book, TERMS, check, net};
 use proptest::prelude::*;
@@ -198,8 +200,16 @@ fn energy_fed_back_is_credited_at_the_price_of_its_level_and_has_no_blocks() {
     );
     assert_eq!(net(&price), "1.5");
     // More back than taken: no blocks on it.
-    let price = book("1", "1.25").price(&[tariff], ReservationEnd::Used, &TERMS);
+    let one = std::slice::from_ref(&tariff);
+    let price = book("1", "1.25").price(one, ReservationEnd::Used, &TERMS);
     assert_eq!(net(&price), "-0.25");
+    // An mWh above the edge is the edge's price, and what is below it the other's.
+    let price = book("2.000001", "1.000001").price(
+        std::slice::from_ref(&tariff),
+        ReservationEnd::Used,
+        &rounded,
+    );
+    assert_eq!(net(&price), "1");
 }
 
 #[test]
@@ -335,8 +345,10 @@ proptest! {
     fn a_record_costs_what_its_session_costs(
         tariff in a_tariff(Kind { lowest: -100_000_000, step_max: 900 }),
         (start, periods) in a_session(12),
+        levied in any::<bool>(),
     ) {
-        let compiled = CompiledTariff::compile(&tariff, "UTC").unwrap();
+        let taxes = if levied { taxes::quebec() } else { Vec::new() };
+        let compiled = CompiledTariff::compile(&tariff, "UTC").unwrap().with_taxes(&taxes);
         let live = settle(&rate(&compiled, start, &periods).unwrap(), &Rounding::DEFAULT).unwrap();
         let rules = UsageRules::default();
         let ready = RecordTariff::compile(&tariff, "UTC", ReservationEnd::Used, rules).unwrap();
@@ -352,7 +364,19 @@ proptest! {
             reservation: ReservationEnd::Used,
             credit: Credit::No,
         };
-        let priced = price_record(&[ready], &record, &TERMS).unwrap();
+        let terms = RecordTerms { taxes: &taxes, ..TERMS };
+        let priced = price_record(&[ready], &record, &terms).unwrap();
+        if levied {
+            prop_assert!(priced.total.before_tax.is_some() && priced.total.after_tax.is_some());
+        }
+        if let (Some(net), Some(gross)) = (priced.total.before_tax, priced.total.after_tax) {
+            let taxes: i64 = priced.taxes.iter().map(|tax| tax.amount).sum();
+            prop_assert_eq!(net.checked_add(taxes), Some(gross));
+        }
+        let named = |tax: &&RecordTax| tax.name.is_some();
+        let named: Vec<i64> = priced.taxes.iter().filter(named).map(|tax| tax.amount).collect();
+        let of_live: Vec<i64> = live.taxes.iter().map(|tax| tax.amount.minor).collect();
+        prop_assert_eq!(named, of_live);
         let known = |amount: Option<i64>, live: i64| amount.is_none_or(|amount| amount == live);
         prop_assert!(known(priced.total.before_tax, live.net.minor));
         prop_assert!(known(priced.total.after_tax, live.gross.minor));

@@ -42,6 +42,12 @@ pub(super) fn of(
         lines: settled.map_or_else(Vec::new, |settled| settled.lines.clone()),
         groups: settled.map_or_else(Vec::new, |settled| settled.groups.clone()),
         device,
+        taxes: settled
+            .filter(|settled| !settled.taxes.is_empty())
+            .map(|settled| settled.taxes.clone()),
+        rounding: settled
+            .map(|settled| settled.rounding)
+            .filter(|rounding| !rounding.is_zero()),
     }
 }
 

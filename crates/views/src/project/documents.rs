@@ -48,6 +48,7 @@ static INVOICES: Table = Table {
         "previous_hash",
         "rounding",
         "reverse_charge",
+        "country",
     ],
 };
 static LINES: Table = Table {
@@ -161,6 +162,7 @@ pub fn issued(document: &IssuedDocument, rows: &mut Rows) -> Result<(), ViewErro
             document.previous_hash.to_string().into(),
             draft.rounding.map_or(0, |rounding| rounding.minor).into(),
             draft.reverse_charge.as_deref().into(),
+            (&*draft.seller.country).into(),
         ],
     );
     lines(document, rows);

@@ -196,6 +196,15 @@ fn shown(proposal: &ReviewProposal) -> Value {
             "tax": group.tax.minor,
             "gross": group.gross.minor,
         })).collect::<Vec<Value>>(),
+        "taxes": proposal.taxes.iter().flatten().map(|tax| json!({
+            "group_rate": tax.group.0,
+            "name": &*tax.name,
+            "account_number": tax.account_number.as_deref(),
+            "tax_rate": tax.rate.0,
+            "base": tax.base.minor,
+            "amount": tax.amount.minor,
+        })).collect::<Vec<Value>>(),
+        "rounding": proposal.rounding.map(|rounding| rounding.minor),
     })
 }
 

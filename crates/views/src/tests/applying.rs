@@ -101,7 +101,7 @@ fn a_view_of_a_newer_version_is_not_touched() {
         opened,
         Err(ViewError::NewerSchema {
             found: 99,
-            known: 5
+            known: 6
         })
     ));
 }

@@ -2,6 +2,7 @@
 
 use super::reader::{Fault, Reader};
 use crate::ocpi;
+use serde_json::Value;
 use wattledger_domain::price::TaxRate;
 use wattledger_domain::tax::{NamedTax, TaxLiability};
 
@@ -13,14 +14,25 @@ pub fn named(reader: &mut Reader<'_>) -> Result<Vec<NamedTax>, Fault> {
     if reader.optional("taxes").is_none() {
         return Ok(Vec::new());
     }
-    let list = reader.array("taxes")?;
+    named_taxes(reader.array("taxes")?, "spec.taxes")
+}
+
+/// Taxes by name, each `{name, percent, stack, accountNumber}`, in the order in which they are told; `path`
+/// is where the list stands.
+///
+/// # Errors
+/// A [`Fault`] with the path of what is no tax, of a name that is given twice, or of the ninth tax.
+pub fn named_taxes(list: &[Value], path: &str) -> Result<Vec<NamedTax>, Fault> {
     if list.len() > NamedTax::COUNT_MAX {
         let most = NamedTax::COUNT_MAX;
-        return Err(reader.fault("taxes", format!("expected at most {most} taxes")));
+        return Err(Fault {
+            path: path.to_owned(),
+            reason: format!("expected at most {most} taxes"),
+        });
     }
     let mut taxes: Vec<NamedTax> = Vec::with_capacity(list.len());
     for (index, value) in list.iter().enumerate() {
-        let path = format!("spec.taxes[{index}]");
+        let path = format!("{path}[{index}]");
         let mut inner = Reader::new(value, &path)?;
         let name = inner.text("name")?;
         if name.len() > 64 || taxes.iter().any(|tax| &*tax.name == name) {

@@ -52,6 +52,8 @@ record! { "wattledger.review.ReviewProposal",
     lines: "The invoice's lines as they would be.",
     groups: "Its tax groups.",
     device: "Its charger; null where nobody has said what it is and nothing speaks against it.",
+    taxes: "What named taxes would come to; null where taxes have no names.",
+    rounding: "What cash rounding would add, or take off; null without cash rounding.",
 } }
 record! { "wattledger.review.Seen", "What a person had before them.", Seen {
     round: "How often it had been held; 0 when never.",

@@ -37,6 +37,21 @@ pub struct OcpiCdr {
     pub total_before_tax: Option<Decimal>,
     /// Its total after tax, as stated.
     pub total_after_tax: Option<Decimal>,
+    /// The taxes of its total, as stated (2.3.0), in their order.
+    pub taxes: Vec<StatedTax>,
+}
+
+/// A tax of a record's total, as stated (OCPI 2.3.0 `TaxAmount`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatedTax {
+    /// Its name; empty where it has none, which OCPI does not allow.
+    pub name: String,
+    /// Under which number it is paid.
+    pub account_number: Option<String>,
+    /// Its rate.
+    pub percentage: Option<Decimal>,
+    /// What is due.
+    pub amount: Decimal,
 }
 
 /// Reads a record's JSON text.
@@ -95,7 +110,11 @@ pub fn cdr_under(
         let text = field.text()?;
         Currency::parse(text).map_err(|error| field.fault(error.to_string()))
     });
-    let (total_before_tax, total_after_tax) = total(&at)?;
+    let Total {
+        before_tax,
+        after_tax,
+        taxes,
+    } = total(&at, warnings)?;
     let location = at.either("cdr_location", "location");
     let zone = location
         .as_ref()
@@ -115,8 +134,9 @@ pub fn cdr_under(
         reservation,
         credit: credit.unwrap_or(false),
         tariffs,
-        total_before_tax,
-        total_after_tax,
+        total_before_tax: before_tax,
+        total_after_tax: after_tax,
+        taxes,
     })
 }
 
@@ -134,28 +154,72 @@ fn tariffs(
         .collect()
 }
 
+/// `total_cost` as stated.
+#[derive(Default)]
+struct Total {
+    before_tax: Option<Decimal>,
+    after_tax: Option<Decimal>,
+    taxes: Vec<StatedTax>,
+}
+
 /// `total_cost` before and after tax: a number (2.1.1), excl_vat and incl_vat (2.2.1), or
 /// before_taxes with the amounts of `taxes` (2.3.0).
-fn total(at: &At<'_, '_>) -> Result<(Option<Decimal>, Option<Decimal>), Fault> {
+fn total(at: &At<'_, '_>, warnings: &mut Vec<Warning>) -> Result<Total, Fault> {
     let Some(total) = at.field("total_cost") else {
-        return Ok((None, None));
+        return Ok(Total::default());
     };
     if !total.value.is_object() {
-        return Ok((Some(total.decimal()?), None));
+        let before_tax = Some(total.decimal()?);
+        return Ok(Total {
+            before_tax,
+            ..Total::default()
+        });
     }
     let decimal = |name: &str| total.field(name).map(|field| field.decimal()).transpose();
     let Some(before) = decimal("before_taxes")? else {
-        return Ok((decimal("excl_vat")?, decimal("incl_vat")?));
+        return Ok(Total {
+            before_tax: decimal("excl_vat")?,
+            after_tax: decimal("incl_vat")?,
+            taxes: Vec::new(),
+        });
     };
-    let Some(taxes) = total.field("taxes") else {
-        return Ok((Some(before), None));
+    let before_tax = Some(before);
+    let Some(stated) = total.field("taxes") else {
+        return Ok(Total {
+            before_tax,
+            ..Total::default()
+        });
     };
-    let mut after = before;
-    for tax in taxes.items()? {
+    let (mut after, mut taxes) = (before, Vec::new());
+    for tax in stated.items()? {
         let amount = tax.required("amount")?;
+        let text = |name: &str| {
+            tax.field(name)
+                .and_then(|field| field.text().ok().map(str::to_owned))
+        };
+        let percentage = tax.field("percentage").map(|field| {
+            let read = field.decimal();
+            read.inspect_err(|fault| {
+                warnings.push(Warning {
+                    path: fault.path.clone(),
+                    message: format!("{}; its rate is not compared", fault.reason),
+                });
+            })
+        });
+        let stated = StatedTax {
+            name: text("name").unwrap_or_default(),
+            account_number: text("account_number"),
+            percentage: percentage.and_then(Result::ok),
+            amount: amount.decimal()?,
+        };
         after = after
-            .checked_add(amount.decimal()?)
+            .checked_add(stated.amount)
             .ok_or_else(|| amount.fault("is too large"))?;
+        taxes.push(stated);
     }
-    Ok((Some(before), Some(after)))
+    Ok(Total {
+        before_tax,
+        after_tax: Some(after),
+        taxes,
+    })
 }

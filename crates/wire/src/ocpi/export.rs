@@ -13,7 +13,7 @@ use wattledger_domain::tariff::{
 };
 use wattledger_domain::time::Timestamp;
 
-pub use record::{RecordExport, RecordTotals, record_json};
+pub use record::{RecordExport, RecordTotals, TaxAmount, record_json};
 
 /// Whose object it is and when it last changed: what OCPI wants around every tariff and record.
 #[derive(Clone, Copy, Debug)]

@@ -5,9 +5,11 @@ mod mangled;
 mod markets;
 mod records;
 mod tariffs;
+mod worked;
 
-use super::{OcpiCdr, cdr, tariff};
+use super::{OcpiCdr, OwnTariffs, Version, cdr, cdr_under, tariff, tariff_under};
 use rust_decimal::Decimal;
+use serde_json::Value;
 use wattledger_domain::cost::{Rounding, UsageRules};
 use wattledger_domain::money::Money;
 use wattledger_domain::price::ExactCost;
@@ -23,6 +25,24 @@ fn read_tariff(text: &str) -> Tariff {
     tariff
 }
 
+/// A tariff of a version, about which there is nothing odd but a `tax_included` that is missing.
+fn read_tariff_of(value: &Value, version: Version) -> Tariff {
+    let mut warnings = Vec::new();
+    let tariff = tariff_under(value, "$", version, &mut warnings).unwrap();
+    warnings.retain(|warning| warning.path != "$.tax_included");
+    assert_eq!(warnings, [], "{value}");
+    tariff
+}
+
+/// A record of a version, about which there is nothing odd.
+fn read_cdr(value: &Value, version: Version) -> OcpiCdr {
+    let mut warnings = Vec::new();
+    let own = (version, OwnTariffs::Skip);
+    let record = cdr_under(value, "$", own, &mut warnings).unwrap();
+    assert_eq!(warnings, [], "{value}");
+    record
+}
+
 fn price(tariff: &Tariff, record: &OcpiCdr) -> RecordPrice {
     price_ended(tariff, record, record.reservation)
 }
@@ -35,6 +55,7 @@ fn price_ended(tariff: &Tariff, record: &OcpiCdr, end: ReservationEnd) -> Record
         places: None,
         absent_tax: AbsentTax::NotApplicable,
         liability: TaxLiability::Seller,
+        taxes: &[],
     };
     let stated = Record {
         start: record.start,

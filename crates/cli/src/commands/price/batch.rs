@@ -5,25 +5,21 @@
 mod salvage;
 
 use super::answer::answer;
-use super::policy::PricePolicy;
-use super::request::Request;
+use super::request::{Priced, Request};
+use super::{Terms, taxes};
 use crate::error::CliError;
 use anyhow::Context as _;
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Read as _, Write};
 use std::path::Path;
-use std::sync::Arc;
-use wattledger_domain::market::Publication;
 use wattledger_domain::record::ReservationEnd;
+use wattledger_wire::documents::named_taxes;
 use wattledger_wire::ocpi::{Fault, Version};
 use wattledger_wire::unique_keys;
 
 /// The longest line that is read: 16 MiB.
 const LINE_BYTES_MAX: usize = 16_777_216;
-
-/// How lines are priced: the policy, and what markets have published where that was handed in.
-type Terms<'a> = (&'a PricePolicy, Option<&'a [Arc<Publication>]>);
 
 /// Prices each line of a file, or of standard input where it is `-`.
 ///
@@ -107,12 +103,21 @@ pub fn answered(line: &[u8], terms: Terms<'_>) -> Option<Value> {
     };
     let id = value.get("id").cloned().unwrap_or(Value::Null);
     match priced(&value, terms) {
-        Ok(priced) => Some(answer(&id, &priced)),
+        Ok(priced) => Some(told(&id, &priced)),
         Err(fault) => refused(&id, fault),
     }
 }
 
-fn priced(value: &Value, (policy, published): Terms<'_>) -> Result<super::request::Priced, Fault> {
+/// The answer, with the taxes where any has a name.
+fn told(id: &Value, priced: &Priced) -> Value {
+    let mut told = answer(id, priced);
+    if priced.price.taxes.iter().any(|tax| tax.name.is_some()) {
+        told["taxes"] = taxes::told(&priced.price).into();
+    }
+    told
+}
+
+fn priced(value: &Value, terms: Terms<'_>) -> Result<Priced, Fault> {
     if !value.is_object() {
         return Err(fault("$", "expected an object"));
     }
@@ -150,15 +155,24 @@ fn priced(value: &Value, (policy, published): Terms<'_>) -> Result<super::reques
             Some(one) => tariffs.push((one, format!("$.{name}"))),
         }
     }
+    let own = match field("taxes") {
+        None => Vec::new(),
+        Some(Value::Array(list)) => named_taxes(list, "$.taxes").map_err(|fault| Fault {
+            path: fault.path,
+            reason: fault.reason,
+        })?,
+        Some(_) => return Err(fault("$.taxes", "expected an array")),
+    };
     let request = Request {
         cdr: (cdr, "$.cdr"),
         tariffs,
         version,
         time_zone,
         reservation,
-        published,
+        published: terms.published,
+        taxes: if own.is_empty() { terms.taxes } else { &own },
     };
-    request.price(policy)
+    request.price(terms.policy)
 }
 
 fn refused(id: &Value, Fault { path, reason }: Fault) -> Option<Value> {

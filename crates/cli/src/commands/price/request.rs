@@ -6,6 +6,7 @@ use std::sync::Arc;
 use wattledger_domain::market::Publication;
 use wattledger_domain::record::ReservationEnd;
 use wattledger_domain::tariff::Tariff;
+use wattledger_domain::tax::NamedTax;
 use wattledger_pricing::{
     AbsentTax, Credit, MarketSeries, Record, RecordNote, RecordPrice, RecordTariff, RecordTerms,
     price_record,
@@ -27,6 +28,8 @@ pub struct Request<'a> {
     /// Prices of the markets that tariffs follow, as handed in; `None` where nobody handed any in: then a
     /// tariff that follows a market is refused.
     pub published: Option<&'a [Arc<Publication>]>,
+    /// What the record's place levies on prices without a rate; empty where nobody says.
+    pub taxes: &'a [NamedTax],
 }
 
 /// A record, priced.
@@ -92,6 +95,7 @@ impl Request<'_> {
                 Version::V2_1_1 | Version::V2_3_0 => AbsentTax::Unknown,
             },
             liability: policy.liability,
+            taxes: self.taxes,
         };
         let price = price_record(&compiled, &record, &terms).map_err(|error| Fault {
             path: path.to_owned(),

@@ -172,3 +172,83 @@ fn a_tariff_that_follows_a_market_needs_its_prices() {
         "{refused}"
     );
 }
+
+#[test]
+fn taxes_of_a_place_are_levied_by_name() {
+    let tariff = TARIFF.replace(r#", "vat": 19.0"#, "").replace("EUR", "CAD");
+    let record = cdr("5").replace("EUR", "CAD").replace("5.95", "5.75");
+    let site = "kind: Policy\nid: p\nspec: {}\n---\nkind: Site\nid: montreal\nspec:\n  \
+        legalEntity: le\n  timeZone: America/Toronto\n  taxes:\n    \
+        - { name: GST, percent: 5, accountNumber: \"123456789 RT0001\" }\n    \
+        - { name: QST, percent: 9.975 }\n";
+    let list = r#"[{"name": "GST", "percent": 5, "accountNumber": "123456789 RT0001"},
+        {"name": "QST", "percent": 9.975}]"#;
+    let of = |name: &str, taxes: &str, json: bool| {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, text: &str| -> PathBuf {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            path
+        };
+        let arguments = PriceArguments {
+            tariff: Some(file("t.json", &tariff)),
+            cdr: Some(file("c.json", &record)),
+            taxes: Some(file(name, taxes)),
+            time_zone: Some("Europe/Berlin".to_owned()),
+            json,
+            ..PriceArguments::default()
+        };
+        let mut out = Vec::new();
+        run(&arguments, &mut out).map(|()| String::from_utf8(out).unwrap())
+    };
+    let shown = of("site.yaml", site, false).unwrap();
+    for line in [
+        "Tax GST 5 % (account 123456789 RT0001) on 5.00 = 0.25 CAD",
+        "Tax QST 9.975 % on 5.00 = 0.50 CAD",
+        "Total after tax: 5.75 CAD",
+        "The record states 5.75 CAD after tax: as priced",
+    ] {
+        assert!(
+            shown.lines().any(|shown| shown == line),
+            "{line} in\n{shown}"
+        );
+    }
+    let yaml = list.replace("}]", "}\n  ]");
+    for (name, text) in [
+        ("site.yaml", site),
+        ("list.json", list),
+        ("list.yaml", &yaml),
+    ] {
+        let told: Value = serde_json::from_str(&of(name, text, true).unwrap()).unwrap();
+        let expect = serde_json::json!([
+            { "name": "GST", "account_number": "123456789 RT0001", "percent": "5",
+              "base": "5.00", "amount": "0.25" },
+            { "name": "QST", "account_number": null, "percent": "9.975", "base": "5.00",
+              "amount": "0.50" }]);
+        assert_eq!(told["taxes"], expect, "{name}");
+        assert_eq!(told["total"]["after_tax"], "5.75");
+    }
+    let refused = |name: &str, text: &str| {
+        let error = of(name, text, true).unwrap_err();
+        assert_eq!(error.code(), 1);
+        let error = error.to_string();
+        error.rsplit('/').next().unwrap().to_owned()
+    };
+    let bad = list.replace("9.975", "\"much\"");
+    assert_eq!(
+        refused("list.json", &bad),
+        "list.json:2: [1].percent: `much` is not a decimal number"
+    );
+    let twice = list.replace("QST", "GST");
+    assert!(refused("list.json", &twice).contains("[1].name: expected a name of its own"));
+    assert_eq!(refused("list.json", "[]"), "list.json` names no tax");
+    let none = site.split("  taxes").next().unwrap();
+    assert_eq!(refused("s.yaml", none), "s.yaml:5: the Site names no taxes");
+    let two = format!("{site}---\n{}", site.split("---\n").nth(1).unwrap());
+    assert_eq!(
+        refused("s.yaml", &two),
+        "s.yaml:14: a second Site: name a file with one"
+    );
+    let other = "kind: Policy\nid: p\nspec: {}\n";
+    assert_eq!(refused("p.yaml", other), "p.yaml` holds no Site document");
+}

@@ -3,7 +3,7 @@
 //! Invariant: a text cell that a spreadsheet would run as a formula begins with `'`; figures never do.
 
 use crate::error::CliError;
-use crate::figures::{Fields, bare_amount, kwh};
+use crate::figures::{Fields, bare_amount, kwh, percent};
 use anyhow::Context as _;
 use serde_json::Value;
 use std::io::Write;
@@ -57,6 +57,51 @@ pub fn revenue(by: &str, found: &[Value], out: &mut dyn Write) -> Result<(), Cli
             row.number("invoices").to_string(),
             row.number("credit_notes").to_string(),
             kwh(row.number("energy")),
+            money("net"),
+            money("tax"),
+            money("gross"),
+        ]
+    });
+    write(&head, rows, out)
+}
+
+/// A tax report.
+pub fn taxes(found: &[Value], out: &mut dyn Write) -> Result<(), CliError> {
+    let head = [
+        "legal_entity",
+        "country",
+        "period",
+        "treatment",
+        "tax_name",
+        "tax_percent",
+        "tax_account",
+        "ledger",
+        "currency",
+        "invoices",
+        "credit_notes",
+        "net",
+        "tax",
+        "gross",
+    ];
+    let rows = found.iter().map(Fields).map(|row| {
+        let currency = row.text("currency");
+        let money = |name: &str| bare_amount(row.number(name), currency);
+        let stated = |name: &str| safe(row.stated(name).unwrap_or_default());
+        let rate = row
+            .stated_number("tax_rate")
+            .map(|rate| percent(rate).replace(" %", ""));
+        vec![
+            safe(row.text("legal_entity")),
+            safe(row.text("country")),
+            row.text("period").to_owned(),
+            row.text("treatment").to_owned(),
+            stated("name"),
+            rate.unwrap_or_default(),
+            stated("account_number"),
+            stated("ledger"),
+            safe(currency),
+            row.number("invoices").to_string(),
+            row.number("credit_notes").to_string(),
             money("net"),
             money("tax"),
             money("gross"),

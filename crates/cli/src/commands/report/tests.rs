@@ -12,7 +12,11 @@ fn reported(report: ReportKind, format: &str, answer: Value) -> Result<String, C
     let transport = Transport::in_process(router).unwrap();
     let arguments = ReportArguments {
         report,
-        by: (report != ReportKind::Review).then_some(ReportBy::Hour),
+        by: match report {
+            ReportKind::Usage | ReportKind::Revenue => Some(ReportBy::Hour),
+            ReportKind::Taxes => Some(ReportBy::Quarter),
+            ReportKind::Review => None,
+        },
         from: None,
         to: None,
         json: format == "json",
@@ -169,5 +173,50 @@ fn a_report_is_only_by_what_it_knows() {
         asked(ReportKind::Review, None, Some("2026-03-01")),
     ] {
         assert!(of(wrong).is_err());
+    }
+}
+
+fn tax_rows() -> Value {
+    let row = |name: Value, treatment: &str, ledger: Value, rate: Value, tax: i64| {
+        json!({ "legal_entity": "north", "country": "CA", "period": "2026-Q1", "currency": "CAD",
+            "treatment": treatment, "name": name, "tax_rate": rate, "account_number": "123 RT",
+            "ledger": ledger, "invoices": 3, "credit_notes": 1, "net": 100_000, "tax": tax,
+            "gross": tax.saturating_add(100_000) })
+    };
+    let ledger = |name: &str| json!(format!("tax:CA:{name}"));
+    json!([
+        row(json!(null), "reverse_charge", json!(null), json!(null), 0),
+        row(json!("GST"), "taxed", ledger("GST"), json!(50_000), 5_000),
+        row(json!("QST"), "taxed", ledger("QST"), json!(99_750), 9_975),
+        row(
+            json!(null),
+            "taxed",
+            json!("vat:CA:130000"),
+            json!(130_000),
+            13_000
+        ),
+    ])
+}
+
+#[test]
+fn taxes_are_shown_by_name_with_their_accounts_and_only_tax_is_summed() {
+    let shown = reported(ReportKind::Taxes, "table", tax_rows()).unwrap();
+    let expect = [
+        " seller   country   period    tax                 rate   invoices   credit notes       net      tax     gross   currency   account",
+        "─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────",
+        " north    CA        2026-Q1   reverse charge         –          3              1   1000.00     0.00   1000.00   CAD        –",
+        " north    CA        2026-Q1   GST                  5 %          3              1   1000.00    50.00   1050.00   CAD        tax:CA:GST",
+        " north    CA        2026-Q1   QST              9.975 %          3              1   1000.00    99.75   1099.75   CAD        tax:CA:QST",
+        " north    CA        2026-Q1   VAT                 13 %          3              1   1000.00   130.00   1130.00   CAD        vat:CA:130000",
+        " all                                                                                         279.75             CAD",
+    ];
+    assert_eq!(shown.lines().collect::<Vec<_>>(), expect);
+    let csv = reported(ReportKind::Taxes, "csv", tax_rows()).unwrap();
+    assert_eq!(
+        csv.lines().nth(3),
+        Some("north,CA,2026-Q1,taxed,QST,9.975,123 RT,tax:CA:QST,CAD,3,1,1000.00,99.75,1099.75")
+    );
+    for format in ["table", "csv"] {
+        assert!(reported(ReportKind::Taxes, format, json!([{}, 1])).is_ok());
     }
 }

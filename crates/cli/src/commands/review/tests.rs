@@ -27,7 +27,13 @@ fn case() -> Value {
             "readings_left_out": 7,
             "lines": [{ "kind": "energy", "quantity": 12_345_000, "price_e8": 52_000_000,
                         "net": 642, "from_at": START, "to_at": START }],
-            "groups": [{ "tax_rate": 190_000, "net": 642, "tax": 122, "gross": 764 }],
+            "groups": [{ "tax_rate": 190_000, "net": 642, "tax": 122, "gross": 764 },
+                       { "tax_rate": 149_750, "net": 1_020, "tax": 153, "gross": 1_173 }],
+            "taxes": [{ "group_rate": 149_750, "name": "GST", "account_number": "123 RT0001",
+                        "tax_rate": 50_000, "base": 1_020, "amount": 51 },
+                      { "group_rate": 149_750, "name": "QST", "account_number": null,
+                        "tax_rate": 99_750, "base": 1_020, "amount": 102 }],
+            "rounding": -2,
         },
         "story": [],
     })
@@ -84,6 +90,10 @@ fn a_case_shows_what_was_read_what_was_odd_and_the_bill_line_by_line() {
         "none; the data say `energyUnit: kWh_as_Wh`",
         "12.345 kWh × 0.52 EUR/kWh",
         "19 % tax",
+        "GST 5 % (123 RT0001)   on 10.20 EUR",
+        "QST 9.975 %",
+        "1.02 EUR",
+        "-0.02 EUR",
         "(7 readings in between are not shown)",
     ] {
         assert!(text.contains(said), "{said}: {text}");

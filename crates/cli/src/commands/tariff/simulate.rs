@@ -2,7 +2,7 @@
 
 use super::market;
 use crate::arguments::SimulateTariffArguments;
-use crate::commands::price::{Request, answer, policy_of, text_of};
+use crate::commands::price::{Request, answer, policy_of, taxes, text_of};
 use crate::commands::write_json;
 use crate::error::CliError;
 use serde_json::{Value, json};
@@ -18,6 +18,7 @@ pub fn run(arguments: &SimulateTariffArguments, out: &mut dyn Write) -> Result<(
     let start = start_of(arguments)?;
     let record = record(arguments, start);
     let published = arguments.prices.as_deref().map(market::read).transpose()?;
+    let levied = taxes::read(arguments.taxes.as_deref())?;
     let request = Request {
         cdr: (&record, "the session"),
         tariffs: vec![(&tariff, format!("{}: $", arguments.file.display()))],
@@ -26,6 +27,7 @@ pub fn run(arguments: &SimulateTariffArguments, out: &mut dyn Write) -> Result<(
         reservation: None,
         // Without --prices it shows what is billed while nobody has published anything.
         published: Some(published.as_deref().unwrap_or_default()),
+        taxes: &levied,
     };
     let priced = request
         .price(&policy)

@@ -43,6 +43,7 @@ fn simulated(change: impl FnOnce(&mut SimulateTariffArguments)) -> String {
             charge: 60,
             park: 10,
             prices: None,
+            taxes: None,
             week: false,
             svg: None,
             policy: None,
@@ -67,6 +68,44 @@ fn a_sound_tariff_has_no_findings_and_an_odd_one_is_refused_where_asked() {
 }
 
 #[test]
+fn each_oddity_of_a_bad_tariff_is_named_with_its_place() {
+    let component =
+        |kind: &str| serde_json::json!({ "type": kind, "price": 1, "vat": 19, "step_size": 1 });
+    let element = |kind: &str, restrictions: Value| serde_json::json!({ "price_components": [component(kind)], "restrictions": restrictions });
+    let bad = serde_json::json!({
+        "id": "BAD", "currency": "EUR", "tax_included": "NO",
+        "min_price": { "before_taxes": 10 }, "max_price": { "before_taxes": 5 },
+        "elements": [
+            { "price_components": [component("ENERGY"), component("ENERGY")] },
+            element("ENERGY", serde_json::json!({ "start_time": "22:00", "end_time": "06:00",
+                "day_of_week": ["MONDAY"] })),
+            element("TIME", serde_json::json!({ "start_time": "08:00", "end_time": "12:00" })),
+            element("TIME", serde_json::json!({ "start_time": "11:00", "end_time": "15:00" })),
+            element("PARKING_TIME", serde_json::json!({ "min_duration": 7200, "max_duration": 3600 })),
+            element("ENERGY", serde_json::json!({ "reservation": "RESERVATION" })),
+        ],
+    });
+    let found = linted(&bad.to_string(), false).unwrap();
+    for expect in [
+        "min_above_max: $.min_price: ",
+        "duplicate_dimension: $.elements[0].price_components[1]: ",
+        "overnight_weekday: $.elements[1].restrictions: ",
+        "unreachable: $.elements[1].price_components[0]: ",
+        "overlap: $.elements[3].price_components[0]: ",
+        "empty_restriction: $.elements[4].restrictions.min_duration: ",
+        "reservation_dimension: $.elements[5].price_components[0]: ",
+        "missing_fallback: $.elements: TIME ",
+        "missing_fallback: $.elements: PARKING_TIME ",
+    ] {
+        assert!(
+            found.lines().any(|line| line.starts_with(expect)),
+            "{expect} in\n{found}"
+        );
+    }
+    assert_eq!(found.lines().count(), 9, "{found}");
+}
+
+#[test]
 fn a_tariff_is_told_in_a_language_there_is() {
     let told = |language: &str| {
         said(TARIFF, |file| TariffCommand::Explain {
@@ -76,7 +115,7 @@ fn a_tariff_is_told_in_a_language_there_is() {
     };
     let dutch = told("nl").unwrap();
     assert!(
-        dutch.starts_with("Energie: 0.5 EUR/kWh + 21 % btw (08:00–20:00)\n"),
+        dutch.starts_with("Energie: 0,50 EUR/kWh + 21 % btw (08:00–20:00)\n"),
         "{dutch}"
     );
     assert_eq!(told("tlh").unwrap_err().code(), 1);
@@ -109,6 +148,16 @@ fn a_week_is_shown_with_bars_and_drawn() {
         drawn.starts_with("<svg ") && drawn.contains("polyline"),
         "{drawn}"
     );
+    for label in [
+        "EUR per kWh",
+        ">Mon 01-05<",
+        ">Sun 01-11<",
+        ">0<",
+        ">0.1<",
+        ">0.5<",
+    ] {
+        assert!(drawn.contains(label), "{label} in {drawn}");
+    }
 }
 
 #[test]
@@ -188,6 +237,7 @@ fn a_session_that_never_was_follows_its_market() {
             charge: 60,
             park: 0,
             prices: Some(prices.to_owned()),
+            taxes: None,
             week: false,
             svg: None,
             policy: None,

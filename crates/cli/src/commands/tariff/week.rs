@@ -1,5 +1,7 @@
 //! The prices of seven days, as a table with bars, as JSON, and drawn.
 
+mod drawing;
+
 use super::simulate::start_of;
 use super::{compiled, market, read};
 use crate::arguments::SimulateTariffArguments;
@@ -9,12 +11,10 @@ use crate::error::CliError;
 use crate::figures::local_time;
 use anyhow::Context as _;
 use serde_json::{Value, json};
-use std::fmt::Write as _;
 use std::io::Write;
 use std::sync::Arc;
 use wattledger_domain::price::PriceE8;
 use wattledger_domain::quantity::Milliseconds;
-use wattledger_domain::time::Timestamp;
 use wattledger_pricing::{MarketSeries, PriceStretch, prices_between};
 
 /// The longest bar.
@@ -22,10 +22,6 @@ const BAR_MAX: i64 = 30;
 
 /// Milliseconds of a week that no clock change shortens.
 const WEEK: i64 = 604_800_000;
-
-/// The picture's size.
-const WIDTH: i64 = 1_008;
-const HEIGHT: i64 = 240;
 
 /// Shows a week.
 pub fn run(arguments: &SimulateTariffArguments, out: &mut dyn Write) -> Result<(), CliError> {
@@ -40,7 +36,9 @@ pub fn run(arguments: &SimulateTariffArguments, out: &mut dyn Write) -> Result<(
     let span = (start, start.plus(Milliseconds(WEEK)));
     let prices = prices_between(&ready, span);
     if let Some(path) = &arguments.svg {
-        std::fs::write(path, svg(&prices, start))
+        let zone = &arguments.time_zone;
+        let picture = drawing::svg(&prices, (start, WEEK), (tariff.currency.code(), zone));
+        std::fs::write(path, picture)
             .with_context(|| format!("failed to write `{}`", path.display()))?;
     }
     if arguments.json {
@@ -51,8 +49,8 @@ pub fn run(arguments: &SimulateTariffArguments, out: &mut dyn Write) -> Result<(
     writeln!(out, "Prices at plug-in, {} ({zone}):", tariff.currency)?;
     writeln!(
         out,
-        "{:<27}{:>10}{:>10}{:>10}",
-        "from", "kWh", "charging h", " parking h"
+        "{:<27}{:>10}{:>12}{:>11}",
+        "from", "per kWh", "charging/h", "parking/h"
     )?;
     for stretch in &prices {
         let text = |price: Option<PriceE8>| {
@@ -63,7 +61,7 @@ pub fn run(arguments: &SimulateTariffArguments, out: &mut dyn Write) -> Result<(
         let bar = usize::try_from(scaled(stretch.energy, most, BAR_MAX)).unwrap_or(0);
         writeln!(
             out,
-            "{:<27}{:>10}{:>10}{:>10}  {}",
+            "{:<27}{:>10}{:>12}{:>11}  {}",
             local_time(stretch.from.0, zone),
             text(stretch.energy),
             text(stretch.time),
@@ -102,33 +100,4 @@ fn scaled(price: Option<PriceE8>, most: i64, length: i64) -> i64 {
     let part = price.saturating_mul(i128::from(length));
     let part = part.checked_div(i128::from(most)).unwrap_or(0);
     i64::try_from(part).unwrap_or(length)
-}
-
-/// The price of energy as a line of steps.
-fn svg(prices: &[PriceStretch], start: Timestamp) -> String {
-    let most = most(prices);
-    let across = |at: Timestamp| {
-        let gone = at.since(start).0.saturating_mul(WIDTH);
-        gone.checked_div(WEEK).unwrap_or(0)
-    };
-    let mut points = String::new();
-    for stretch in prices {
-        let up = HEIGHT.saturating_sub(scaled(stretch.energy, most, HEIGHT));
-        // Writing to a String does not fail.
-        let _ = write!(
-            points,
-            "{},{up} {},{up} ",
-            across(stretch.from),
-            across(stretch.to)
-        );
-    }
-    let top = decimal_trimmed(i128::from(most), 8);
-    format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"-10 -20 {} {}\">\n\
-         <text x=\"0\" y=\"-6\" font-size=\"12\">{top} per kWh</text>\n\
-         <polyline fill=\"none\" stroke=\"#0a5\" stroke-width=\"2\" points=\"{}\"/>\n</svg>\n",
-        WIDTH.saturating_add(20),
-        HEIGHT.saturating_add(30),
-        points.trim_end()
-    )
 }

@@ -3,7 +3,7 @@
 use wattledger_api::code::Code;
 use wattledger_api::fault::Fault;
 use wattledger_domain::tariff::LocalDate;
-use wattledger_views::By;
+use wattledger_views::{By, TaxPeriod};
 
 /// The value of a parameter, if given.
 pub fn parameter<'a>(parameters: &'a [(String, String)], name: &str) -> Option<&'a str> {
@@ -57,6 +57,15 @@ pub fn date(parameters: &[(String, String)], name: &str) -> Result<Option<LocalD
         });
     read.map(Some)
         .ok_or_else(|| invalid(name, format!("`{text}` is not a date such as 2026-11-25")))
+}
+
+/// How long a row of the tax report is.
+pub fn tax_period(parameters: &[(String, String)]) -> Result<TaxPeriod, Fault> {
+    match parameter(parameters, "by").unwrap_or("month") {
+        "month" => Ok(TaxPeriod::Month),
+        "quarter" => Ok(TaxPeriod::Quarter),
+        other => Err(invalid("by", format!("`{other}` is not month or quarter"))),
+    }
 }
 
 /// What the rows of a report stand for.

@@ -10,11 +10,12 @@ use wattledger_domain::quantity::Milliseconds;
 use wattledger_domain::record::{RecordPeriod, ReservationEnd};
 use wattledger_domain::tariff::Tariff;
 
-pub const TERMS: RecordTerms = RecordTerms {
+pub const TERMS: RecordTerms<'_> = RecordTerms {
     rounding: Rounding::DEFAULT,
     places: None,
     absent_tax: AbsentTax::NotApplicable,
     liability: TaxLiability::Seller,
+    taxes: &[],
 };
 
 /// Stretches one after the other from 2024-06-03 10:00 UTC.

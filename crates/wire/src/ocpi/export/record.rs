@@ -4,7 +4,7 @@ use super::{Owner, number, tariff_json};
 use crate::ocpi::{Fault, Version};
 use serde_json::{Map, Number, Value, json};
 use wattledger_domain::money::Currency;
-use wattledger_domain::price::ExactCost;
+use wattledger_domain::price::{ExactCost, TaxRate};
 use wattledger_domain::record::RecordPeriod;
 use wattledger_domain::tariff::Tariff;
 use wattledger_domain::time::Timestamp;
@@ -33,16 +33,18 @@ pub struct RecordExport<'a> {
     /// The tariffs that priced it.
     pub tariffs: &'a [Tariff],
     /// What it comes to.
-    pub totals: RecordTotals,
+    pub totals: RecordTotals<'a>,
     /// The record that this one takes back.
     pub credits: Option<&'a str>,
 }
 
 /// What a record comes to.
 #[derive(Clone, Copy, Debug)]
-pub struct RecordTotals {
+pub struct RecordTotals<'a> {
     /// Before and after tax, rounded, in units of 10^-`places`; absent where tax is not known.
     pub cost: (Option<i64>, Option<i64>),
+    /// What lies between the two, which only 2.3.0 can tell; where they do not sum to it, it is one tax.
+    pub taxes: &'a [TaxAmount<'a>],
     /// Decimal places of `cost`.
     pub places: u32,
     /// Exact parts before tax; absent where not known.
@@ -55,6 +57,19 @@ pub struct RecordTotals {
     pub fixed: Option<ExactCost>,
     /// As `energy`.
     pub reservation: Option<ExactCost>,
+}
+
+/// A tax of a total (OCPI 2.3.0 `TaxAmount`).
+#[derive(Clone, Copy, Debug)]
+pub struct TaxAmount<'a> {
+    /// As it stands on documents, such as GST or VAT.
+    pub name: &'a str,
+    /// Under which number the seller pays it.
+    pub account_number: Option<&'a str>,
+    /// Its rate.
+    pub rate: Option<TaxRate>,
+    /// In units of 10^-`places` of the total.
+    pub amount: i64,
 }
 
 /// A record as JSON of a version.
@@ -132,12 +147,8 @@ fn totals(record: &RecordExport<'_>, version: Version, put: &mut impl FnMut(&str
                 let base = before.or(after);
                 let tax = before
                     .zip(after)
-                    .map(|(net, gross)| gross.saturating_sub(net));
-                let taxes: Vec<Value> = tax
-                    .filter(|tax| *tax != 0)
-                    .map(|tax| json!({ "name": "VAT", "amount": amount(tax) }))
-                    .into_iter()
-                    .collect();
+                    .map_or(0, |(net, gross)| gross.saturating_sub(net));
+                let taxes = taxes_json(totals, tax);
                 json!({ "before_taxes": base.map_or(Value::Null, amount), "taxes": taxes })
             }
         },
@@ -171,6 +182,35 @@ fn totals(record: &RecordExport<'_>, version: Version, put: &mut impl FnMut(&str
     if parked > 0 {
         put("total_parking_time", hours(parked));
     }
+}
+
+/// The taxes of a total, each by its name where they sum to what lies between net and gross.
+fn taxes_json(totals: &RecordTotals<'_>, tax: i64) -> Vec<Value> {
+    let mut told = totals.taxes.iter();
+    let told = told.try_fold(0_i64, |sum, tax| sum.checked_add(tax.amount));
+    let one = TaxAmount {
+        name: "VAT",
+        account_number: None,
+        rate: None,
+        amount: tax,
+    };
+    let taxes = match told {
+        Some(told) if told == tax => totals.taxes,
+        Some(_) | None => std::slice::from_ref(&one),
+    };
+    let written = taxes.iter().map(|tax| {
+        let mut fields = Map::new();
+        fields.insert("name".to_owned(), tax.name.into());
+        if let Some(account) = tax.account_number {
+            fields.insert("account_number".to_owned(), account.into());
+        }
+        if let Some(rate) = tax.rate {
+            fields.insert("percentage".to_owned(), number(rate.0, 4));
+        }
+        fields.insert("amount".to_owned(), number(tax.amount, totals.places));
+        fields.into()
+    });
+    written.collect()
 }
 
 fn period_json(period: &RecordPeriod, version: Version) -> Value {

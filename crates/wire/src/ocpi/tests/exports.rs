@@ -2,11 +2,12 @@
 
 use super::*;
 use crate::ocpi::{
-    OwnTariffs, Owner, RecordExport, RecordTotals, Version, cdr_under, record_json, tariff_json,
-    tariff_under,
+    OwnTariffs, Owner, RecordExport, RecordTotals, StatedTax, TaxAmount, Version, cdr_under,
+    record_json, tariff_json, tariff_under,
 };
 use serde_json::{Value, json};
 use wattledger_domain::money::Currency;
+use wattledger_domain::price::TaxRate;
 use wattledger_domain::tariff::TaxIncluded;
 use wattledger_domain::time::Timestamp;
 
@@ -123,6 +124,7 @@ fn a_record_reads_back_with_the_same_periods_and_price() {
         tariffs: std::slice::from_ref(&tariff),
         totals: RecordTotals {
             cost: (priced.total.before_tax, priced.total.after_tax),
+            taxes: &[],
             places: priced.places,
             energy: priced.energy,
             time: priced.time,
@@ -171,5 +173,104 @@ fn a_record_reads_back_with_the_same_periods_and_price() {
         cdr_under(&written, "$", own, &mut Vec::new())
             .unwrap()
             .credit
+    );
+}
+
+#[test]
+fn taxes_are_written_by_name_and_read_back_equal() {
+    let (read_in, _) = record("10:30:00", &[("09:30:00", "ENERGY=10 TIME=1")]);
+    let taxes = [
+        TaxAmount {
+            name: "GST",
+            account_number: Some("123456789 RT0001"),
+            rate: Some(TaxRate(50_000)),
+            amount: 500,
+        },
+        TaxAmount {
+            name: "QST",
+            account_number: None,
+            rate: Some(TaxRate(99_750)),
+            amount: 998,
+        },
+    ];
+    let token = json!({ "uid": "1", "contract_id": "C" });
+    let export = RecordExport {
+        owner: OWNER,
+        id: "c1",
+        start: read_in.start,
+        end: read_in.end,
+        token: &token,
+        auth_method: "WHITELIST",
+        location: &json!({ "id": "LOC1" }),
+        currency: Currency::parse("CAD").unwrap(),
+        periods: &read_in.periods,
+        tariffs: &[],
+        totals: RecordTotals {
+            cost: (Some(10_000), Some(11_498)),
+            taxes: &taxes,
+            places: 2,
+            energy: None,
+            time: None,
+            parking_time: None,
+            fixed: None,
+            reservation: None,
+        },
+        credits: None,
+    };
+    let back = |export: &RecordExport<'_>| {
+        let written = record_json(export, Version::V2_3_0).unwrap();
+        let own = (Version::V2_3_0, OwnTariffs::Read);
+        cdr_under(&written, "$", own, &mut Vec::new()).unwrap()
+    };
+    let read = back(&export);
+    let stated = |name: &str, account: Option<&str>, percentage, amount| StatedTax {
+        name: name.to_owned(),
+        account_number: account.map(str::to_owned),
+        percentage,
+        amount: Decimal::new(amount, 2).normalize(),
+    };
+    let gst = stated(
+        "GST",
+        Some("123456789 RT0001"),
+        Some(Decimal::new(5, 0)),
+        500,
+    );
+    let qst = stated("QST", None, Some(Decimal::new(9_975, 3)), 998);
+    assert_eq!(read.taxes, [gst, qst]);
+    assert_eq!(read.total_after_tax, Some(Decimal::new(11_498, 2)));
+    // Names that do not add up to the tax are not told.
+    let export = RecordExport {
+        totals: RecordTotals {
+            taxes: &taxes[..1],
+            ..export.totals
+        },
+        ..export
+    };
+    assert_eq!(back(&export).taxes, [stated("VAT", None, None, 1_498)]);
+    // Nor is a tax where there is none.
+    let export = RecordExport {
+        totals: RecordTotals {
+            cost: (Some(10_000), Some(10_000)),
+            taxes: &[],
+            ..export.totals
+        },
+        ..export
+    };
+    assert_eq!(back(&export).taxes, []);
+}
+
+#[test]
+fn a_tax_rate_that_is_none_is_said_and_does_not_cost_the_record() {
+    let text = r#"{"start_date_time": "2024-06-03T09:30:00Z",
+        "end_date_time": "2024-06-03T10:30:00Z", "charging_periods": [],
+        "total_cost": {"before_taxes": 10, "taxes": [
+            {"name": "HST", "percentage": "a lot", "amount": 1.3}]}}"#;
+    let (read, warnings) = cdr(text).unwrap();
+    assert_eq!(read.taxes[0].percentage, None);
+    assert_eq!(read.total_after_tax, Some(Decimal::new(113, 1)));
+    let path = "$.total_cost.taxes[0].percentage";
+    assert!(
+        warnings.iter().any(|warning| warning.path == path),
+        "{warnings:?}"
     );
 }

@@ -94,6 +94,7 @@ proptest! {
                 places: Some(4),
                 absent_tax: AbsentTax::Unknown,
                 liability: TaxLiability::Buyer,
+                taxes: &[],
             };
             let priced = price_record(&[tariff], &stated, &terms);
             let backwards = Err(RecordError::Pricing(PricingError::TimeBackwards));

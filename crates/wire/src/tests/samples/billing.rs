@@ -317,7 +317,7 @@ pub fn named_tax(full: bool) -> NamedTax {
     }
 }
 
-fn tax_line(full: bool) -> TaxLine {
+pub fn tax_line(full: bool) -> TaxLine {
     let NamedTax {
         name,
         rate,

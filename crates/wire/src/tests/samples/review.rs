@@ -1,6 +1,6 @@
 //! Proposals, decisions, and what came of them.
 
-use super::billing::{groups, lines};
+use super::billing::{groups, lines, tax_line};
 use super::sessions::{periods, pins};
 use super::{LEAST, MOST, NOON, Sample, euro, sample, symbols};
 use crate::topics::{account, charging, parking};
@@ -125,5 +125,7 @@ pub fn proposal(full: bool) -> ReviewProposal {
             profile: None,
             suggestion: Some(DeviceSuggestion::EnergyThousandfold),
         }),
+        taxes: full.then(|| vec![tax_line(true), tax_line(false)]),
+        rounding: full.then(|| euro(-2)),
     }
 }

@@ -1,6 +1,7 @@
 //! Lines in, lines out.
 
 use super::*;
+use crate::commands::price::policy::PricePolicy;
 
 const TARIFF: &str = r#"{"id": "T", "currency": "EUR", "elements": [{"price_components": [
     {"type": "FLAT", "price": 0.5, "vat": 20, "step_size": 1},
@@ -18,15 +19,24 @@ fn line(fields: &str) -> String {
     format!(r#"{{"id": "a", "version": "2.2.1", "time_zone": "UTC", {fields}}}"#)
 }
 
+fn with_terms<Found>(work: impl FnOnce(Terms<'_>) -> Found) -> Found {
+    let policy = PricePolicy::default();
+    work(Terms {
+        policy: &policy,
+        published: None,
+        taxes: &[],
+    })
+}
+
 fn answer_to(line: &str) -> Value {
-    answered(line.as_bytes(), (&PricePolicy::default(), None)).unwrap()
+    with_terms(|terms| answered(line.as_bytes(), terms)).unwrap()
 }
 
 fn run_over(text: &[u8]) -> Vec<Value> {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), text).unwrap();
     let mut out = Vec::new();
-    run(file.path(), (&PricePolicy::default(), None), &mut out).unwrap();
+    with_terms(|terms| run(file.path(), terms, &mut out)).unwrap();
     let text = String::from_utf8(out).unwrap();
     text.lines()
         .map(|line| serde_json::from_str(line).unwrap())
@@ -164,4 +174,121 @@ fn a_credit_record_has_totals_below_zero() {
         json!({ "before_tax": "-7.00", "after_tax": "-7.90" })
     );
     assert_eq!(told["energy"], "5");
+}
+
+#[test]
+fn a_line_may_bring_the_taxes_of_its_place() {
+    let tariff = TARIFF.replace(r#""vat": 10, "#, "");
+    let line = line(&format!(
+        r#""tariff": {tariff}, "cdr": {CDR}, "taxes": [{{"name": "HST", "percent": 13}}]"#
+    ));
+    let told = answer_to(&line);
+    // 2.00 at 20 % and 5.00 at 13 %.
+    assert_eq!(told["total"]["after_tax"], "8.05");
+    let names: Vec<&Value> = told["taxes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|tax| &tax["name"])
+        .collect();
+    assert_eq!(names, [&json!("HST"), &json!(null)]);
+    let path = |taxes: &str| {
+        let line = line.replace(r#"[{"name": "HST", "percent": 13}]"#, taxes);
+        answer_to(&line)["error"]["path"].clone()
+    };
+    assert_eq!(
+        path(r#"[{"name": "HST", "percent": 130}]"#),
+        "$.taxes[0].percent"
+    );
+    assert_eq!(path(r#"{"HST": 13}"#), "$.taxes");
+}
+
+/// The contract of a line, key by key.
+#[test]
+fn an_answer_is_this_text_to_the_last_place() {
+    // A third of an hour, a second more, and tax that nobody knows.
+    let tariff = r#"{"id": "T", "currency": "EUR", "elements": [{"price_components": [
+        {"type": "TIME", "price": 1, "step_size": 1}]}]}"#;
+    let record = r#"{"start_date_time": "2026-03-02T10:00:00Z", "stop_date_time":
+        "2026-03-02T10:20:01Z", "charging_periods": [{"start_date_time": "2026-03-02T10:00:00Z",
+        "dimensions": [{"type": "TIME", "volume": 0.3336}]}]}"#;
+    let line = format!(
+        r#"{{"id": {{"any": 1}}, "version": "2.1.1", "time_zone": "UTC", "tariff": {tariff},
+            "cdr": {record}}}"#
+    );
+    let expect = r#"{"currency":"EUR","energy":"0","exact":{"after_tax":null,"before_tax":"0.333611111111111"},"fixed":"0","id":{"any":1},"lines":[{"element":0,"exact":"0.333611111111111","from":"2026-03-02T10:00:00Z","kind":"time","net":"0.33","price":"1","quantity":"1201","tariff":"T","tax_percent":null,"to":"2026-03-02T10:20:01Z","unit":"s","why":"Charging time 20 min 01 s × 1 EUR/h = 0.33 EUR (element 1, always; from 2026-03-02T10:00:00Z to 2026-03-02T10:20:01Z)"}],"notes":[],"parking_time":"0","reservation":"0","time":"0.333611111111111","total":{"after_tax":null,"before_tax":"0.33"}}"#;
+    let told = answer_to(&line);
+    let sorted: std::collections::BTreeMap<String, Value> =
+        serde_json::from_value(told.clone()).unwrap();
+    let keys: Vec<&str> = sorted.keys().map(String::as_str).collect();
+    let contract = [
+        "currency",
+        "energy",
+        "exact",
+        "fixed",
+        "id",
+        "lines",
+        "notes",
+        "parking_time",
+        "reservation",
+        "time",
+        "total",
+    ];
+    assert_eq!(keys, contract);
+    assert_eq!(told, serde_json::from_str::<Value>(expect).unwrap());
+}
+
+#[test]
+fn rubbish_is_answered_line_by_line_with_nothing_but_id_and_error() {
+    let good = line(&format!(r#""tariff": {TARIFF}, "cdr": {CDR}"#)).replace('\n', " ");
+    let rubbish: Vec<Vec<u8>> = vec![
+        b"{".to_vec(),
+        b"null".to_vec(),
+        b"\"text\"".to_vec(),
+        b"{} trailing".to_vec(),
+        vec![0xff, 0xfe, 0x00],
+        b"\0\0\0".to_vec(),
+        "[".repeat(10_000).into_bytes(),
+        format!("{{\"cdr\": {}}}", "{\"a\":".repeat(5_000)).into_bytes(),
+        br#"{"id": "x", "cdr": {}}"#.to_vec(),
+        br#"{"id": "x", "cdr": [], "tariff": 7}"#.to_vec(),
+        good.replace("\"id\": \"a\"", "\"id\": \"x\", \"id\": \"y\"")
+            .into_bytes(),
+        good.replace("2.2.1", "3.0").into_bytes(),
+        good.replace("\"2.2.1\"", "2.2").into_bytes(),
+        good.replace("\"volume\": 20", "\"volume\": 1e400")
+            .into_bytes(),
+        good.replace("\"volume\": 20", "\"volume\": \"NaN\"")
+            .into_bytes(),
+        good.replace("2026-03-02T10:00:00Z", "yesterday")
+            .into_bytes(),
+        good.replace("\"UTC\"", "[]").into_bytes(),
+        good.replace("\"cdr\"", "\"reservation_expired\": 1, \"cdr\"")
+            .into_bytes(),
+    ];
+    let mut text = b"\xef\xbb\xbf".to_vec();
+    for line in &rubbish {
+        text.extend_from_slice(line);
+        text.extend_from_slice(b"\r\n");
+        text.extend_from_slice(good.as_bytes());
+        text.extend_from_slice(b"\r\n\r\n");
+    }
+    let told = run_over(&text);
+    assert_eq!(told.len(), rubbish.len() * 2);
+    for (line, pair) in rubbish.iter().zip(told.chunks(2)) {
+        let shown = String::from_utf8_lossy(line)
+            .chars()
+            .take(80)
+            .collect::<String>();
+        let keys: Vec<&String> = pair[0].as_object().unwrap().keys().collect();
+        assert_eq!(keys, ["error", "id"], "{shown}: {}", pair[0]);
+        let error = pair[0]["error"].as_object().unwrap();
+        assert_eq!(error.len(), 2, "{shown}");
+        let path = error["path"].as_str().unwrap();
+        assert!(
+            path.starts_with('$') && error["reason"].is_string(),
+            "{shown}: {path}"
+        );
+        assert_eq!(pair[1]["total"]["after_tax"], "7.90", "after {shown}");
+    }
 }
