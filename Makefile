@@ -9,7 +9,7 @@ ROCKSDB = export ROCKSDB_STATIC=1 ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)"
 # Benchmarks and runs use the release profile; tests the development profile.
 WATTLEDGER = "$${CARGO_TARGET_DIR:-target}/release/wattledger"
 
-.PHONY: help setup setup-kafka build run run-kafka kafka-up kafka-down test check chaos bench bench-kafka bench-pricing fuzz malformed clean
+.PHONY: help setup setup-kafka build run run-kafka kafka-up kafka-down test check chaos bench bench-kafka bench-pricing differential fuzz malformed clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-13s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ bench-kafka: setup setup-kafka ## Measure all stages on a real Apache Kafka brok
 
 bench-pricing: ## Instructions, CPU time and allocations of pricing, beside two other engines (wants valgrind)
 	@scripts/bench-pricing.sh
+
+differential: ## Random tariffs and sessions priced beside two other engines (PAIRS=20000 SEED=1)
+	@scripts/differential.sh $(or $(PAIRS),20000) $(SEED)
 
 fuzz: setup ## Fuzz readers, stored state, folds and the meter (SECONDS_EACH=60 a target)
 	@$(ROCKSDB); scripts/fuzz.sh
