@@ -9,10 +9,10 @@ ROCKSDB = export ROCKSDB_STATIC=1 ROCKSDB_LIB_DIR="$$(scripts/rocksdb.sh)"
 # Benchmarks and runs use the release profile; tests the development profile.
 WATTLEDGER = "$${CARGO_TARGET_DIR:-target}/release/wattledger"
 
-.PHONY: help setup setup-kafka build run run-kafka kafka-up kafka-down test check chaos bench bench-kafka fuzz malformed clean
+.PHONY: help setup setup-kafka build run run-kafka kafka-up kafka-down test check chaos bench bench-kafka bench-pricing differential fuzz malformed clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-13s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Install what is missing and build RocksDB once
 	@scripts/setup.sh
@@ -61,6 +61,12 @@ bench-kafka: setup setup-kafka ## Measure all stages on a real Apache Kafka brok
 	@$(ROCKSDB); for what in '' intake paced 'paced 1000 10 20'; do \
 		printf '\033[1m==>\033[0m kafka %s\n' "$$what"; \
 		cargo run --release --locked -p wattledger-benches --bin kafka $$what || exit 1; done
+
+bench-pricing: ## Instructions, CPU time and allocations of pricing, beside two other engines (wants valgrind)
+	@scripts/bench-pricing.sh
+
+differential: ## Random tariffs and sessions priced beside two other engines (PAIRS=20000 SEED=1)
+	@scripts/differential.sh $(or $(PAIRS),20000) $(SEED)
 
 fuzz: setup ## Fuzz readers, stored state, folds and the meter (SECONDS_EACH=60 a target)
 	@$(ROCKSDB); scripts/fuzz.sh

@@ -28,26 +28,23 @@ impl ExactCost {
 
     /// The cost of energy at a price per kWh; `None` past 128 bits.
     #[must_use]
+    #[inline]
     pub fn of_energy(energy: MilliwattHours, price: PriceE8) -> Option<Self> {
         // 18,000,000 / 1,000,000 mWh a kWh.
-        i128::from(energy.0)
-            .checked_mul(i128::from(price.0))?
-            .checked_mul(18)
-            .map(Self)
+        scaled(energy.0, price.0, 18).map(Self)
     }
 
     /// The cost of time at a price per hour; `None` past 128 bits.
     #[must_use]
+    #[inline]
     pub fn of_time(time: Milliseconds, price: PriceE8) -> Option<Self> {
         // 18,000,000 / 3,600,000 ms an hour.
-        i128::from(time.0)
-            .checked_mul(i128::from(price.0))?
-            .checked_mul(5)
-            .map(Self)
+        scaled(time.0, price.0, 5).map(Self)
     }
 
     /// The cost of a fixed price, due once.
     #[must_use]
+    #[inline]
     pub fn of_flat(price: PriceE8) -> Option<Self> {
         i128::from(price.0).checked_mul(18_000_000).map(Self)
     }
@@ -59,5 +56,16 @@ impl ExactCost {
             Some(sum) => Some(Self(sum)),
             None => None,
         }
+    }
+}
+
+/// `quantity × price × factor`. Where price times factor fits 64 bits, the product of two such numbers
+/// always fits 128: no more is checked, and all takes four instructions instead of two calls.
+fn scaled(quantity: i64, price: i64, factor: i64) -> Option<i128> {
+    match price.checked_mul(factor) {
+        Some(price) => i128::from(quantity).checked_mul(i128::from(price)),
+        None => i128::from(quantity)
+            .checked_mul(i128::from(price))?
+            .checked_mul(i128::from(factor)),
     }
 }

@@ -1,6 +1,6 @@
 //! Wall clocks: what the time is at a site, and when it next strikes a given time of day.
 
-use chrono::{DateTime, Datelike, NaiveDate, Offset, TimeZone, Timelike};
+use chrono::{DateTime, Datelike, Days, NaiveDate, Offset, TimeZone};
 use chrono_tz::Tz;
 use wattledger_domain::tariff::{LocalDate, Weekday};
 use wattledger_domain::time::Timestamp;
@@ -14,7 +14,7 @@ const YEARS: std::ops::Range<i64> = -62_167_219_200_000..253_402_214_400_000;
 /// an instant outside the years 0 to 9999.
 #[must_use]
 pub fn local_date(zone: &str, at: Timestamp) -> Option<LocalDate> {
-    Some(local(zone.parse().ok()?, at, &[])?.date)
+    local(zone.parse().ok()?, at, &[])?.date()
 }
 
 /// The date after a date; `None` after the last one there is.
@@ -31,56 +31,102 @@ pub fn next_date(date: LocalDate) -> Option<LocalDate> {
 /// An instant on a wall clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Local {
-    /// The date.
-    pub date: LocalDate,
+    /// Days since 1970-01-01 by the calendar on the wall.
+    pub days: i64,
     /// The day of the week.
     pub day: Weekday,
     /// Milliseconds since local midnight by the clock's face.
     pub time_of_day: i64,
-    /// Seconds east of Greenwich.
-    pub offset: i32,
     /// Which of the strikes began the stretch of the day that this is in; 0 without any.
     pub stretch: usize,
+    /// How far the clock stands from UTC.
+    pub offset: Offsetting,
+}
+
+/// An offset from UTC, and for how long it is known to hold.
+///
+/// An offset that is the same a day later is taken to have been so all day: no zone changes its clocks
+/// and changes them back within one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Offsetting {
+    /// Seconds east of Greenwich.
+    seconds: i32,
+    /// It holds up to here, this instant included.
+    until: Timestamp,
+}
+
+impl Local {
+    /// The date.
+    pub fn date(&self) -> Option<LocalDate> {
+        let epoch = NaiveDate::default();
+        let date = if self.days < 0 {
+            epoch.checked_sub_days(Days::new(self.days.unsigned_abs()))?
+        } else {
+            epoch.checked_add_days(Days::new(self.days.unsigned_abs()))?
+        };
+        Some(LocalDate {
+            year: date.year(),
+            month: u8::try_from(date.month()).ok()?,
+            day: u8::try_from(date.day()).ok()?,
+        })
+    }
 }
 
 /// An instant on the wall clock of a zone, and in which stretch of a day divided by `strikes`
 /// (sorted times of day in milliseconds, the first of them 0).
 pub fn local(zone: Tz, at: Timestamp, strikes: &[i64]) -> Option<Local> {
+    later_local((zone, None), at, strikes)
+}
+
+/// As [`local`], by what an earlier look at the same clock has told of its offset.
+pub fn later_local(
+    (zone, known): (Tz, Option<Offsetting>),
+    at: Timestamp,
+    strikes: &[i64],
+) -> Option<Local> {
     if !YEARS.contains(&at.0) {
         return None;
     }
-    let time = zone.from_utc_datetime(&DateTime::from_timestamp_millis(at.0)?.naive_utc());
-    let date = LocalDate {
-        year: time.year(),
-        month: u8::try_from(time.month()).ok()?,
-        day: u8::try_from(time.day()).ok()?,
+    let offset = match known {
+        Some(known) if at <= known.until => known,
+        Some(_) | None => offsetting(zone, at)?,
     };
-    let seconds = i64::from(time.num_seconds_from_midnight());
-    let time_of_day = seconds
+    let wall = i64::from(offset.seconds)
         .checked_mul(1_000)?
-        .checked_add(at.0.rem_euclid(1_000))?;
+        .checked_add(at.0)?;
+    let (days, time_of_day) = (wall.div_euclid(DAY), wall.rem_euclid(DAY));
     let stretch = strikes
         .partition_point(|strike| *strike <= time_of_day)
         .saturating_sub(1);
-    let offset = time.offset().fix().local_minus_utc();
     Some(Local {
-        date,
-        day: weekday(time.weekday()),
+        days,
+        day: weekday(days),
         time_of_day,
-        offset,
         stretch,
+        offset,
     })
 }
 
-const fn weekday(day: chrono::Weekday) -> Weekday {
-    match day {
-        chrono::Weekday::Mon => Weekday::Monday,
-        chrono::Weekday::Tue => Weekday::Tuesday,
-        chrono::Weekday::Wed => Weekday::Wednesday,
-        chrono::Weekday::Thu => Weekday::Thursday,
-        chrono::Weekday::Fri => Weekday::Friday,
-        chrono::Weekday::Sat => Weekday::Saturday,
-        chrono::Weekday::Sun => Weekday::Sunday,
+fn offsetting(zone: Tz, at: Timestamp) -> Option<Offsetting> {
+    let seconds = offset(zone, at.0)?;
+    let tomorrow = at.0.saturating_add(DAY);
+    let same = offset(zone, tomorrow) == Some(seconds);
+    Some(Offsetting {
+        seconds,
+        until: if same { Timestamp(tomorrow) } else { at },
+    })
+}
+
+/// 1970-01-01 was a Thursday.
+const fn weekday(days: i64) -> Weekday {
+    match days.rem_euclid(7) {
+        0 => Weekday::Thursday,
+        1 => Weekday::Friday,
+        2 => Weekday::Saturday,
+        3 => Weekday::Sunday,
+        4 => Weekday::Monday,
+        5 => Weekday::Tuesday,
+        _ => Weekday::Wednesday,
     }
 }
 
@@ -92,8 +138,8 @@ pub fn next_strike(zone: Tz, at: Timestamp, now: &Local, strikes: &[i64]) -> Tim
         .copied()
         .unwrap_or(DAY);
     let guess = at.0.saturating_add(later.saturating_sub(now.time_of_day));
-    let here = Some(now.offset);
-    if offset(zone, guess) == here {
+    let here = Some(now.offset.seconds);
+    if guess <= now.offset.until.0 || offset(zone, guess) == here {
         return Timestamp(guess);
     }
     // The offset changes on the way: stop there and look again.

@@ -4,7 +4,7 @@
 mod check;
 
 use crate::market::MarketSeries;
-use crate::restriction::{Moment, holds, in_window, is_local, strike};
+use crate::restriction::{Looks, Moment, in_window, is_local, strike};
 use chrono_tz::Tz;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -77,6 +77,7 @@ pub struct Candidate {
     pub element: u16,
     pub component: Component,
     pub when: Restrictions,
+    looks: Looks,
     /// Position of the formula that makes its price, if it follows a market.
     pub market: Option<u16>,
 }
@@ -227,6 +228,7 @@ impl CompiledTariff {
                     all.push(Candidate {
                         element: *number,
                         component: *component,
+                        looks: Looks::of(&when),
                         when,
                         market,
                     });
@@ -324,15 +326,13 @@ impl Candidates {
             .local
             .and_then(|local| self.by_stretch.get(local.stretch));
         let Some(places) = places else {
-            return self
-                .all
-                .iter()
-                .find(|candidate| holds(&candidate.when, moment));
+            let mut all = self.all.iter();
+            return all.find(|candidate| candidate.looks.hold(&candidate.when, moment));
         };
         let mut held = places
             .iter()
             .filter_map(|place| self.all.get(usize::from(*place)));
-        held.find(|candidate| holds(&candidate.when, moment))
+        held.find(|candidate| candidate.looks.hold_in_window(&candidate.when, moment))
     }
 
     fn sort_by_stretch(&mut self, strikes: &[i64]) -> Result<(), TariffFault> {

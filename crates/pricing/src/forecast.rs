@@ -61,8 +61,8 @@ pub fn reaches(
     let there = |at: Timestamp| -> Result<(Meter, bool), PricingError> {
         let mut ahead = meter.clone();
         advance(&mut ahead, tariff, (outlook, at))?;
-        let settled = settle(&ahead.priced(tariff), rounding)?;
-        Ok((ahead, settled.gross.minor >= amount.minor))
+        let total = ahead.total(tariff, rounding)?;
+        Ok((ahead, total.gross.minor >= amount.minor))
     };
     let (mut here, reached) = there(meter.now)?;
     if reached {

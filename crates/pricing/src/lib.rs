@@ -162,6 +162,7 @@
 mod calendar;
 mod compile;
 mod explain;
+mod few;
 mod forecast;
 mod lint;
 mod market;
@@ -184,7 +185,7 @@ pub use record::{
     AbsentTax, Amounts, Credit, Record, RecordError, RecordLine, RecordLineKind, RecordNote,
     RecordPrice, RecordTariff, RecordTax, RecordTerms, TaxLiability, price_record,
 };
-pub use settle::{settle, settle_for};
+pub use settle::{Total, settle, settle_for};
 pub use written::{LostPrice, WrittenOut, written_out};
 
 /// A cost that cannot be computed.

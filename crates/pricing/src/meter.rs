@@ -3,6 +3,7 @@
 //! Invariant: energy and time are conserved exactly, and a cut that lies on the line between two
 //! readings changes nothing: edges are found on that line, never on what an earlier cut left.
 
+mod counting;
 mod edges;
 mod idle;
 mod line;
@@ -11,15 +12,14 @@ mod stretch;
 mod window;
 
 use crate::PricingError;
-use crate::compile::{Candidate, CompiledTariff};
+use crate::compile::{Candidate, CompiledTariff, FlowDependence};
 use crate::restriction::Moment;
 use edges::{above, at_most};
 use line::Line;
 pub use priced::cost_of;
 pub use stretch::{Flow, Stretch, Volumes};
 use wattledger_domain::cost::{Priced, PricedStep, StartFee};
-use wattledger_domain::price::PriceE8;
-use wattledger_domain::quantity::{Milliamperes, Milliseconds, MilliwattHours, Milliwatts};
+use wattledger_domain::quantity::{Milliamperes, MilliwattHours, Milliwatts};
 use wattledger_domain::record::Extent;
 use wattledger_domain::session::{ChargingPeriod, ChargingState};
 use wattledger_domain::tariff::LocalDate;
@@ -143,6 +143,7 @@ impl Meter {
     /// # Errors
     /// [`PricingError::TimeBackwards`], [`PricingError::NegativeEnergy`], or
     /// [`PricingError::Overflow`]. After an overflow the meter may have counted a part of the stretch.
+    #[inline]
     pub fn advance(&mut self, tariff: &CompiledTariff, usage: &Usage) -> Result<(), PricingError> {
         if usage.to < self.now {
             return Err(PricingError::TimeBackwards);
@@ -150,9 +151,40 @@ impl Meter {
         if usage.energy.0 < 0 {
             return Err(PricingError::NegativeEnergy);
         }
+        if let Some(places) = self.charging_on(tariff, usage) {
+            let volumes = Volumes {
+                energy: usage.energy.0,
+                time: usage.to.since(self.now).0,
+                parking: 0,
+            };
+            return self.add(tariff, places, (usage.to, volumes));
+        }
         let stretch = Stretch::of(usage, self.now, tariff.rules.suspended_by_station);
         self.advance_stretch(tariff, &stretch)?;
         Ok(())
+    }
+
+    /// What is in force all along the usual reading: the car charges as it did and nothing is near. All
+    /// else is for [`Meter::advance_stretch`], which would say the same of this.
+    #[inline]
+    fn charging_on(&self, tariff: &CompiledTariff, usage: &Usage) -> Option<Places> {
+        let window = self.window.as_ref()?;
+        let steady = usage.state == ChargingState::Charging
+            && self.idle_since.is_none()
+            && tariff.flow == FlowDependence::Independent
+            && self.now < window.until
+            && usage.to <= window.until
+            && (self.flat == FlatFee::Billed || tariff.rules.start_fee == StartFee::Always);
+        if !steady {
+            return None;
+        }
+        if let Some(edge) = window.energy {
+            let end = self.energy.0.checked_add(usage.energy.0)?;
+            if self.energy.0 >= edge || end > edge {
+                return None;
+            }
+        }
+        Some(window.places)
     }
 
     /// As [`Meter::advance`], for volumes as a record states them: energy may be below zero, and
@@ -160,6 +192,7 @@ impl Meter {
     ///
     /// # Errors
     /// [`PricingError::TimeBackwards`] or [`PricingError::Overflow`].
+    #[inline]
     pub(crate) fn advance_stretch(
         &mut self,
         tariff: &CompiledTariff,
@@ -192,12 +225,14 @@ impl Meter {
     }
 
     /// Whether a fee that waits for energy may be due in a stretch.
+    #[inline]
     fn starts_with_energy(&self, tariff: &CompiledTariff, stretch: &Stretch) -> bool {
         stretch.volumes.energy > 0
             && self.flat == FlatFee::Due
             && tariff.rules.start_fee == StartFee::WithEnergy
     }
 
+    #[inline(never)]
     fn advance_over_edges(
         &mut self,
         tariff: &CompiledTariff,
@@ -268,18 +303,23 @@ impl Meter {
         };
         self.charge_start_fee(tariff, stretch, &moment)?;
         let times = (self.now, self.started_at);
-        let mut place = |candidate: Option<&Candidate>| {
+        let before = self.window.map(|window| window.places);
+        let mut place = |candidate: Option<&Candidate>, before: Option<u16>| {
             candidate
                 .map(|candidate| {
                     let price = tariff.price_of(candidate, times, wall.as_ref());
-                    self.step_of(candidate, price)
+                    self.step_of(candidate, price, before)
                 })
                 .transpose()
         };
+        let of = |chosen: fn(Places) -> Option<u16>| before.and_then(chosen);
         let places = Places {
-            energy: place(tariff.energy.in_force(&moment))?,
-            time: place(tariff.time.in_force(&moment))?,
-            parking: place(tariff.parking.in_force(&moment))?,
+            energy: place(tariff.energy.in_force(&moment), of(|places| places.energy))?,
+            time: place(tariff.time.in_force(&moment), of(|places| places.time))?,
+            parking: place(
+                tariff.parking.in_force(&moment),
+                of(|places| places.parking),
+            )?,
         };
         let window = Window {
             until: self.next_edge(tariff, wall.as_ref()),
@@ -291,6 +331,7 @@ impl Meter {
             power: stretch.power,
             current: stretch.current,
             places,
+            offset: wall.map(|wall| wall.offset),
         };
         self.window = (!falls).then_some(window);
         Ok(window)
@@ -309,84 +350,11 @@ impl Meter {
             };
         if due && let Some(flat) = tariff.flat.in_force(moment) {
             self.flat = FlatFee::Billed;
-            let place = self.step_of(flat, flat.component.price)?;
+            let place = self.step_of(flat, flat.component.price, None)?;
             if let Some(step) = self.steps.get_mut(usize::from(place)) {
                 step.quantity = 1;
             }
         }
-        Ok(())
-    }
-
-    /// The step of a component at a price, made when it is first in force.
-    fn step_of(&mut self, candidate: &Candidate, price: PriceE8) -> Result<u16, PricingError> {
-        let component = &candidate.component;
-        let known = self.steps.iter().position(|step| {
-            step.element == candidate.element
-                && step.dimension == component.dimension
-                && step.price == price
-        });
-        let place = known.unwrap_or(self.steps.len());
-        if known.is_none() {
-            self.steps.push(PricedStep {
-                dimension: component.dimension,
-                element: candidate.element,
-                quantity: 0,
-                price,
-                tax: component.tax,
-                step_size: component.step_size,
-                from: self.now,
-                to: self.now,
-            });
-        }
-        u16::try_from(place).map_err(|_| PricingError::Overflow)
-    }
-
-    /// Counts what was used up to an instant.
-    fn add(
-        &mut self,
-        tariff: &CompiledTariff,
-        places: Places,
-        (to, volumes): (Timestamp, Volumes),
-    ) -> Result<(), PricingError> {
-        let energy = self
-            .energy
-            .0
-            .checked_add(volumes.energy)
-            .ok_or(PricingError::Overflow)?;
-        self.count(places.energy, volumes.energy, to)?;
-        self.count(places.time, volumes.time, to)?;
-        let parking = self.within_caps(tariff.idle_fees, places.parking, volumes.parking)?;
-        let until = if parking == volumes.parking {
-            to
-        } else {
-            to.min(self.now.plus(Milliseconds(parking)))
-        };
-        self.count(places.parking, parking, until)?;
-        self.energy = MilliwattHours(energy);
-        self.now = to;
-        Ok(())
-    }
-
-    fn count(
-        &mut self,
-        place: Option<u16>,
-        quantity: i64,
-        to: Timestamp,
-    ) -> Result<(), PricingError> {
-        if quantity == 0 {
-            return Ok(());
-        }
-        let Some(step) = place.and_then(|place| self.steps.get_mut(usize::from(place))) else {
-            return Ok(());
-        };
-        if step.quantity == 0 {
-            step.from = self.now;
-        }
-        step.quantity = step
-            .quantity
-            .checked_add(quantity)
-            .ok_or(PricingError::Overflow)?;
-        step.to = to;
         Ok(())
     }
 }

@@ -20,8 +20,66 @@ pub struct Moment<'a> {
     pub current: Option<Extent<i64>>,
 }
 
+/// What an element's restrictions look at, so that nothing else needs to be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Looks {
+    /// At energy, durations, power or current.
+    session: bool,
+    /// At dates or weekdays.
+    calendar: bool,
+    /// At the clock.
+    clock: bool,
+}
+
+impl Looks {
+    pub fn of(when: &Restrictions) -> Self {
+        let calendar =
+            when.start_date.is_some() || when.end_date.is_some() || !when.days.is_empty();
+        let lows = [
+            when.min_energy.is_some(),
+            when.min_duration.is_some(),
+            when.min_idle.is_some(),
+            when.min_power.is_some(),
+            when.min_current.is_some(),
+        ];
+        let highs = [
+            when.max_energy.is_some(),
+            when.max_duration.is_some(),
+            when.max_idle.is_some(),
+            when.max_power.is_some(),
+            when.max_current.is_some(),
+        ];
+        Self {
+            session: lows.into_iter().chain(highs).any(|bound| bound),
+            calendar,
+            clock: when.start_time.is_some() || when.end_time.is_some(),
+        }
+    }
+
+    /// Whether all restrictions hold.
+    pub fn hold(self, when: &Restrictions, moment: &Moment<'_>) -> bool {
+        self.hold_in_window(when, moment)
+            && (!self.clock
+                || moment
+                    .local
+                    .is_some_and(|local| in_window(when, local.time_of_day)))
+    }
+
+    /// The same where the clock is known to be inside the window.
+    pub fn hold_in_window(self, when: &Restrictions, moment: &Moment<'_>) -> bool {
+        (!self.session || holds_for_session(when, moment))
+            && (!self.calendar || moment.local.is_some_and(|local| holds_on(when, local)))
+    }
+}
+
 /// Whether all of an element's restrictions hold.
+#[cfg(test)]
 pub fn holds(when: &Restrictions, moment: &Moment<'_>) -> bool {
+    Looks::of(when).hold(when, moment)
+}
+
+/// Whether what an element says of the session holds.
+fn holds_for_session(when: &Restrictions, moment: &Moment<'_>) -> bool {
     let (energy, duration) = (moment.energy.0, moment.duration.0);
     between(
         Some(Extent::steady(energy)),
@@ -43,7 +101,7 @@ pub fn holds(when: &Restrictions, moment: &Moment<'_>) -> bool {
         moment.current,
         when.min_current.map(|c| c.0),
         when.max_current.map(|c| c.0),
-    ) && holds_locally(when, moment.local)
+    )
 }
 
 /// An unknown value is inside no bounds, but where there are none it does not matter. Of one that
@@ -70,9 +128,14 @@ pub fn holds_locally(when: &Restrictions, local: Option<&Local>) -> bool {
     let Some(local) = local else {
         return !is_local(when);
     };
-    in_window(when, local.time_of_day)
-        && in_dates(when.start_date, when.end_date, local.date)
-        && on_day(&when.days, local.day)
+    in_window(when, local.time_of_day) && holds_on(when, local)
+}
+
+/// Whether what an element says of dates and weekdays holds.
+fn holds_on(when: &Restrictions, local: &Local) -> bool {
+    let dated = when.start_date.is_some() || when.end_date.is_some();
+    let in_dates = |date| in_dates(when.start_date, when.end_date, date);
+    on_day(&when.days, local.day) && (!dated || local.date().is_some_and(in_dates))
 }
 
 /// Whether a local time of day, in milliseconds, is inside an element's window.

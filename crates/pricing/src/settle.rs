@@ -7,18 +7,23 @@ mod amounts;
 mod blocks;
 mod groups;
 mod limits;
+mod lines;
+mod quick;
 mod rounding;
 mod taxes;
+mod total;
 
 use crate::PricingError;
 use crate::meter::cost_of;
 pub use amounts::Terms;
-use amounts::tax_groups;
+use amounts::round_groups;
 pub use blocks::{Blocks, Counted};
-use groups::{Group, group_of};
+use groups::{Group, Groups, Units, group_of, no_groups, units_of};
 pub use limits::Limits;
+use lines::Lines;
 use rounding::{Part, rounded, spread};
 use taxes::Taxes;
+pub use total::Total;
 use wattledger_domain::cost::{
     LineKind, Priced, PricedStep, Rounding, RoundingOrder, SettledLine, Settlement, StepRule,
     TaxGroup,
@@ -46,32 +51,46 @@ pub fn settle_for(
     rounding: &Rounding,
     liability: TaxLiability,
 ) -> Result<Settlement, PricingError> {
-    let buyer_owes = liability == TaxLiability::Buyer;
-    let blocks = match rounding.steps {
-        StepRule::OncePerSession => Blocks::of(&priced.steps, |_| Counted::Charging)?,
-        StepRule::Off => Blocks::default(),
-    };
+    let blocks = charging_blocks(&priced.steps, rounding)?;
+    let terms = terms_of(priced.currency, rounding, liability);
     let bill = Bill {
         currency: priced.currency,
         steps: &priced.steps,
         blocks: &blocks,
-        limits: Limits::of(priced.min_price, priced.max_price)?.known(false, buyer_owes),
-        taxes: match priced.tax_included {
-            TaxIncluded::Yes | TaxIncluded::No => priced.taxes.as_deref(),
-            TaxIncluded::NotApplicable => None,
-        },
+        limits: Limits::of(priced.min_price, priced.max_price)?
+            .known(false, liability == TaxLiability::Buyer),
+        taxes: levied(priced.tax_included, priced.taxes.as_deref()),
     };
-    let order = if buyer_owes {
-        RoundingOrder::NetFirst
-    } else {
-        rounding.order
-    };
-    let terms = Terms::of(priced.currency, &Rounding { order, ..*rounding });
     let (mut settled, _) = bill.settle(|_| priced.tax_included, terms)?;
-    if buyer_owes {
+    if liability == TaxLiability::Buyer {
         settled = untaxed(settled);
     }
     in_money(settled, terms)
+}
+
+/// The blocks of a session that has no reservation.
+fn charging_blocks(steps: &[PricedStep], rounding: &Rounding) -> Result<Blocks, PricingError> {
+    match rounding.steps {
+        StepRule::OncePerSession => Blocks::of(steps, |_| Counted::Charging),
+        StepRule::Off => Ok(Blocks::default()),
+    }
+}
+
+/// What prices without a rate bear: nothing where no tax applies.
+const fn levied(included: TaxIncluded, taxes: Option<&[NamedTax]>) -> Option<&[NamedTax]> {
+    match included {
+        TaxIncluded::Yes | TaxIncluded::No => taxes,
+        TaxIncluded::NotApplicable => None,
+    }
+}
+
+/// Without tax there is but one order of rounding.
+fn terms_of(currency: Currency, rounding: &Rounding, liability: TaxLiability) -> Terms {
+    let order = match liability {
+        TaxLiability::Buyer => RoundingOrder::NetFirst,
+        TaxLiability::Seller => rounding.order,
+    };
+    Terms::of(currency, &Rounding { order, ..*rounding })
 }
 
 /// What is to be settled.
@@ -95,9 +114,31 @@ impl Bill<'_> {
         let taxes = Taxes::of(self.taxes)?;
         // Room for what a limit may add: a line per rate, of which two are usual.
         let mut lines = Vec::with_capacity(self.steps.len().saturating_add(2));
-        let mut groups: Vec<Group> = Vec::with_capacity(2);
+        let groups = self.sums(included, (terms, taxes), &mut lines)?;
+        let groups = groups.as_slice();
+        round_lines(&mut lines, groups, terms)?;
+        let gross = ExactCost(groups::gross_of(groups)?);
+        let mut whole = total(lines, groups, self.currency)?;
+        for group in &whole.groups {
+            whole.taxes.extend(taxes.lines(group, terms.half)?);
+        }
+        Ok((whole, gross))
+    }
+
+    /// Costs, limits, tax and rounding per rate: all that decides amounts.
+    #[inline]
+    fn sums<Kept: Lines>(
+        &self,
+        included: impl Fn(usize) -> TaxIncluded,
+        (terms, taxes): (Terms, Taxes<'_>),
+        lines: &mut Kept,
+    ) -> Result<Groups, PricingError> {
+        let mut groups = no_groups();
         let mut added = TaxIncluded::Yes;
         for (place, step) in self.steps.iter().enumerate() {
+            if !Kept::KEPT && step.quantity == 0 {
+                continue;
+            }
             let surplus = self.blocks.surplus_of(place);
             let quantity = step
                 .quantity
@@ -107,36 +148,35 @@ impl Bill<'_> {
             if included == TaxIncluded::No {
                 added = included;
             }
-            lines.push(self.line_of((step, quantity), included, taxes, &mut groups)?);
+            lines.add(self.line_of::<Kept>((step, quantity), included, taxes, &mut groups)?);
         }
-        for group in &mut groups {
+        for group in groups.as_mut_slice() {
+            if !Kept::KEPT && added == TaxIncluded::Yes {
+                group.divide_out(taxes)?;
+            }
             group.find_tax(added, taxes)?;
         }
         let within = (self.currency, taxes);
-        let bounds = self.limits.apply(within, &mut lines, &mut groups)?;
-        let settled = tax_groups(&groups, (&self.limits, &bounds), terms, taxes)?;
-        round_lines(&mut lines, &settled, terms)?;
-        let gross = ExactCost(groups::gross_of(&groups)?);
-        let mut whole = total(lines, &groups, settled, self.currency)?;
-        for group in &whole.groups {
-            whole.taxes.extend(taxes.lines(group, terms.half)?);
-        }
-        Ok((whole, gross))
+        let bounds = self.limits.apply(within, lines, &mut groups)?;
+        round_groups(groups.as_mut_slice(), (&self.limits, &bounds), terms, taxes)?;
+        Ok(groups)
     }
 
     /// The line of a step. Its cost goes to its group, whose net grows by exactly the line's.
-    fn line_of(
+    #[inline]
+    fn line_of<Kept: Lines>(
         &self,
         (step, quantity): (&PricedStep, i64),
         included: TaxIncluded,
         taxes: Taxes<'_>,
-        groups: &mut Vec<Group>,
+        groups: &mut Groups,
     ) -> Result<SettledLine, PricingError> {
         let cost = cost_of(step, quantity)?;
         let rate = rate_of(step.tax.or(taxes.rate), included);
         let group = group_of(groups, rate);
         let exact_net = match included {
-            TaxIncluded::Yes => group.add_gross(cost, taxes)?,
+            TaxIncluded::Yes if Kept::KEPT => group.add_gross(cost, taxes)?,
+            TaxIncluded::Yes => group.add_undivided(cost)?,
             TaxIncluded::No | TaxIncluded::NotApplicable => group.add_net(cost)?,
         };
         Ok(SettledLine {
@@ -164,7 +204,7 @@ const fn rate_of(tax: Option<TaxRate>, included: TaxIncluded) -> Option<TaxRate>
 /// Gives the lines of each rate the group's net, by largest remainder.
 fn round_lines(
     lines: &mut [SettledLine],
-    groups: &[TaxGroup],
+    groups: &[Group],
     terms: Terms,
 ) -> Result<(), PricingError> {
     let mut parts = Vec::with_capacity(lines.len());
@@ -177,7 +217,7 @@ fn round_lines(
         {
             parts.push(Part::of(place, line.exact_net.0, terms.unit)?);
         }
-        spread(&mut parts, i128::from(group.net.minor), |place, minor| {
+        spread(&mut parts, i128::from(group.rounded.net), |place, minor| {
             if let Some(line) = lines.get_mut(place) {
                 line.net.minor = minor;
             }
@@ -188,27 +228,20 @@ fn round_lines(
 
 fn total(
     lines: Vec<SettledLine>,
-    exact: &[Group],
-    groups: Vec<TaxGroup>,
+    groups: &[Group],
     currency: Currency,
 ) -> Result<Settlement, PricingError> {
-    let zero = Money::zero(currency);
-    let (mut net, mut tax, mut gross) = (zero, zero, zero);
-    for group in &groups {
-        net = plus(net, group.net)?;
-        tax = plus(tax, group.tax)?;
-        gross = plus(gross, group.gross)?;
-    }
-    let exact_net = ExactCost(groups::net_of(exact)?);
+    let Units { net, tax, gross } = units_of(groups)?;
+    let money = |minor: i64| Money::new(minor, currency);
     Ok(Settlement {
         lines,
-        groups,
-        net,
+        groups: groups.iter().map(|group| group.settled(currency)).collect(),
+        net: money(net),
         taxes: Vec::new(),
-        tax,
-        rounding: zero,
-        gross,
-        exact_net,
+        tax: money(tax),
+        rounding: money(0),
+        gross: money(gross),
+        exact_net: ExactCost(groups::net_of(groups)?),
     })
 }
 
@@ -227,14 +260,20 @@ fn in_money(settled: Settlement, terms: Terms) -> Result<Settlement, PricingErro
             amount.minor = minor.ok_or(PricingError::Overflow)?;
         }
     }
-    if let Some(cash) = terms.cash {
-        let gross = settled.gross;
-        let multiples = rounded(i128::from(gross.minor), i128::from(cash), terms.half)?;
-        let minor = multiples.checked_mul(cash).ok_or(PricingError::Overflow)?;
-        settled.gross = Money::new(minor, gross.currency);
-        settled.rounding = minus(settled.gross, gross)?;
-    }
+    let gross = settled.gross;
+    settled.gross = in_cash(gross, terms)?;
+    settled.rounding = minus(settled.gross, gross)?;
     Ok(settled)
+}
+
+/// What is owed where only multiples of an amount are paid.
+fn in_cash(gross: Money, terms: Terms) -> Result<Money, PricingError> {
+    let Some(cash) = terms.cash else {
+        return Ok(gross);
+    };
+    let multiples = rounded(i128::from(gross.minor), i128::from(cash), terms.half)?;
+    let minor = multiples.checked_mul(cash).ok_or(PricingError::Overflow)?;
+    Ok(Money::new(minor, gross.currency))
 }
 
 /// The same before tax, in one group that bears none.

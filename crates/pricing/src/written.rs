@@ -135,17 +135,18 @@ fn add(
     let begin = minute(wall.time_of_day);
     // By the clock's face as it runs on: the end of an hour before the clock is set is that hour's end.
     let end = minute(wall.time_of_day.saturating_add(to.since(from).0).min(DAY));
+    let date = wall.date().ok_or_else(|| fault("span", "has no date"))?;
     if let Some(last) = found.last_mut()
-        && (last.to, last.end, last.date, last.price) == (from, begin, wall.date, price)
+        && (last.to, last.end, last.date, last.price) == (from, begin, date, price)
     {
         (last.to, last.end) = (to, end);
         return Ok(());
     }
-    let next = next_date(wall.date).ok_or_else(|| fault("span", "has no next day"))?;
+    let next = next_date(date).ok_or_else(|| fault("span", "has no next day"))?;
     found.push(Slot {
         from,
         to,
-        date: wall.date,
+        date,
         next,
         begin,
         end,

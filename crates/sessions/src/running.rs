@@ -16,7 +16,7 @@ use wattledger_domain::price::ExactCost;
 use wattledger_domain::quantity::{Milliseconds, MilliwattHours};
 use wattledger_domain::session::SessionFlag;
 use wattledger_domain::time::Timestamp;
-use wattledger_pricing::{Meter, Usage, settle};
+use wattledger_pricing::{Meter, Usage};
 
 /// Shares of what is held at which the account is told, percent.
 const SHARES: [i64; 4] = [50, 80, 90, 100];
@@ -108,7 +108,7 @@ fn cost(work: &Work<'_>) -> Option<Cost> {
     let bound = work.bound()?;
     let (tariff, rounding) = (bound.compiled()?, &bound.policy.rounding);
     let meter = session.meter.as_ref()?;
-    let gross = |meter: &Meter| Some(settle(&meter.priced(tariff), rounding).ok()?.gross);
+    let gross = |meter: &Meter| Some(meter.total(tariff, rounding).ok()?.gross);
     let now = gross(meter)?;
     let mut ahead = meter.clone();
     let usage = Usage {

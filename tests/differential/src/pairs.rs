@@ -38,12 +38,57 @@ impl Numbers {
     }
 }
 
-/// A line as `price --batch` reads it.
+/// A line as `price --batch` reads it, in 2.3.0.
 pub fn pair(seed: u64) -> Value {
     let mut numbers = Numbers(seed);
     let tariff = tariff(&mut numbers);
     let zone = numbers.of(&["Europe/Berlin", "UTC", "America/Toronto"]);
     json!({ "id": seed, "time_zone": zone, "tariff": tariff, "cdr": record(&mut numbers) })
+}
+
+/// The same in 2.2.1, whose prices are always before tax, with all that a record must state.
+pub fn pair_of_2_2_1(seed: u64) -> Value {
+    let mut pair = pair(seed);
+    let tariff = &mut pair["tariff"];
+    tariff
+        .as_object_mut()
+        .map(|tariff| tariff.remove("tax_included"));
+    for limit in ["min_price", "max_price"] {
+        if let Some(amount) = tariff[limit].get("before_taxes").cloned() {
+            tariff[limit] = json!({ "excl_vat": amount });
+        } else {
+            tariff.as_object_mut().map(|tariff| tariff.remove(limit));
+        }
+    }
+    let cdr = &mut pair["cdr"];
+    for (name, value) in [
+        ("country_code", json!("DE")),
+        ("party_id", json!("ALL")),
+        (
+            "cdr_token",
+            json!({
+                "country_code": "DE", "party_id": "EMP", "uid": "012345678", "type": "RFID", "contract_id": "DE8ACC12E46L89"
+            }),
+        ),
+        ("auth_method", json!("WHITELIST")),
+        (
+            "cdr_location",
+            json!({
+                "id": "LOC1", "address": "Hauptstrasse 1", "city": "Berlin", "postal_code": "10115", "country": "DEU",
+                "coordinates": { "latitude": "52.520008", "longitude": "13.404954" },
+                "evse_uid": "3256", "evse_id": "DE*ALL*E041503003", "connector_id": "1",
+                "connector_standard": "IEC_62196_T2", "connector_format": "SOCKET", "connector_power_type": "AC_3_PHASE"
+            }),
+        ),
+        ("currency", json!("EUR")),
+        ("total_cost", json!({ "excl_vat": 0.0 })),
+        ("total_energy", json!(0.0)),
+        ("total_time", json!(0.0)),
+        ("last_updated", json!("2024-12-01T00:00:00Z")),
+    ] {
+        cdr[name] = value;
+    }
+    pair
 }
 
 fn tariff(numbers: &mut Numbers) -> Value {

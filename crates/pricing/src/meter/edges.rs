@@ -1,7 +1,7 @@
 //! Where a price may change next: by time, by energy, by time since charging ended.
 
 use super::Meter;
-use crate::calendar::{Local, local, next_strike};
+use crate::calendar::{Local, later_local, next_strike};
 use crate::compile::CompiledTariff;
 use crate::market::next_slot;
 use wattledger_domain::quantity::Milliseconds;
@@ -13,7 +13,8 @@ impl Meter {
         if tariff.strikes.is_empty() {
             return None;
         }
-        local(tariff.zone, self.now, &tariff.strikes)
+        let known = self.window.and_then(|window| window.offset);
+        later_local((tariff.zone, known), self.now, &tariff.strikes)
     }
 
     pub(super) fn next_edge(&self, tariff: &CompiledTariff, wall: Option<&Local>) -> Timestamp {

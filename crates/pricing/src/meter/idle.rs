@@ -17,6 +17,7 @@ const SECOND: i64 = 1_000;
 
 impl Meter {
     /// Parking goes on until charging does, or until the vehicle asks for power in vain.
+    #[inline]
     pub(super) fn notice_idleness(
         &mut self,
         tariff: &CompiledTariff,
@@ -26,6 +27,16 @@ impl Meter {
         if idles == self.idle_since.is_some() || stretch.to == self.now {
             return Ok(());
         }
+        self.change_idleness(tariff, stretch, idles)
+    }
+
+    #[inline(never)]
+    fn change_idleness(
+        &mut self,
+        tariff: &CompiledTariff,
+        stretch: &Stretch,
+        idles: bool,
+    ) -> Result<(), PricingError> {
         let charges = stretch.volumes.time > 0 || stretch.volumes.energy > 0;
         if let (Some(within), true) = (tariff.idle_fees.withdrawn_within, charges)
             && self
@@ -74,10 +85,13 @@ impl Meter {
         fees: IdleFees,
         wall: Option<&Local>,
     ) -> Result<(), PricingError> {
-        if let (Some(_), Some(wall)) = (fees.max_per_day, wall)
-            && self.day.is_none_or(|(day, _)| day != wall.date)
+        if fees.max_per_day.is_none() {
+            return Ok(());
+        }
+        if let Some(date) = wall.and_then(Local::date)
+            && self.day.is_none_or(|(day, _)| day != date)
         {
-            self.day = Some((wall.date, self.parking()?.0));
+            self.day = Some((date, self.parking()?.0));
         }
         Ok(())
     }

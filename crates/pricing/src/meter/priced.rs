@@ -18,7 +18,9 @@ impl Meter {
             .filter(|step| step.quantity != 0)
             .copied()
             .collect();
-        steps.sort_by_key(|step| step.from);
+        if !steps.is_sorted_by_key(|step| step.from) {
+            steps.sort_by_key(|step| step.from);
+        }
         Priced {
             currency: tariff.currency,
             tax_included: tariff.tax_included,
@@ -46,6 +48,7 @@ fn step_cost(step: &PricedStep) -> Result<ExactCost, PricingError> {
 }
 
 /// The exact cost of a quantity at a step's price.
+#[inline]
 pub fn cost_of(step: &PricedStep, quantity: i64) -> Result<ExactCost, PricingError> {
     let cost = match step.dimension {
         Dimension::Energy => ExactCost::of_energy(MilliwattHours(quantity), step.price),

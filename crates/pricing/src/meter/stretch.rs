@@ -66,6 +66,7 @@ impl Stretch {
     }
 
     /// Usage as a stretch that begins at `from`.
+    #[inline]
     pub fn of(usage: &Usage, from: Timestamp, suspended: SuspendedByStation) -> Self {
         let span = usage.to.since(from).0;
         let (time, parking) = match usage.state {

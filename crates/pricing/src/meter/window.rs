@@ -1,6 +1,7 @@
 //! What is in force between two edges.
 
 use super::stretch::{Flow, Stretch};
+use crate::calendar::Offsetting;
 use crate::compile::FlowDependence;
 use wattledger_domain::record::Extent;
 use wattledger_domain::time::Timestamp;
@@ -16,6 +17,8 @@ pub struct Window {
     pub power: Flow,
     pub current: Option<Extent<i64>>,
     pub places: Places,
+    /// What is known of the wall clock.
+    pub offset: Option<Offsetting>,
 }
 
 /// Positions among the steps of what is in force.
@@ -29,6 +32,7 @@ pub struct Places {
 impl Window {
     /// Whether usage has the power and current that the window was found with, where that matters.
     /// Without a metered power each stretch has its own mean.
+    #[inline]
     pub fn flows_alike(&self, flow: FlowDependence, stretch: &Stretch) -> bool {
         match flow {
             FlowDependence::Independent => true,

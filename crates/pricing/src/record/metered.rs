@@ -41,6 +41,9 @@ pub struct UnknownTaxes {
     pub of_nothing: bool,
 }
 
+/// Prices that a session comes to use; more are made room for.
+const STEPS_USUAL: usize = 12;
+
 /// The meters of one tariff.
 struct Pair {
     charging: Meter,
@@ -71,6 +74,7 @@ impl Metered {
                 // Nobody came: no session, no start fee.
                 pair.charging.flat = FlatFee::Billed;
             }
+            pair.charging.steps.reserve(STEPS_USUAL);
         }
         for (index, period) in record.periods.iter().enumerate() {
             let place = assignment.places.get(index).copied().flatten();
@@ -81,7 +85,16 @@ impl Metered {
 
     /// All steps, in order of first use; a reservation comes before what began with its end.
     fn gathered(tariffs: &[RecordTariff], pairs: Vec<Pair>) -> Result<Self, PricingError> {
-        let mut all: Vec<(PricedStep, Origin)> = Vec::with_capacity(8);
+        let known = pairs
+            .iter()
+            .map(|pair| {
+                pair.charging
+                    .steps
+                    .len()
+                    .saturating_add(pair.reservation.steps.len())
+            })
+            .fold(0, usize::saturating_add);
+        let (mut steps, mut origins) = (Vec::with_capacity(known), Vec::with_capacity(known));
         for (number, (tariff, pair)) in tariffs.iter().zip(pairs).enumerate() {
             let both = [
                 (pair.reservation, Counted::Reservation),
@@ -90,19 +103,22 @@ impl Metered {
             for (meter, counted) in both {
                 for step in meter.steps.iter().filter(|step| step.quantity != 0) {
                     let free = cost_of(step, step.quantity)?.0 == 0;
-                    let origin = Origin {
+                    steps.push(*step);
+                    origins.push(Origin {
                         tariff: number,
                         counted,
                         included: tariff.charging.tax_included,
                         free,
                         lacks_rate: step.tax.is_none() && !free,
-                    };
-                    all.push((*step, origin));
+                    });
                 }
             }
         }
-        all.sort_by_key(|(step, _)| step.from);
-        let (steps, origins) = all.into_iter().unzip();
+        if !steps.is_sorted_by_key(|step| step.from) {
+            let mut all: Vec<(PricedStep, Origin)> = steps.into_iter().zip(origins).collect();
+            all.sort_by_key(|(step, _)| step.from);
+            (steps, origins) = all.into_iter().unzip();
+        }
         Ok(Self { steps, origins })
     }
 

@@ -1,7 +1,8 @@
 //! A tariff's lowest and highest price: before and after tax, each by itself (OCPI 2.2.1
 //! `min_price`, `max_price`). Where they contradict each other the highest wins.
 
-use super::groups::{Group, gross_of, group_of, net_of};
+use super::groups::{Group, Groups, gross_of, group_of, net_of};
+use super::lines::Lines;
 use super::rounding::{divided, rounded, share};
 use super::taxes::Taxes;
 use crate::PricingError;
@@ -55,6 +56,23 @@ impl Range {
         self.high.map_or(raised, |high| raised.min(high))
     }
 
+    /// Whether so many units are a whole one or more within both bounds: however those are rounded, they
+    /// hold then.
+    pub fn is_far_from(self, units: i128, unit: i128) -> bool {
+        let (Ok(units), Ok(unit)) = (i64::try_from(units), i64::try_from(unit)) else {
+            return false;
+        };
+        let exact = |units: Option<i64>| {
+            units.and_then(|units| i128::from(units).checked_mul(i128::from(unit)))
+        };
+        let (below, above) = (exact(units.checked_sub(1)), exact(units.checked_add(1)));
+        self.low
+            .is_none_or(|low| below.is_some_and(|below| below >= low))
+            && self
+                .high
+                .is_none_or(|high| above.is_some_and(|above| above <= high))
+    }
+
     /// The bounds in whole minor units.
     pub fn rounded(self, unit: i128, half: Half) -> Result<Self, PricingError> {
         let minor = |bound: Option<i128>| {
@@ -97,8 +115,8 @@ impl Limits {
     pub fn apply(
         &self,
         (currency, taxes): (Currency, Taxes<'_>),
-        lines: &mut Vec<SettledLine>,
-        groups: &mut Vec<Group>,
+        lines: &mut impl Lines,
+        groups: &mut Groups,
     ) -> Result<Bounds, PricingError> {
         if self.net.is_open() && self.gross.is_open() {
             return Ok(Bounds {
@@ -106,10 +124,10 @@ impl Limits {
                 gross: None,
             });
         }
-        let (net_before, gross_before) = (net_of(groups)?, gross_of(groups)?);
+        let (net_before, gross_before) = (net_of(groups.as_slice())?, gross_of(groups.as_slice())?);
         let net = self.net.clamped(net_before);
         let difference = net.checked_sub(net_before).ok_or(PricingError::Overflow)?;
-        if groups.is_empty() && (difference != 0 || self.gross.clamped(0) != 0) {
+        if groups.as_slice().is_empty() && (difference != 0 || self.gross.clamped(0) != 0) {
             // The place levies on it what it levies on any price without a rate.
             let rate = match taxes.rate {
                 Some(rate) => Some(rate),
@@ -123,7 +141,12 @@ impl Limits {
             } else {
                 LineKind::MaxPrice
             };
-            adjust((kind, difference), (currency, taxes), lines, groups)?;
+            adjust(
+                (kind, difference),
+                (currency, taxes),
+                lines,
+                groups.as_mut_slice(),
+            )?;
         }
         // Where the limit that binds before tax says nothing of after tax, tax moves in proportion.
         let tells = if difference > 0 {
@@ -132,18 +155,23 @@ impl Limits {
             self.after_tax.1
         };
         let start = if difference != 0 && !tells {
-            gross_of(groups)?
+            gross_of(groups.as_slice())?
         } else {
             gross_before
         };
         let gross = self.gross.clamped(start);
-        let forced = gross != gross_of(groups)?;
+        let forced = gross != gross_of(groups.as_slice())?;
         if forced {
-            force_gross(gross, groups)?;
+            force_gross(gross, groups.as_mut_slice())?;
         }
         if forced && lines.is_empty() {
             // Only tax is due: a line of nothing carries its rate.
-            adjust((LineKind::MinPrice, 0), (currency, taxes), lines, groups)?;
+            adjust(
+                (LineKind::MinPrice, 0),
+                (currency, taxes),
+                lines,
+                groups.as_mut_slice(),
+            )?;
         }
         Ok(Bounds {
             net: (difference != 0).then_some(net),
@@ -170,18 +198,15 @@ impl Limits {
 fn adjust(
     (kind, difference): (LineKind, i128),
     (currency, taxes): (Currency, Taxes<'_>),
-    lines: &mut Vec<SettledLine>,
+    lines: &mut impl Lines,
     groups: &mut [Group],
 ) -> Result<(), PricingError> {
-    let spans = lines.iter().map(|line| (line.from, line.to));
-    let (from, to) = spans
-        .reduce(|all, one| (all.0.min(one.0), all.1.max(one.1)))
-        .unwrap_or((Timestamp(0), Timestamp(0)));
+    let (from, to) = lines.span().unwrap_or((Timestamp(0), Timestamp(0)));
     let shares = shared(difference, groups, |group| group.net)?;
     for (group, share) in groups.iter_mut().zip(shares) {
         group.adjust(share, taxes)?;
         if share != 0 || difference == 0 {
-            lines.push(SettledLine {
+            lines.add(SettledLine {
                 kind,
                 element: 0,
                 quantity: 1,

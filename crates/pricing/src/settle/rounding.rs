@@ -7,15 +7,21 @@ use wattledger_domain::money::Currency;
 use wattledger_domain::price::ExactCost;
 
 /// Exact units in one minor unit of a currency.
+#[inline]
 pub fn minor_unit(currency: Currency) -> i128 {
-    ExactCost::PER_UNIT
-        .checked_div(i128::from(currency.minor_per_unit()))
-        .unwrap_or(1)
+    const CENT: i128 = ExactCost::PER_UNIT / 100;
+    match currency.minor_per_unit() {
+        100 => CENT,
+        other => ExactCost::PER_UNIT
+            .checked_div(i128::from(other))
+            .unwrap_or(1),
+    }
 }
 
 /// `value ÷ unit` rounded down, and what is left.
 ///
 /// Amounts up to some 5,000 of a currency fit 64 bits, whose division takes a fraction of the time.
+#[inline]
 fn floor(value: i128, unit: i128) -> Result<(i128, i128), PricingError> {
     if let (Ok(value), Ok(unit)) = (i64::try_from(value), i64::try_from(unit)) {
         let parts = value
@@ -39,18 +45,10 @@ fn minor(value: i128) -> Result<i64, PricingError> {
 }
 
 /// `value ÷ unit` as a whole number, halves as told.
+#[inline]
 pub fn rounded(value: i128, unit: i128, half: Half) -> Result<i64, PricingError> {
     let (floor, rest) = floor(value, unit)?;
-    let other = unit.checked_sub(rest).ok_or(PricingError::Overflow)?;
-    let up = match rest.cmp(&other) {
-        Ordering::Less => false,
-        Ordering::Greater => true,
-        Ordering::Equal => match half {
-            Half::Up => value >= 0,
-            Half::Down => value < 0,
-            Half::Even => floor.rem_euclid(2) == 1,
-        },
-    };
+    let up = goes_up((floor, rest), unit, value >= 0, half)?;
     minor(if up {
         floor.checked_add(1).ok_or(PricingError::Overflow)?
     } else {
@@ -58,16 +56,87 @@ pub fn rounded(value: i128, unit: i128, half: Half) -> Result<i64, PricingError>
     })
 }
 
+/// Whether a quotient rounded down, with its rest, is rounded up.
+#[inline]
+fn goes_up(
+    (floor, rest): (i128, i128),
+    unit: i128,
+    positive: bool,
+    half: Half,
+) -> Result<bool, PricingError> {
+    let other = unit.checked_sub(rest).ok_or(PricingError::Overflow)?;
+    Ok(match rest.cmp(&other) {
+        Ordering::Less => false,
+        Ordering::Greater => true,
+        Ordering::Equal => match half {
+            Half::Up => positive,
+            Half::Down => !positive,
+            Half::Even => floor & 1 == 1,
+        },
+    })
+}
+
 /// `value ÷ divisor` to the nearest whole number, halves away from zero; the divisor is positive.
 pub fn divided(value: i128, divisor: i128) -> Result<i128, PricingError> {
-    let (floor, rest) = floor(value, divisor)?;
-    let other = divisor.checked_sub(rest).ok_or(PricingError::Overflow)?;
-    let up = rest > other || (rest == other && value >= 0);
-    if up {
+    nearest(floor(value, divisor)?, divisor, value >= 0)
+}
+
+/// `value × factor ÷ divisor` to the nearest whole number, halves away from zero; factor and divisor are
+/// positive.
+#[inline]
+pub fn proportion(value: i128, factor: i64, divisor: i64) -> Result<i128, PricingError> {
+    let parts = floor_of_product(value, factor, divisor)?;
+    nearest(parts, i128::from(divisor), value >= 0)
+}
+
+/// `value × factor ÷ divisor` as a whole number, halves as told; factor and divisor are positive.
+#[inline]
+pub fn rounded_proportion(
+    value: i128,
+    (factor, divisor): (i64, i64),
+    half: Half,
+) -> Result<i128, PricingError> {
+    let (floor, rest) = floor_of_product(value, factor, divisor)?;
+    if goes_up((floor, rest), i128::from(divisor), value >= 0, half)? {
         floor.checked_add(1).ok_or(PricingError::Overflow)
     } else {
         Ok(floor)
     }
+}
+
+#[inline]
+fn nearest(
+    (floor, rest): (i128, i128),
+    divisor: i128,
+    positive: bool,
+) -> Result<i128, PricingError> {
+    if goes_up((floor, rest), divisor, positive, Half::Up)? {
+        floor.checked_add(1).ok_or(PricingError::Overflow)
+    } else {
+        Ok(floor)
+    }
+}
+
+/// `value × factor ÷ divisor` rounded down, and what is left.
+///
+/// Of a value of 64 bits the whole divisors come out first: `(w × d + r) × f ÷ d` is `w × f` and what
+/// `r × f` makes, which fits 64 bits, while the product itself would need a division of 128.
+#[inline]
+fn floor_of_product(value: i128, factor: i64, divisor: i64) -> Result<(i128, i128), PricingError> {
+    let in_64_bits = || {
+        let value = i64::try_from(value).ok()?;
+        let whole = value.checked_div_euclid(divisor)?;
+        let product = value.checked_rem_euclid(divisor)?.checked_mul(factor)?;
+        let more = product.checked_div_euclid(divisor)?;
+        let rest = product.checked_rem_euclid(divisor)?;
+        let floor = i128::from(whole).checked_mul(i128::from(factor))?;
+        Some((floor.checked_add(i128::from(more))?, i128::from(rest)))
+    };
+    if let Some(parts) = in_64_bits() {
+        return Ok(parts);
+    }
+    let product = value.checked_mul(i128::from(factor));
+    floor(product.ok_or(PricingError::Overflow)?, i128::from(divisor))
 }
 
 /// `value × part ÷ whole`, for `part` and `whole` of zero or more.

@@ -3,7 +3,7 @@
 //! Together they are one rate, to the nearest 10⁻⁴ percent, which names their group; what they come to is
 //! computed tax by tax, lower stacks first. Invariant: the lines of a group sum to its tax.
 
-use super::rounding::{Part, divided, rounded, spread};
+use super::rounding::{Part, divided, proportion, rounded_proportion, spread};
 use super::{minus, plus};
 use crate::PricingError;
 use std::collections::BTreeSet;
@@ -182,25 +182,17 @@ fn sum_of(levied: &[Levied<'_>]) -> Result<i128, PricingError> {
 
 /// net × rate, to the nearest exact unit.
 fn exactly(net: i128, rate: TaxRate) -> Result<i128, PricingError> {
-    let scaled = net
-        .checked_mul(i128::from(rate.0))
-        .ok_or(PricingError::Overflow)?;
-    divided(scaled, i128::from(TaxRate::WHOLE))
+    proportion(net, rate.0, TaxRate::WHOLE)
 }
 
 /// gross ÷ (1 + rate), to the nearest exact unit.
 fn divided_out(gross: i128, rate: i64) -> Result<i128, PricingError> {
-    let whole = i128::from(TaxRate::WHOLE);
-    let divisor = whole
-        .checked_add(i128::from(rate))
+    let divisor = TaxRate::WHOLE
+        .checked_add(rate)
         .ok_or(PricingError::Overflow)?;
-    let scaled = gross.checked_mul(whole).ok_or(PricingError::Overflow)?;
-    divided(scaled, divisor)
+    proportion(gross, TaxRate::WHOLE, divisor)
 }
 
 fn to_minor(base: i128, rate: TaxRate, half: Half) -> Result<i128, PricingError> {
-    let scaled = base
-        .checked_mul(i128::from(rate.0))
-        .ok_or(PricingError::Overflow)?;
-    rounded(scaled, i128::from(TaxRate::WHOLE), half).map(i128::from)
+    rounded_proportion(base, (rate.0, TaxRate::WHOLE), half)
 }

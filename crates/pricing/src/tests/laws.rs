@@ -2,12 +2,13 @@
 
 use super::random::{Kind, a_session, a_tariff, cut};
 use super::scene::*;
-use crate::{CompiledTariff, Meter, Usage, rate, settle};
+use crate::{CompiledTariff, Meter, Usage, rate, settle, settle_for};
 use proptest::prelude::*;
 use wattledger_domain::cost::{Half, Priced, Rounding, RoundingOrder, Settlement, StepRule};
-use wattledger_domain::price::{ExactCost, PriceE8};
+use wattledger_domain::price::{ExactCost, PriceE8, TaxRate};
 use wattledger_domain::session::{ChargingPeriod, ChargingState};
 use wattledger_domain::tariff::{Dimension, PriceLimit, Tariff};
+use wattledger_domain::tax::{NamedTax, TaxLiability};
 
 const ANY: Kind = Kind {
     lowest: -100_000_000,
@@ -229,6 +230,39 @@ proptest! {
             let net = settle(&meter.priced(&tariff), &off).unwrap().exact_net.0;
             prop_assert!(cost >= before && net >= net_before);
             (before, net_before) = (cost, net);
+        }
+    }
+}
+
+proptest! {
+    /// Law: the running total is what the bill says, whatever the tariff, its limits and the rounding.
+    #[test]
+    fn the_running_total_is_the_total_of_the_bill(
+        tariff in a_tariff(ANY), low in limits(), high in limits(), (start, periods) in a_session(400),
+        (half, order) in (halves(), orders()), (places, cash) in (prop::option::of(0..2_u32), prop::option::of(2..50_i64)),
+        steps in prop::sample::select(vec![StepRule::OncePerSession, StepRule::Off]),
+        liability in prop::sample::select(vec![TaxLiability::Seller, TaxLiability::Buyer]),
+        named in prop::collection::vec((0..200_000_i64, 0..3_i32), 0..3),
+    ) {
+        let tariff = Tariff { min_price: low, max_price: high, ..tariff };
+        let named: Vec<NamedTax> = named
+            .into_iter()
+            .enumerate()
+            .map(|(number, (rate, stack))| NamedTax {
+                name: number.to_string().into(), rate: TaxRate(rate), stack, account_number: None,
+            })
+            .collect();
+        let compiled = compiled(&tariff).with_taxes(&named);
+        let rounding = Rounding { order, half, steps, places, cash };
+        let mut meter = Meter::start(start);
+        for period in &periods {
+            meter.advance(&compiled, &usage(period)).unwrap();
+            let bill = settle_for(&meter.priced(&compiled), &rounding, liability).unwrap();
+            let total = meter.total_for(&compiled, &rounding, liability).unwrap();
+            prop_assert_eq!(
+                (total.net, total.tax, total.rounding, total.gross),
+                (bill.net, bill.tax, bill.rounding, bill.gross)
+            );
         }
     }
 }
