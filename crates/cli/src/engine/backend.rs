@@ -21,6 +21,7 @@ mod letters;
 mod parameters;
 mod parked;
 mod records;
+mod rerate;
 mod status;
 
 use parameters::{by, date, invalid, most, parameter, whole};
@@ -317,6 +318,7 @@ impl Backend for EngineBackend {
         match name {
             "decide" => self.decide(parameter(parameters, "session").unwrap_or_default(), body),
             "redrive" => self.redrive(body),
+            "rerate" => self.rerate(body),
             "release" => self.order_parked(ParkingAction::Release, body),
             "skip" => self.order_parked(ParkingAction::Skip, body),
             other => Err(Fault::new(

@@ -7,7 +7,7 @@
 use super::cheapest::cheapest;
 use super::conclusion::{PERIODS_MAX, waive_little};
 use wattledger_domain::cost::{Priced, Settlement};
-use wattledger_domain::money::Money;
+use wattledger_domain::money::{Currency, Money, MoneyError};
 use wattledger_domain::reference::{Policy, UntrustedClock};
 use wattledger_domain::session::{HoldReason, SessionFlag, SessionRated};
 use wattledger_domain::tax::TaxLiability;
@@ -141,6 +141,58 @@ impl Rerated {
             less(self.would_be.net, self.billed.net)?,
             less(self.would_be.gross, self.billed.gross)?,
         ))
+    }
+}
+
+/// Amounts of sessions in one currency, added up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sum {
+    /// How many sessions.
+    pub sessions: u64,
+    /// Billed, before and after tax.
+    pub billed: (Money, Money),
+    /// By the other tariff, before and after tax.
+    pub would_be: (Money, Money),
+}
+
+impl Sum {
+    /// Of no sessions.
+    #[must_use]
+    pub const fn nothing(currency: Currency) -> Self {
+        let none = (Money::zero(currency), Money::zero(currency));
+        Self {
+            sessions: 0,
+            billed: none,
+            would_be: none,
+        }
+    }
+
+    /// With one session more: what it was billed and would be, before and after tax.
+    ///
+    /// # Errors
+    /// [`MoneyError`] when the sum does not fit, or the currency is another.
+    pub fn plus(
+        self,
+        billed: (Money, Money),
+        would_be: (Money, Money),
+    ) -> Result<Self, MoneyError> {
+        let both = |one: (Money, Money), more: (Money, Money)| {
+            Ok::<_, MoneyError>((one.0.plus(more.0)?, one.1.plus(more.1)?))
+        };
+        Ok(Self {
+            sessions: self.sessions.saturating_add(1),
+            billed: both(self.billed, billed)?,
+            would_be: both(self.would_be, would_be)?,
+        })
+    }
+
+    /// What would be owed more, before and after tax.
+    ///
+    /// # Errors
+    /// [`MoneyError`] when it does not fit.
+    pub fn difference(&self) -> Result<(Money, Money), MoneyError> {
+        let (net, gross) = (self.would_be.0, self.would_be.1);
+        Ok((net.minus(self.billed.0)?, gross.minus(self.billed.1)?))
     }
 }
 

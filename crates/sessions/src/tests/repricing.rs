@@ -178,6 +178,28 @@ fn a_version_that_bills_the_same_rates_nothing_anew() {
     );
 }
 
+/// Two kilowatt hours of which the charger tells late.
+#[test]
+fn what_comes_late_is_priced_by_the_version_that_was_named() {
+    let script = "11:00 start tx=7 token=alice meter=1000
+         13:00 read tx=7 total=11000
+         15:00 end tx=7
+         tick 00:01";
+    let mut world = told(script, vec![tariff("plain", 40)]);
+    then(
+        &mut world,
+        "10:00 decide do=reprice tariff=plain@2
+         14:00 read tx=7 total=13000
+         tick 00:05",
+        &[
+            "rated v2 11:00-15:00 10000 Wh 4.00 EUR",
+            "decided: v2 round 0 4.00 EUR",
+            "Late",
+            "rated v3 11:00-15:00 12000 Wh 4.80 EUR [LateEvents]",
+        ],
+    );
+}
+
 #[test]
 fn what_the_station_does_not_know_prices_nothing() {
     let mut world = told(AFTERNOON, Vec::new());

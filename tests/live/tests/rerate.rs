@@ -1,0 +1,389 @@
+//! A tariff that was wrong, put right: what sessions would have come to, and their corrections, once.
+//!
+//! All figures are computed by hand. Before: 0.50 EUR a kWh. After: the same up to 3 kWh, 0.30 above;
+//! 19 % tax on top of both.
+#![allow(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    reason = "a test: a panic is a failure"
+)]
+
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use wattledger_tests_live::events::{ago, event};
+use wattledger_tests_live::{Engine, Place, Told, configured, eventually, of_checkout};
+
+/// Net and gross before, net and gross after, in cents.
+type Amounts = (i64, i64, i64, i64);
+
+/// 5 kWh: 2.50 + 0.475 tax; 1.50 + 0.60 and 0.399 tax.
+const FIVE: Amounts = (250, 298, 210, 250);
+/// 11 kWh: 5.50 + 1.045 tax; 1.50 + 2.40 and 0.741 tax.
+const ELEVEN: Amounts = (550, 655, 390, 464);
+/// 2 kWh: 1.00 + 0.19 tax, before and after.
+const TWO: Amounts = (100, 119, 100, 119);
+
+fn flat(elements: &Value) -> Value {
+    json!({ "kind": "Tariff", "id": "flat", "spec": {
+        "id": "flat", "country_code": "DE", "party_id": "DEM", "currency": "EUR",
+        "last_updated": "2020-01-01T00:00:00Z", "elements": elements } })
+}
+
+fn energy(price: f64) -> Value {
+    json!([{ "type": "ENERGY", "price": price, "vat": 19.0, "step_size": 1 }])
+}
+
+fn before() -> Value {
+    flat(&json!([{ "price_components": energy(0.50) }]))
+}
+
+fn after() -> Value {
+    flat(&json!([
+        { "price_components": energy(0.50), "restrictions": { "max_kwh": 3 } },
+        { "price_components": energy(0.30) },
+    ]))
+}
+
+fn applied(place: &Place, documents: &Value) {
+    let file = place.write("documents.json", documents.to_string());
+    let told = place.done(&["apply", "-f", &file, "--json"]).json();
+    let rows = told["documents"].as_array().unwrap();
+    assert!(rows.iter().all(|row| row["result"] == "recorded"), "{told}");
+}
+
+/// A session of the demo account with its card, of so many Wh, that ended so many seconds ago.
+fn charged(engine: &Engine, name: &str, evse: u8, wh: u32, ended: u64) {
+    let started = json!({ "evse": evse, "transaction": name, "sequence": 0, "token": "DEMO-TOKEN-1",
+                          "meterStart": 100_000, "state": "Charging" });
+    let stopped = json!({ "evse": evse, "transaction": name, "sequence": 1,
+                          "meterStop": 100_000 + wh });
+    engine.take(&[
+        event(
+            "session_started",
+            &format!("{name}-0"),
+            ended + 1_800,
+            &started,
+        ),
+        event("session_ended", &format!("{name}-1"), ended, &stopped),
+    ]);
+}
+
+/// An engine with the demo's configuration, and three sessions; their ids by energy.
+fn billed(place: &Place) -> (Engine, BTreeMap<i64, String>) {
+    let engine = configured(place);
+    let sessions = sessions_of(place, &engine);
+    (engine, sessions)
+}
+
+/// A tariff of one's own at the demo station, three sessions by it, billed and paid; their ids by energy.
+fn sessions_of(place: &Place, engine: &Engine) -> BTreeMap<i64, String> {
+    let mine = json!({ "kind": "TariffAssignment", "id": "mine",
+                       "spec": { "tariff": "flat", "station": "demo-station", "priority": 9 } });
+    applied(place, &json!([before(), mine]));
+    charged(engine, "five", 1, 5_000, 40);
+    charged(engine, "eleven", 2, 11_000, 30);
+    charged(engine, "two", 1, 2_000, 4_000);
+    let sessions: BTreeMap<i64, String> = eventually("three ratings", || {
+        let found = place.done(&["get", "sessions", "--json"]).json();
+        let items = found["items"].as_array().unwrap().iter();
+        let ids = items.map(|item| {
+            let id = item["session"].as_str().unwrap().to_owned();
+            (item["energy"].as_i64().unwrap() / 1_000_000, id)
+        });
+        let ids: BTreeMap<i64, String> = ids.collect();
+        (ids.len() == 3).then_some(ids)
+    });
+    for session in sessions.values() {
+        eventually("a capture", || {
+            moved(place, session, "captured").first().copied()
+        });
+    }
+    sessions
+}
+
+fn items(place: &Place, session: &str) -> Vec<Value> {
+    let story = place.done(&["session", session, "--json"]).json();
+    story["items"].as_array().unwrap().clone()
+}
+
+/// Amounts of one kind of movement of a session's money.
+fn moved(place: &Place, session: &str, movement: &str) -> Vec<i64> {
+    let items = items(place, session);
+    let of = items
+        .iter()
+        .filter(|item| item["is"]["movement"] == movement);
+    of.map(|item| item["is"]["amount"].as_i64().unwrap())
+        .collect()
+}
+
+/// Documents of a session: how many.
+fn documents(place: &Place, session: &str) -> usize {
+    let items = items(place, session);
+    items
+        .iter()
+        .filter(|item| item["part"] == "document")
+        .count()
+}
+
+fn rerate(place: &Place, tariff: &str, more: &[&str]) -> Told {
+    let (from, to) = (ago(86_400), ago(0));
+    let words = ["rerate", "--tariff", tariff, "--from", &from, "--to", &to];
+    place.ask(&[&words[..], more].concat())
+}
+
+fn row<'t>(told: &'t Value, session: &str) -> &'t Value {
+    let mut rows = told["rows"].as_array().unwrap().iter();
+    rows.find(|row| row["session"] == session).unwrap()
+}
+
+#[track_caller]
+fn shows(row: &Value, amounts: Amounts, state: &str) {
+    let number = |name: &str| row[name].as_i64().unwrap();
+    let found = (
+        number("billed_net"),
+        number("billed_gross"),
+        number("would_be_net"),
+        number("would_be_gross"),
+    );
+    assert_eq!(found, amounts, "{row}");
+    assert_eq!(number("difference_gross"), amounts.3 - amounts.1);
+    assert_eq!(
+        (&row["state"], &row["basis"]),
+        (&json!(state), &json!("exact"))
+    );
+}
+
+/// How many decisions of re-rating the log holds.
+fn decisions(place: &Place) -> usize {
+    let words = [
+        "tail",
+        "charging.events",
+        "--from",
+        "earliest",
+        "--until-end",
+        "--json",
+    ];
+    let told = place.done(&words);
+    told.out
+        .lines()
+        .filter(|line| line.contains("ReviewDecided"))
+        .count()
+}
+
+fn clean(place: &Place) {
+    let audit = place.ask(&["audit", "--json"]);
+    assert_eq!(audit.json()["verdict"], "clean", "{audit:?}");
+}
+
+#[test]
+fn sessions_are_corrected_by_another_version_once_each_to_the_cent() {
+    let place = Place::new();
+    let (engine, sessions) = billed(&place);
+    let (five, eleven, two) = (&sessions[&5], &sessions[&11], &sessions[&2]);
+
+    // A file that nobody has applied: the figures are the same, nothing can be corrected by it.
+    let file = place.write("new.json", after()["spec"].to_string());
+    let told = rerate(&place, &file, &["--json"]).json();
+    shows(row(&told, eleven), ELEVEN, "cheaper");
+    let refused = rerate(&place, &file, &["--apply", "--by", "ada"]);
+    assert_eq!(refused.code, 1);
+    assert!(refused.err.contains("apply it first"), "{refused:?}");
+
+    applied(&place, &json!([after()]));
+    let told = rerate(&place, "flat@2", &["--json"]).json();
+    shows(row(&told, five), FIVE, "cheaper");
+    shows(row(&told, eleven), ELEVEN, "cheaper");
+    shows(row(&told, two), TWO, "unchanged");
+    let sum = &told["sums"][0];
+    assert_eq!(told["sums"].as_array().unwrap().len(), 1);
+    for (name, cents) in [
+        ("billed_net", 900),
+        ("billed_gross", 1_072),
+        ("would_be_net", 700),
+        ("would_be_gross", 833),
+        ("difference_gross", -239),
+    ] {
+        assert_eq!(sum[name], cents, "{name}: {sum}");
+    }
+    assert_eq!(told["counts"], json!({ "cheaper": 2, "unchanged": 1 }));
+    let shown = rerate(&place, "flat@2", &[]);
+    assert!(shown.out.contains("-1.91 EUR"), "{}", shown.out);
+    assert!(shown.out.contains("DE-"), "{}", shown.out);
+    assert_eq!(decisions(&place), 0, "nothing is written");
+
+    let done = rerate(&place, "flat", &["--apply", "--by", "ada", "--json"]);
+    assert_eq!(done.code, 0, "{done:?}");
+    assert_eq!(done.json()["results"], json!({ "corrected": 2 }));
+    for (session, amounts) in [(five, FIVE), (eleven, ELEVEN)] {
+        eventually("a credit note and a new invoice", || {
+            (documents(&place, session) == 3).then_some(())
+        });
+        let back = eventually("a refund", || {
+            let back = moved(&place, session, "refunded");
+            (!back.is_empty()).then_some(back)
+        });
+        assert_eq!(back, [amounts.1 - amounts.3]);
+        let told = place.done(&["session", session]);
+        assert!(
+            told.out.contains("re-rated by tariff flat version 2"),
+            "{told:?}"
+        );
+    }
+    assert_eq!(documents(&place, two), 1);
+    clean(&place);
+
+    // The same once more.
+    let again = rerate(&place, "flat@2", &["--apply", "--by", "bob", "--json"]);
+    assert_eq!(again.code, 0, "{again:?}");
+    let told = again.json();
+    assert_eq!(told["results"], json!({}));
+    assert_eq!(told["counts"], json!({ "already": 2, "unchanged": 1 }));
+    assert_eq!(decisions(&place), 2, "one for each session that changed");
+    for session in [five, eleven] {
+        assert_eq!(documents(&place, session), 3);
+    }
+    clean(&place);
+
+    // Without an engine the directory tells, and takes no order.
+    engine.stop();
+    let told = rerate(&place, "flat@1", &["--json"]).json();
+    let back = row(&told, five);
+    assert_eq!(
+        (&back["billed_gross"], &back["would_be_gross"]),
+        (&json!(250), &json!(298))
+    );
+    let refused = rerate(&place, "flat@1", &["--apply", "--by", "ada"]);
+    assert_eq!(refused.code, 1);
+    assert!(refused.err.contains("no engine runs"), "{refused:?}");
+    // The log folds to the same state, byte for byte.
+    let refold = place.ask(&["audit", "--refold", "--json"]);
+    assert_eq!(refold.code, 0, "{refold:?}");
+}
+
+#[test]
+fn filters_choose_sessions_and_what_is_odd_is_named() {
+    let place = Place::new();
+    let (engine, sessions) = billed(&place);
+    let five = &sessions[&5];
+    let count = |tariff: &str, more: &[&str]| {
+        let told = rerate(&place, tariff, &[more, &["--json"]].concat());
+        assert_eq!(told.code, 0, "{told:?}");
+        told.json()["rows"].as_array().unwrap().len()
+    };
+    assert_eq!(count("flat@1", &[]), 3);
+    assert_eq!(count("flat", &["--session", five]), 1);
+    assert_eq!(count("flat", &["--site", "demo-site"]), 3);
+    assert_eq!(count("flat", &["--site", "elsewhere"]), 0);
+    assert_eq!(count("flat", &["--station", "demo-station"]), 3);
+    // Other tariffs replace only what is named, or all.
+    assert_eq!(count("demo-tariff", &[]), 0);
+    assert_eq!(count("demo-tariff", &["--replaces", "flat"]), 3);
+    assert_eq!(count("demo-tariff", &["--all-tariffs"]), 3);
+    let words = [
+        "rerate",
+        "--tariff",
+        "flat",
+        "--from",
+        &ago(50),
+        "--to",
+        &ago(35),
+    ];
+    let told = place.done(&[&words[..], &["--json"]].concat()).json();
+    assert_eq!(told["rows"].as_array().unwrap().len(), 1, "{told}");
+
+    let refused = rerate(&place, "nothing@7", &[]);
+    assert_eq!(refused.code, 1);
+    assert!(
+        refused.err.contains("no tariff `nothing@7` is applied"),
+        "{refused:?}"
+    );
+
+    let words = [
+        "rerate",
+        "--tariff",
+        "flat",
+        "--from",
+        "2026-04-01",
+        "--to",
+        "2026-04-01",
+    ];
+    let refused = place.ask(&words);
+    assert_eq!(refused.code, 1);
+    assert!(refused.err.contains("is not after"), "{refused:?}");
+
+    let crowns = json!({ "id": "flat", "currency": "SEK", "elements": [{ "price_components": energy(5.0) }],
+                         "country_code": "DE", "party_id": "DEM", "last_updated": "2020-01-01T00:00:00Z" });
+    let file = place.write("crowns.json", crowns.to_string());
+    let told = rerate(&place, &file, &["--json"]).json();
+    assert_eq!(told["counts"], json!({ "not_priced": 3 }));
+    assert_eq!(
+        row(&told, five)["cannot"],
+        "it was billed in EUR, the tariff is in SEK"
+    );
+    engine.stop();
+}
+
+/// 0.10 EUR a kWh at the exchange and 0.05 on top: 5 kWh are 0.75 and 0.1425 tax.
+#[test]
+fn a_tariff_that_follows_a_market_shows_beforehand_what_is_then_billed() {
+    let place = Place::new();
+    let (engine, sessions) = billed(&place);
+    let five = &sessions[&5];
+    let begin = format!("{}T00:00:00Z", &ago(86_400)[..10]);
+    let prices = json!({ "kind": "MarketPrices", "id": "DE-LU/days", "spec": {
+        "market": "DE-LU", "currency": "EUR", "unit": "MWh", "slotMinutes": 60, "start": begin,
+        "prices": vec![100.0; 72] } });
+    let mut components = energy(0.90);
+    components[0]["market"] = json!({ "series": "DE-LU", "markup": 0.05 });
+    let market = flat(&json!([{ "price_components": components }]));
+    applied(&place, &json!([prices, market]));
+    let expect = (250, 298, 75, 89);
+    let told = rerate(&place, "flat@2", &["--json"]).json();
+    shows(row(&told, five), expect, "cheaper");
+    let done = rerate(
+        &place,
+        "flat@2",
+        &["--apply", "--by", "ada", "--session", five],
+    );
+    assert_eq!(done.code, 0, "{done:?}");
+    let told = rerate(&place, "flat@2", &["--json"]).json();
+    let now = row(&told, five);
+    assert_eq!(now["already"], true, "{now}");
+    assert_eq!(
+        (&now["billed_net"], &now["billed_gross"]),
+        (&json!(75), &json!(89))
+    );
+    eventually("the documents", || {
+        (documents(&place, five) == 3).then_some(())
+    });
+    clean(&place);
+    engine.stop();
+}
+
+/// The seller lets bills be corrected for two seconds only.
+#[test]
+fn a_session_outside_its_correction_window_is_named_and_left_alone() {
+    let place = Place::new();
+    let engine = place.ready();
+    let demo = std::fs::read_to_string(of_checkout("crates/cli/demo/demo.yaml")).unwrap();
+    let brief = "id: default\nspec: { correctionWindowSeconds: 2 }";
+    let demo = demo.replacen("id: default\nspec: {}", brief, 1);
+    assert!(demo.contains(brief));
+    let told = place.done(&["apply", "-f", &place.write("demo.yaml", demo)]);
+    assert!(!told.out.contains("refused"), "{told:?}");
+    let sessions = sessions_of(&place, &engine);
+    let five = &sessions[&5];
+    applied(&place, &json!([after()]));
+    let told = eventually("the end of the window", || {
+        let told = rerate(&place, "flat@2", &["--json"]).json();
+        (told["counts"]["cannot"] == 2).then_some(told)
+    });
+    shows(row(&told, five), FIVE, "cheaper");
+    let done = rerate(&place, "flat@2", &["--apply", "--by", "ada"]);
+    assert_eq!(done.code, 0, "{done:?}");
+    assert!(done.out.contains("cannot be"), "{}", done.out);
+    assert!(done.out.contains("2 cannot be corrected"), "{}", done.out);
+    assert_eq!((decisions(&place), documents(&place, five)), (0, 1));
+    clean(&place);
+    engine.stop();
+}
