@@ -291,6 +291,55 @@ fn filters_choose_sessions_and_what_is_odd_is_named() {
     let told = place.done(&[&words[..], &["--json"]].concat()).json();
     assert_eq!(told["rows"].as_array().unwrap().len(), 1, "{told}");
 
+    // Over HTTP, a session a page.
+    let mut body = json!({ "tariff": "flat@1", "from": ago(86_400), "to": ago(0), "limit": 1 });
+    let mut pages: Vec<String> = Vec::new();
+    loop {
+        let answer = engine.post("/v1/rerate", "application/json", body.to_string());
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let told = answer.json();
+        let rows = told["rows"].as_array().unwrap();
+        assert!(rows.len() <= 1, "{told}");
+        pages.extend(
+            rows.iter()
+                .map(|row| row["session"].as_str().unwrap().to_owned()),
+        );
+        if told["end"] == true {
+            break;
+        }
+        for name in ["cursor", "until"] {
+            body[name] = told[name].clone();
+        }
+    }
+    pages.sort_unstable();
+    let mut all: Vec<String> = sessions.values().cloned().collect();
+    all.sort_unstable();
+    assert_eq!(pages, all);
+    for (wrong, status, code) in [
+        (json!({ "tariff": "nothing" }), 404, "document"),
+        (json!({}), 422, "field"),
+        (json!({ "tariff": "flat", "to": "tomorrow" }), 422, "field"),
+        (
+            json!({ "tariff": "flat", "cursor": "9.9.9.9" }),
+            422,
+            "field",
+        ),
+        (json!({ "tariff": "flat", "apply": true }), 422, "field"),
+        (
+            json!({ "tariff": "flat", "sight": "demo-site" }),
+            422,
+            "field",
+        ),
+    ] {
+        let answer = engine.post("/v1/rerate", "application/json", wrong.to_string());
+        let found = answer.json()["error"]["code"].clone();
+        assert_eq!(
+            (answer.status, found),
+            (status, json!(code)),
+            "{wrong}: {answer:?}"
+        );
+    }
+
     let refused = rerate(&place, "nothing@7", &[]);
     assert_eq!(refused.code, 1);
     assert!(

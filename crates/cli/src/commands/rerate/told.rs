@@ -169,7 +169,7 @@ impl Told {
             Column::Figure("with tax"),
         ];
         let mut rows = Vec::new();
-        for (title, sums) in [("all of them", &self.sums), ("to be corrected", &self.open)] {
+        for (title, sums) in [("all of them", &self.sums), ("that change", &self.open)] {
             for (currency, sum) in sums {
                 let shown = |money: Money| bare_amount(money.minor, currency);
                 let (net, gross) = sum.difference().context("the sums do not fit")?;

@@ -50,13 +50,11 @@ impl EngineBackend {
         let order = self.rerate_order(body, &ask)?;
         let ends = self.page_ends(body)?;
         let mut at = page_positions(body, &ends)?;
-        let limit = match &body["limit"] {
-            Value::Null => ROWS,
-            limit => whole_between(limit, 1, ROWS_MAX).ok_or_else(|| {
-                field(
-                    "limit",
-                    format!("expected a whole number from 1 to {ROWS_MAX}"),
-                )
+        let limit = match given(body, "limit") {
+            None => ROWS,
+            Some(limit) => whole_between(limit, 1, ROWS_MAX).ok_or_else(|| {
+                let reason = format!("expected a whole number from 1 to {ROWS_MAX}");
+                field("limit", reason)
             })?,
         };
         let limit = usize::try_from(limit).unwrap_or(1);
@@ -112,10 +110,14 @@ impl EngineBackend {
 
     /// Who orders corrections; `None` where none are.
     fn rerate_order(&self, body: &Value, ask: &RerateAsk) -> Result<Option<RerateOrder>, Fault> {
-        match &body["apply"] {
-            Value::Null | Value::Bool(false) => return Ok(None),
-            Value::Bool(true) => {}
-            _ => return Err(field("apply", "expected true or false")),
+        let apply = match given(body, "apply") {
+            None => false,
+            Some(apply) => apply
+                .as_bool()
+                .ok_or_else(|| field("apply", "expected true or false"))?,
+        };
+        if !apply {
+            return Ok(None);
         }
         self.orderable()?;
         let by = required(body, "by")?.into();
@@ -150,31 +152,28 @@ impl EngineBackend {
 
     /// The tariff that is asked for, and the newest version with its content, if any was applied.
     fn named_tariff(&self, named: &Value) -> Result<(Tariff, Option<Pin<TariffId>>), Fault> {
-        match named {
-            Value::String(name) => self.applied_tariff(name),
-            Value::Object(object) => {
-                let tariff = if object.contains_key("kind") {
-                    self.document_tariff(named)?
-                } else {
-                    let read = ocpi::tariff_value(named);
-                    read.map(|(tariff, _)| tariff).map_err(|fault| {
-                        let path = fault.path.replacen('$', "tariff", 1);
-                        field(&path, fault.reason)
-                    })?
-                };
-                let rows = self.tariff_versions(tariff.id.as_str())?;
-                let same = rows.iter().rev().find_map(|row| {
-                    let (known, pin) = of_row(row)?;
-                    (known == tariff).then_some(pin)
-                });
-                Ok((tariff, same))
-            }
-            Value::Null => Err(field("tariff", "is required")),
-            _ => Err(field(
-                "tariff",
-                "expected an id, an id@version, or a tariff in JSON",
-            )),
+        if let Some(name) = named.as_str() {
+            return self.applied_tariff(name);
         }
+        let Some(object) = named.as_object() else {
+            let reason = "expected an id, an id@version, or a tariff as an object";
+            return Err(field("tariff", reason));
+        };
+        let tariff = if object.contains_key("kind") {
+            self.document_tariff(named)?
+        } else {
+            let read = ocpi::tariff_value(named);
+            read.map(|(tariff, _)| tariff).map_err(|fault| {
+                let path = fault.path.replacen('$', "tariff", 1);
+                field(&path, fault.reason)
+            })?
+        };
+        let rows = self.tariff_versions(tariff.id.as_str())?;
+        let same = rows.iter().rev().find_map(|row| {
+            let (known, pin) = of_row(row)?;
+            (known == tariff).then_some(pin)
+        });
+        Ok((tariff, same))
     }
 
     /// `ad-hoc` is the newest version, `ad-hoc@2` the second.
@@ -204,13 +203,13 @@ impl EngineBackend {
         let read = read.map_err(|documents::Fault { path, reason }| {
             field(&format!("tariff.{path}"), reason)
         })?;
-        match read.document.content {
-            Content::Tariff(tariff) => Ok(*tariff),
-            other => {
-                let reason = format!("is a {}, not a Tariff", other.kind().word());
-                Err(field("tariff.kind", reason))
-            }
-        }
+        let content = read.document.content;
+        let kind = content.kind().word();
+        let Content::Tariff(tariff) = content else {
+            let reason = format!("is a {kind}, not a Tariff");
+            return Err(field("tariff.kind", reason));
+        };
+        Ok(*tariff)
     }
 
     fn tariff_versions(&self, id: &str) -> Result<Vec<ReferenceRow>, Fault> {
@@ -248,12 +247,17 @@ fn field(name: &str, reason: impl Into<String>) -> Fault {
     Fault::new(Code::Field, reason).at(None, Some(name.to_owned()))
 }
 
+/// A field that is there; null is as good as absent.
+fn given<'a>(body: &'a Value, name: &str) -> Option<&'a Value> {
+    body.get(name).filter(|value| !value.is_null())
+}
+
 fn text<'a>(body: &'a Value, name: &str) -> Result<Option<&'a str>, Fault> {
-    match &body[name] {
-        Value::Null => Ok(None),
-        Value::String(text) if !text.is_empty() => Ok(Some(text)),
-        _ => Err(field(name, "expected a text")),
-    }
+    let Some(stated) = given(body, name) else {
+        return Ok(None);
+    };
+    let text = stated.as_str().filter(|text| !text.is_empty());
+    text.map(Some).ok_or_else(|| field(name, "expected a text"))
 }
 
 fn whole_between(value: &Value, least: i64, most: i64) -> Option<i64> {
