@@ -41,8 +41,9 @@ pub trait Backend: Send + Sync + 'static {
     /// `NotFound` or `Invalid`.
     fn query(&self, name: &str, parameters: &[(String, String)]) -> Result<Value, Fault>;
 
-    /// Carries out what a person orders: `decide` about a session, `redrive` dead letters, `release`
-    /// or `skip` a parked unit. `parameters` name what it is about, the body says what is ordered.
+    /// Carries out what a person orders: `decide` about a session, `rerate` sessions (which only tells
+    /// what would come of it unless it is to be applied), `redrive` dead letters, `release` or `skip` a
+    /// parked unit. `parameters` name what it is about, the body says what is ordered.
     ///
     /// # Errors
     /// A fault that names the field; a conflict when what it is about is no longer so.

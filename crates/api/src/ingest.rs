@@ -93,6 +93,11 @@ pub async fn decision(
     blocking(move || backend.order("decide", &about, &body)).await
 }
 
+/// `POST /v1/rerate`: what sessions would be billed under another tariff, and corrections if asked.
+pub async fn rerate(State(backend): Shared, body: Bytes) -> Result<Json<Value>, Fault> {
+    ordered(backend, "rerate", &body).await
+}
+
 /// `POST /v1/dead-letters/redrive`: records that were set aside, driven in again.
 pub async fn redrive(State(backend): Shared, body: Bytes) -> Result<Json<Value>, Fault> {
     ordered(backend, "redrive", &body).await

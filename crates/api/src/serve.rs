@@ -59,6 +59,7 @@ pub(crate) fn router_within(backend: Arc<dyn Backend>, within: Duration) -> Rout
         .route("/v1/review", get(query::review))
         .route("/v1/review/{session}", get(query::review_case))
         .route("/v1/review/{session}/decisions", post(ingest::decision))
+        .route("/v1/rerate", post(ingest::rerate))
         .route("/v1/dead-letters", get(query::letters))
         .route("/v1/dead-letters/redrive", post(ingest::redrive))
         .route(

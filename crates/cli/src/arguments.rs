@@ -6,6 +6,7 @@ mod engine;
 mod journal;
 mod letters;
 mod report;
+mod rerate;
 mod tariff;
 
 pub use desk::{
@@ -25,6 +26,8 @@ pub use letters::{
     LetterRedriveArguments, LetterShowArguments, ParkedArguments, ParkedCommand,
     ParkedListArguments, ParkedOrderArguments,
 };
+
+pub use rerate::RerateArguments;
 
 pub use report::{ReportArguments, ReportBy, ReportKind};
 
@@ -93,6 +96,7 @@ pub enum Command {
     Invoice(InvoiceArguments),
     Journal(JournalArguments),
     Review(ReviewArguments),
+    Rerate(Box<RerateArguments>),
     DeadLetter(LetterArguments),
     Parked(ParkedArguments),
     Status(StatusArguments),

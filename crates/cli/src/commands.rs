@@ -10,6 +10,7 @@ pub mod journal;
 pub mod letters;
 pub mod price;
 pub mod report;
+pub mod rerate;
 pub mod review;
 pub mod session;
 pub mod status;

@@ -77,6 +77,7 @@ fn execute(cli: &Cli, out: &mut dyn Write) -> Result<(), CliError> {
         Command::Invoice(arguments) => commands::invoice::run(arguments, &transport()?, out),
         Command::Journal(arguments) => commands::journal::run(arguments, transport, out),
         Command::Review(arguments) => commands::review::run(arguments, &transport()?, out),
+        Command::Rerate(arguments) => commands::rerate::run(arguments, transport, out),
         Command::DeadLetter(arguments) => commands::letters::letters(arguments, &transport()?, out),
         Command::Parked(arguments) => commands::letters::parked(arguments, &transport()?, out),
         Command::Status(arguments) => commands::status::run(arguments, &transport()?, out),

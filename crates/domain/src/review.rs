@@ -139,8 +139,9 @@ pub enum ReviewVerdict {
     SetPayer(AccountId),
     /// Bill nothing; what was billed is credited.
     Waive,
-    /// Look up station, seller, policy and tariff again, as they were in force at the start.
-    Reprice,
+    /// Price it again: by this version of a tariff, all else as it was pinned; `None`: by station,
+    /// seller, policy and tariff as they were in force at the start, looked up again.
+    Reprice(Option<Pin<TariffId>>),
 }
 
 /// What a person knows better than the charger. At least one is there; what is not stays as metered.

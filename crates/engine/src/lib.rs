@@ -14,6 +14,7 @@ pub mod pipeline;
 pub mod project;
 pub mod registry;
 pub mod replay;
+pub mod rerating;
 pub mod retention;
 pub mod service;
 pub mod stage;

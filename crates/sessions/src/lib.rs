@@ -35,6 +35,7 @@ mod tests;
 
 pub use effect::{Effect, Rejection};
 pub use key::{Entity, Key, Timer, TimerKind, Value};
+pub use rating::rerating;
 
 use desk::Desk;
 use wattledger_domain::charging::ChargingRecord;

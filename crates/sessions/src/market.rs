@@ -96,3 +96,15 @@ pub(crate) fn series(
     let last = last.min(first.saturating_add(DAYS_MAX));
     MarketSeries::of((first..=last).flat_map(|day| day_of(desk, market, day)))
 }
+
+/// The same of all that was ever published for a market, in any order.
+#[must_use]
+pub fn series_of(published: &[Arc<Publication>], started_at: Timestamp) -> MarketSeries {
+    let first = started_at.utc_day();
+    let last = first.saturating_add(DAYS_MAX);
+    let touches = |publication: &&Arc<Publication>| {
+        let days = days_of(&publication.prices);
+        *days.start() <= last && first <= *days.end()
+    };
+    MarketSeries::of(published.iter().filter(touches).cloned())
+}

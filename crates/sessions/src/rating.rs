@@ -5,6 +5,7 @@ mod conclusion;
 mod decided;
 mod moved;
 mod proposal;
+pub mod rerating;
 mod span;
 mod suggestion;
 
@@ -16,10 +17,10 @@ use crate::start;
 use crate::work::Work;
 use conclusion::Conclusion;
 use decided::concluded;
-pub(crate) use decided::{check_correction, missing, standing};
+pub(crate) use decided::{check_correction, doubts, missing, settled, standing};
 use wattledger_domain::accounts::{AccountRecord, SessionBill, SessionHeld};
 use wattledger_domain::charging::PayerResolved;
-use wattledger_domain::cost::Priced;
+use wattledger_domain::cost::{Priced, Settlement};
 use wattledger_domain::ids::{
     AccountId, AuthorizationId, DeviceProfileId, MarketPricesId, SessionId, StationId,
 };
@@ -106,6 +107,17 @@ pub(crate) fn rate(desk: &mut Desk<'_, '_>, work: &mut Work<'_>) {
             entity,
         );
     }
+}
+
+/// The same for a session whose prices were pinned anew. What it came to before decides whether its last
+/// bill stands: tax, blocks and limits count as well.
+pub(crate) fn rate_anew(desk: &mut Desk<'_, '_>, work: &mut Work<'_>, before: Option<&Settlement>) {
+    if settled(desk, work).as_ref() != before
+        && let Some(billed) = &mut work.session.billed
+    {
+        billed.result = Billed::OUTDATED;
+    }
+    rate(desk, work);
 }
 
 /// Whether a session that was billed or held would now be so otherwise: energy, times or price.

@@ -4,6 +4,8 @@
 //! no longer what the person looked at, on record with what came of it. What is decided stands for
 //! the data it was made on (see [`crate::rating`]).
 
+mod repricing;
+
 use crate::desk::Desk;
 use crate::effect::Effect;
 use crate::pinning::{self, Contract, Customer};
@@ -45,6 +47,7 @@ fn may_be_decided(work: &Work<'_>, decision: &ReviewDecided) -> Result<(), Refus
         let reason = "the same decision was carried out before".to_owned();
         return Err((Outcome::Duplicate, reason));
     }
+    repricing::is_new(session, &decision.verdict)?;
     match session.phase {
         Phase::Open => return conflict("the session goes on: decide once it is over".to_owned()),
         Phase::Settling(_) => {
@@ -94,7 +97,8 @@ fn carry_out(
             rating::rate(desk, work);
             Ok(())
         }
-        ReviewVerdict::Reprice => reprice(desk, work),
+        ReviewVerdict::Reprice(None) => reprice(desk, work),
+        ReviewVerdict::Reprice(Some(tariff)) => repricing::by_tariff(desk, work, tariff),
     }
 }
 
@@ -195,8 +199,9 @@ fn reprice(desk: &mut Desk<'_, '_>, work: &mut Work<'_>) -> Result<(), Refused> 
     if pinned.is_none() {
         return refuse("no station, site, seller or policy was in force when it began");
     }
+    let before = rating::settled(desk, work);
     work.pin_again(desk, pinned);
-    rating::rate(desk, work);
+    rating::rate_anew(desk, work, before.as_ref());
     Ok(())
 }
 

@@ -269,3 +269,8 @@ pub struct Billed {
     /// When it is forgotten.
     pub forget_at: Timestamp,
 }
+
+impl Billed {
+    /// No bill hashes to it: what was billed no longer stands, whatever comes next.
+    pub(crate) const OUTDATED: Digest = Digest::ZERO;
+}

@@ -21,6 +21,7 @@ mod metering;
 mod model;
 mod real;
 mod registers;
+mod repricing;
 mod review;
 mod thinning;
 mod world;

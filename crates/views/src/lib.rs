@@ -22,6 +22,7 @@ pub use query::journal::{HeadRow, JournalFilter, JournalPage, JournalRow};
 pub use query::letter::{LetterCount, LetterFilter, LetterList, LetterRow, Waiting};
 pub use query::reference::ReferenceRow;
 pub use query::report::{By, Period, RevenueRow, UsageRow};
+pub use query::rerating::BilledSession;
 pub use query::review::{
     DecisionRow, ReviewCase, ReviewCount, ReviewList, ReviewOrder, ReviewPage,
 };

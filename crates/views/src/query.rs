@@ -6,6 +6,7 @@ pub mod journal;
 pub mod letter;
 pub mod reference;
 pub mod report;
+pub mod rerating;
 pub mod review;
 pub mod session;
 pub mod story;

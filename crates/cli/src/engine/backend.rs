@@ -22,6 +22,7 @@ mod parameters;
 mod parked;
 mod records;
 mod reports;
+mod rerate;
 mod status;
 
 use parameters::{date, invalid, most, parameter, whole};
@@ -306,6 +307,7 @@ impl Backend for EngineBackend {
         match name {
             "decide" => self.decide(parameter(parameters, "session").unwrap_or_default(), body),
             "redrive" => self.redrive(body),
+            "rerate" => self.rerate(body),
             "release" => self.order_parked(ParkingAction::Release, body),
             "skip" => self.order_parked(ParkingAction::Skip, body),
             other => Err(Fault::new(

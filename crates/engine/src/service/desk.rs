@@ -34,10 +34,31 @@ impl Service {
     /// # Errors
     /// [`ServiceError`]; nothing is taken then.
     pub fn decide(&self, decision: ReviewDecided) -> Result<(), ServiceError> {
+        self.append(std::iter::once(self.decision(decision)))
+    }
+
+    /// Takes decisions about sessions, all or none; they are durable when this returns.
+    ///
+    /// # Errors
+    /// [`ServiceError::Busy`] when more waits than can be folded soon.
+    pub fn decide_all(
+        &self,
+        decisions: impl IntoIterator<Item = ReviewDecided>,
+    ) -> Result<(), ServiceError> {
+        if !self.has_room()? {
+            return Err(ServiceError::Busy);
+        }
+        self.append(
+            decisions
+                .into_iter()
+                .map(|decision| self.decision(decision)),
+        )
+    }
+
+    fn decision(&self, decision: ReviewDecided) -> Outgoing {
         let key = topics::key(decision.station.as_str());
         let value = wire::charging::encode(&ChargingRecord::ReviewDecided(Box::new(decision)));
-        let record = Outgoing::keyed(&self.topics.charging_events, key, value);
-        self.append(std::iter::once(record))
+        Outgoing::keyed(&self.topics.charging_events, key, value)
     }
 
     /// Appends records in one transaction; they are durable when this returns.

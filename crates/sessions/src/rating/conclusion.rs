@@ -21,7 +21,7 @@ use wattledger_domain::time::Timestamp;
 use wattledger_pricing::{CompiledTariff, rate, settle};
 
 /// A record carries no more periods: each takes up to 29 bytes of its 256 KiB.
-const PERIODS_MAX: usize = 4_000;
+pub(super) const PERIODS_MAX: usize = 4_000;
 
 /// What a session comes to.
 pub(super) struct Conclusion {
@@ -362,10 +362,19 @@ fn price(
         ByClock::Cheapest => cheapest(tariff, session.started_at, periods, &policy.rounding)?,
     };
     let span = ledger.closed_to.since(session.started_at);
+    waive_little(&mut priced, (ledger.energy, span), policy);
+    Some(priced)
+}
+
+/// Nothing is charged for what is below both of a policy's bounds.
+pub(super) fn waive_little(
+    priced: &mut Priced,
+    (energy, span): (MilliwattHours, Milliseconds),
+    policy: &Policy,
+) {
     let bounds = &policy.plausibility;
-    if ledger.energy < bounds.waiver_energy && span < bounds.waiver_duration {
+    if energy < bounds.waiver_energy && span < bounds.waiver_duration {
         priced.steps.clear();
         priced.min_price = None;
     }
-    Some(priced)
 }

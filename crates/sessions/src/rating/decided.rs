@@ -7,6 +7,7 @@ use super::conclusion::{self, Conclusion, Corrected};
 use crate::desk::Desk;
 use crate::session::Standing;
 use crate::work::Work;
+use wattledger_domain::cost::Settlement;
 use wattledger_domain::quantity::MilliwattHours;
 use wattledger_domain::review::CorrectedReading;
 use wattledger_domain::session::HoldReason;
@@ -42,6 +43,16 @@ pub(crate) fn standing(
             data: plain.data(),
         },
     }
+}
+
+/// What it comes to as an invoice tells it; `None` when nothing prices it, or it is waived.
+pub(crate) fn settled(desk: &mut Desk<'_, '_>, work: &mut Work<'_>) -> Option<Settlement> {
+    concluded(desk, work).settled
+}
+
+/// What speaks against a bill, whatever a person decided: in order of the enum.
+pub(crate) fn doubts(desk: &mut Desk<'_, '_>, work: &mut Work<'_>) -> Vec<HoldReason> {
+    conclusion::conclude(desk, work, None).held
 }
 
 /// What no decision can overrule: in order of the enum; empty when it can be billed.

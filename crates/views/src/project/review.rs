@@ -103,7 +103,7 @@ pub fn decided(decided: &SessionDecided, rows: &mut Rows) {
         ReviewVerdict::BillCorrected(reading) => ("correct", None, Some(*reading)),
         ReviewVerdict::SetPayer(account) => ("set_payer", Some(account.as_str()), None),
         ReviewVerdict::Waive => ("waive", None, None),
-        ReviewVerdict::Reprice => ("reprice", None, None),
+        ReviewVerdict::Reprice(_) => ("reprice", None, None),
     };
     let CorrectedReading {
         meter_start,

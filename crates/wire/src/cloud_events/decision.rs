@@ -62,7 +62,7 @@ fn verdict(fields: &Fields<'_>) -> Result<ReviewVerdict, EventFault> {
             fields.text("account")?,
         ))),
         "waive" => Ok(ReviewVerdict::Waive),
-        "reprice" => Ok(ReviewVerdict::Reprice),
+        "reprice" => Ok(ReviewVerdict::Reprice(None)),
         _ => Err(fields.fault(
             "verdict",
             "word",

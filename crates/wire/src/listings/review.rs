@@ -71,7 +71,8 @@ union! { ReviewVerdict {
         reading: "Bill by what the person read or was told."),
     2 => SetPayer "wattledger.review.SetPayer" (account: "Somebody else pays."),
     3 => Waive "wattledger.review.Waive",
-    4 => Reprice "wattledger.review.Reprice",
+    4 => Reprice "wattledger.review.Reprice" (
+        tariff: "Price it by this version; null for whatever was in force at its start."),
 } }
 record! { "wattledger.charging.ReviewDecided",
     "A person decided about a session.", ReviewDecided {

@@ -36,26 +36,24 @@ pub fn most(parameters: &[(String, String)], default: i64) -> Result<i64, Fault>
     }
 }
 
+/// A date such as 2026-11-25.
+pub fn local_date(text: &str) -> Option<LocalDate> {
+    use chrono::Datelike as _;
+    let date = chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
+    Some(LocalDate {
+        year: date.year(),
+        month: u8::try_from(date.month()).ok()?,
+        day: u8::try_from(date.day()).ok()?,
+    })
+}
+
 /// A date, if given.
 pub fn date(parameters: &[(String, String)], name: &str) -> Result<Option<LocalDate>, Fault> {
-    use chrono::Datelike as _;
     let Some(text) = parameter(parameters, name) else {
         return Ok(None);
     };
-    let read = chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d")
-        .ok()
-        .and_then(|date| {
-            let (month, day) = (
-                u8::try_from(date.month()).ok()?,
-                u8::try_from(date.day()).ok()?,
-            );
-            Some(LocalDate {
-                year: date.year(),
-                month,
-                day,
-            })
-        });
-    read.map(Some)
+    local_date(text)
+        .map(Some)
         .ok_or_else(|| invalid(name, format!("`{text}` is not a date such as 2026-11-25")))
 }
 

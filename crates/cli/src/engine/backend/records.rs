@@ -56,7 +56,8 @@ impl EngineBackend {
         let limit = usize::try_from(most(parameters, 500)?.min(5_000)).unwrap_or(500);
         let wait = u64::try_from(whole(parameters, "wait_ms", 0)?.clamp(0, 30_000)).unwrap_or(0);
         let ends = self.service.ends(topic)?;
-        let mut positions = positions(parameters, &ends)?;
+        let named = parameter(parameters, "cursor").unwrap_or("earliest");
+        let mut positions = positions(named, &ends)?;
         let waited = std::time::Instant::now();
         let mut shown = Vec::new();
         loop {
@@ -93,8 +94,8 @@ pub fn cursor(positions: &[i64]) -> String {
 }
 
 /// Where a page begins, by partition: never past the end, where nothing would ever come.
-fn positions(parameters: &[(String, String)], ends: &[i64]) -> Result<Vec<i64>, Fault> {
-    let text = match parameter(parameters, "cursor").unwrap_or("earliest") {
+pub(super) fn positions(text: &str, ends: &[i64]) -> Result<Vec<i64>, Fault> {
+    let text = match text {
         "earliest" => return Ok(vec![0; ends.len()]),
         "latest" => return Ok(ends.to_vec()),
         text => text,

@@ -68,7 +68,7 @@ fn entity() -> LegalEntity {
     }
 }
 
-fn site() -> Site {
+pub fn site() -> Site {
     Site {
         id: SiteId::new("yard"),
         name: "Yard".into(),

@@ -1,6 +1,7 @@
 //! Lines of text as records.
 
 use super::clock;
+use super::documents::{recorded, tariff};
 use crate::Effect;
 use std::collections::BTreeMap;
 use wattledger_domain::accounts::AccountRecord;
@@ -12,13 +13,14 @@ use wattledger_domain::charging::{
 };
 use wattledger_domain::ids::{
     AccountId, AuthorizationId, CustomerGroup, EventId, EvseId, ProcessorId, SourceId, StationId,
-    TokenHash, TransactionId,
+    TariffId, TokenHash, TransactionId,
 };
 use wattledger_domain::money::{Currency, Money};
 use wattledger_domain::payment::PaymentMethod;
 use wattledger_domain::quantity::MilliwattHours;
+use wattledger_domain::reference::Content;
 use wattledger_domain::review::{CorrectedReading, ReviewDecided, ReviewVerdict, Seen};
-use wattledger_domain::session::ChargingState;
+use wattledger_domain::session::{ChargingState, Pin};
 use wattledger_domain::time::Timestamp;
 
 struct Line<'a> {
@@ -280,11 +282,21 @@ fn decided(line: &Line<'_>, number: i64, effects: &[Effect]) -> ChargingRecord {
             }),
             "payer" => ReviewVerdict::SetPayer(AccountId::new(line.text("account").unwrap())),
             "waive" => ReviewVerdict::Waive,
-            "reprice" => ReviewVerdict::Reprice,
+            "reprice" => ReviewVerdict::Reprice(line.text("tariff").map(tariff_pin)),
             other => panic!("{other}"),
         },
         reason: "looked at it".into(),
         decided_by: "ada".into(),
         decided_at: line.at,
     }))
+}
+
+/// `fair@2` is the second version of what [`recorded`] makes of it.
+fn tariff_pin(text: &str) -> Pin<TariffId> {
+    let (id, version) = text.split_once('@').unwrap();
+    let version = version.parse().unwrap();
+    let id = TariffId::new(id);
+    let content = Content::Tariff(Box::new(tariff(id.as_str(), 0)));
+    let hash = recorded(content, version, clock("00:00")).document.hash;
+    Pin { id, version, hash }
 }

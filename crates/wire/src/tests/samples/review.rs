@@ -31,7 +31,8 @@ pub fn all() -> Vec<Sample> {
         ReviewVerdict::SetPayer(AccountId::new("ada")),
         ReviewVerdict::BillAsProposed,
         ReviewVerdict::Waive,
-        ReviewVerdict::Reprice,
+        ReviewVerdict::Reprice(None),
+        ReviewVerdict::Reprice(Some(pins().tariff)),
     ];
     let mut all = Vec::new();
     for verdict in verdicts {
@@ -73,7 +74,7 @@ pub fn all() -> Vec<Sample> {
 }
 
 fn decided(verdict: ReviewVerdict) -> ReviewDecided {
-    let has_seen = verdict != ReviewVerdict::Reprice;
+    let has_seen = verdict != ReviewVerdict::Reprice(None);
     ReviewDecided {
         source: SourceId::new("desk"),
         id: EventId::new("d-1"),
