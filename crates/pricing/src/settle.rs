@@ -135,10 +135,8 @@ impl Bill<'_> {
     ) -> Result<Groups, PricingError> {
         let mut groups = no_groups();
         let mut added = TaxIncluded::Yes;
-        // A limit gives what it adds the rates that there are, also those of nothing.
-        let unlimited = self.limits.net.is_open() && self.limits.gross.is_open();
         for (place, step) in self.steps.iter().enumerate() {
-            if !Kept::KEPT && unlimited && step.quantity == 0 {
+            if !Kept::KEPT && step.quantity == 0 {
                 continue;
             }
             let surplus = self.blocks.surplus_of(place);
