@@ -40,7 +40,7 @@ impl Pace {
     pub const LIVE: Self = Self {
         gather: Duration::from_millis(15),
         gather_max: Duration::from_millis(60),
-        records_max: 8_000,
+        records_max: 20_000,
         settle: SETTLE,
     };
     /// For a replay, where everybody waits for everybody.

@@ -23,8 +23,8 @@ const CONSUMER: &[(&str, &str)] = &[
     ("fetch.queue.backoff.ms", "10"),
     ("fetch.error.backoff.ms", "50"),
     // By what they carry; a message in the queue takes some three times that.
-    ("queued.max.messages.kbytes", "3072"),
-    ("queued.min.messages", "10000"),
+    ("queued.max.messages.kbytes", "8192"),
+    ("queued.min.messages", "20000"),
 ];
 
 /// Fixed besides for members of groups.
