@@ -4,24 +4,18 @@
 # Sessions, tariffs and what they come to are the same; where they are not, it ends with 1.
 #   scripts/bench-pricing.sh
 set -euo pipefail
-cd "$(dirname "$0")/../tests/differential"
 command -v valgrind >/dev/null || { echo "valgrind is missing: apt-get install valgrind" >&2; exit 1; }
-build="${CARGO_TARGET_DIR:-$PWD/target}"
-export CARGO_TARGET_DIR="$build"
-# The peers want a newer compiler than we do, and build with ours.
-for engine in . ocpi-kit ocpi-tariffs; do
-  (cd "$engine" && cargo build --release --locked --ignore-rust-version --bins)
-done
+build="$("$(dirname "$0")/peers.sh")"
 found="$(mktemp -d)"
 trap 'rm -rf "$found"' EXIT
 programs=(measured measured-ocpi-kit measured-ocpi-tariffs)
 for program in "${programs[@]}"; do
-  "$build/release/$program" time
+  "$build/$program" time
 done >"$found/times"
 for program in "${programs[@]}"; do
-  "$build/release/$program" list | while read -r name; do
+  "$build/$program" list | while read -r name; do
     collected="$(valgrind --tool=callgrind --callgrind-out-file=/dev/null --toggle-collect='*counted::counted*' \
-      "$build/release/$program" count "$name" 2>&1 | sed -n 's/.*Collected : //p')"
+      "$build/$program" count "$name" 2>&1 | sed -n 's/.*Collected : //p')"
     echo "$name|$collected"
   done
 done >"$found/counts"

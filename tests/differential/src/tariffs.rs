@@ -14,7 +14,7 @@ pub fn prices(pairs: &[Value]) -> Vec<Peer> {
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
-        .expect("priced-ocpi-tariffs, built beside this program: see scripts/differential.sh");
+        .expect("priced-ocpi-tariffs, built beside this program: see scripts/peers.sh");
     let (input, output) = (
         child.stdin.take().expect("a pipe"),
         child.stdout.take().expect("a pipe"),

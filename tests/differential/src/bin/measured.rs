@@ -19,11 +19,12 @@ use wattledger_pricing::{
 };
 use wattledger_wire::ocpi::{self, OcpiCdr, OwnTariffs, Version};
 
-const TERMS: RecordTerms = RecordTerms {
+const TERMS: RecordTerms<'static> = RecordTerms {
     rounding: Rounding::DEFAULT,
     places: None,
     absent_tax: AbsentTax::NotApplicable,
     liability: TaxLiability::Seller,
+    taxes: &[],
 };
 
 fn main() {
