@@ -65,6 +65,17 @@ fn lag(directory: &Path) -> i64 {
         .sum()
 }
 
+/// How many partitions of charging.events the process of a directory folds.
+fn owned(directory: &Path) -> usize {
+    let status = Invocation::new(directory, &["status", "--json"]).output();
+    let status: serde_json::Value = serde_json::from_str(&status).unwrap();
+    let instances = status["instances"].as_array().unwrap().iter();
+    let partitions = instances.flat_map(|instance| instance["partitions"].as_array().unwrap());
+    partitions
+        .filter(|partition| partition["stage"] == "sessions" && partition["task"].is_object())
+        .count()
+}
+
 /// Processes join, are killed, come back under their names, and are stopped for longer than their
 /// sessions last, under a load in wall-clock time.
 #[test]
@@ -121,8 +132,8 @@ fn processes_come_and_go_under_load_and_every_promise_holds() {
         loading.words()
     );
     let log = KafkaLog::open(KafkaSettings::new(broker.bootstrap())).unwrap();
-    let killed = Commits::now(&log);
     kill(&[second.id()]);
+    let killed = Commits::now(&log);
     second.bury();
     let second = folding(folders[1].path(), "second", 1);
     let took = killed.all_go_on(&log);
@@ -133,8 +144,9 @@ fn processes_come_and_go_under_load_and_every_promise_holds() {
         "{}",
         loading.words()
     );
-    let stopped = Commits::now(&log);
+    assert_ne!(owned(folders[2].path()), 0, "{}", third.words());
     signal("STOP", third.id());
+    let stopped = Commits::now(&log);
     let took = stopped.all_go_on(&log);
     println!("stopped for good: every partition commits again after {took:?}");
     assert!(took < TAKEN_OVER * SLACK, "{took:?}");

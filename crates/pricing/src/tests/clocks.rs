@@ -2,6 +2,7 @@
 
 use super::scene::*;
 use crate::{Meter, local_date};
+use chrono::{DateTime, Offset, TimeZone};
 use wattledger_domain::tariff::{Dimension, LocalDate, Restrictions, Tariff};
 
 /// Time costs one price inside a window of local time and another outside it.
@@ -136,4 +137,32 @@ fn a_date_is_that_of_the_zone() {
     assert_eq!(local_date("Europe/Berlin", at), Some(berlin));
     assert_eq!(local_date("UTC", at), date(2024, 12, 31));
     assert_eq!(local_date("Mars/Olympus", at), None);
+}
+
+/// An offset that is the same a day later is taken to have held in between (`calendar::Offsetting`): whatever
+/// a zone does to its clocks, it does not undo it within a day. 2020 to 2035, looked at every three hours.
+#[test]
+fn no_zone_changes_its_clocks_and_changes_them_back_within_a_day() {
+    const LOOK: i64 = 3 * 3_600_000;
+    const DAY: i64 = 24 * 3_600_000;
+    let years = 1_577_836_800_000..2_051_222_400_000;
+    for zone in chrono_tz::TZ_VARIANTS {
+        let offset = |at: i64| {
+            let at = DateTime::from_timestamp_millis(at).unwrap().naive_utc();
+            zone.offset_from_utc_datetime(&at).fix()
+        };
+        let (mut at, mut before, mut changed) = (years.start, offset(years.start), None);
+        while at < years.end {
+            at += LOOK;
+            let now = offset(at);
+            if now == before {
+                continue;
+            }
+            if let Some((then, was)) = changed {
+                assert!(was != now || at - then > DAY, "{zone} at {at}");
+            }
+            changed = Some((at, before));
+            before = now;
+        }
+    }
 }

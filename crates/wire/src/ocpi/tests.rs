@@ -44,16 +44,22 @@ fn read_cdr(value: &Value, version: Version) -> OcpiCdr {
 }
 
 fn price(tariff: &Tariff, record: &OcpiCdr) -> RecordPrice {
-    price_ended(tariff, record, record.reservation)
+    price_where(tariff, record, record.reservation, AbsentTax::NotApplicable)
 }
 
-fn price_ended(tariff: &Tariff, record: &OcpiCdr, end: ReservationEnd) -> RecordPrice {
+/// Priced, where a reservation ended so and a tax that is not stated means that.
+fn price_where(
+    tariff: &Tariff,
+    record: &OcpiCdr,
+    end: ReservationEnd,
+    absent_tax: AbsentTax,
+) -> RecordPrice {
     let zone = record.time_zone.as_deref().unwrap_or("UTC");
     let compiled = RecordTariff::compile(tariff, zone, end, UsageRules::default()).unwrap();
     let terms = RecordTerms {
         rounding: Rounding::DEFAULT,
         places: None,
-        absent_tax: AbsentTax::NotApplicable,
+        absent_tax,
         liability: TaxLiability::Seller,
         taxes: &[],
     };

@@ -2,6 +2,7 @@
 
 use super::*;
 use std::path::PathBuf;
+use tempfile::TempDir;
 
 const TARIFF: &str = r#"{
   "id": "t", "country_code": "DE", "party_id": "DEM", "currency": "EUR",
@@ -24,13 +25,16 @@ fn cdr(total: &str) -> String {
     )
 }
 
+/// A file of a folder, with this text.
+fn written(folder: &TempDir, name: &str, text: &str) -> PathBuf {
+    let path = folder.path().join(name);
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
 fn priced(tariff: Option<&str>, cdr: &str, json: bool) -> Result<String, CliError> {
     let folder = tempfile::tempdir().unwrap();
-    let file = |name: &str, text: &str| -> PathBuf {
-        let path = folder.path().join(name);
-        std::fs::write(&path, text).unwrap();
-        path
-    };
+    let file = |name: &str, text: &str| written(&folder, name, text);
     let arguments = PriceArguments {
         tariff: tariff.map(|text| file("t.json", text)),
         cdr: Some(file("c.json", cdr)),
@@ -144,11 +148,7 @@ fn a_tariff_that_follows_a_market_needs_its_prices() {
     assert!(refused.to_string().ends_with(expect), "{refused}");
     let folder = tempfile::tempdir().unwrap();
     let of = |market: &str| {
-        let file = |name: &str, text: &str| -> PathBuf {
-            let path = folder.path().join(name);
-            std::fs::write(&path, text).unwrap();
-            path
-        };
+        let file = |name: &str, text: &str| written(&folder, name, text);
         let published = format!(
             "kind: MarketPrices\nid: day\nspec:\n  market: {market}\n  currency: EUR\n  \
              start: 2026-03-01T10:00:00Z\n  prices: [400]\n"
@@ -185,11 +185,7 @@ fn taxes_of_a_place_are_levied_by_name() {
         {"name": "QST", "percent": 9.975}]"#;
     let of = |name: &str, taxes: &str, json: bool| {
         let folder = tempfile::tempdir().unwrap();
-        let file = |name: &str, text: &str| -> PathBuf {
-            let path = folder.path().join(name);
-            std::fs::write(&path, text).unwrap();
-            path
-        };
+        let file = |name: &str, text: &str| written(&folder, name, text);
         let arguments = PriceArguments {
             tariff: Some(file("t.json", &tariff)),
             cdr: Some(file("c.json", &record)),

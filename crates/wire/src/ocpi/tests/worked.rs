@@ -6,16 +6,13 @@
 
 mod book;
 
-use super::{exact, read_cdr, read_tariff_of};
+use super::{exact, price_where, read_cdr, read_tariff_of};
 use crate::ocpi::Version;
 use book::{BLOCKS, Example, OLDEST, PRICES, component};
 use serde_json::{Value, json};
-use wattledger_domain::cost::{Rounding, UsageRules};
 use wattledger_domain::price::ExactCost;
 use wattledger_domain::record::ReservationEnd;
-use wattledger_pricing::{
-    AbsentTax, Amounts, Credit, Record, RecordTariff, RecordTerms, TaxLiability, price_record,
-};
+use wattledger_pricing::{AbsentTax, Amounts};
 
 /// What an example comes to, exactly, before and after tax.
 fn cost(
@@ -24,26 +21,13 @@ fn cost(
     version: Version,
     end: ReservationEnd,
 ) -> [Option<String>; 2] {
+    let absent_tax = match version {
+        Version::V2_2_1 => AbsentTax::NotApplicable,
+        Version::V2_1_1 | Version::V2_3_0 => AbsentTax::Unknown,
+    };
     let record = read_cdr(record, version);
     let tariff = read_tariff_of(tariff, version);
-    let ready = RecordTariff::compile(&tariff, "UTC", end, UsageRules::default()).unwrap();
-    let terms = RecordTerms {
-        rounding: Rounding::DEFAULT,
-        places: None,
-        absent_tax: match version {
-            Version::V2_2_1 => AbsentTax::NotApplicable,
-            Version::V2_1_1 | Version::V2_3_0 => AbsentTax::Unknown,
-        },
-        liability: TaxLiability::Seller,
-        taxes: &[],
-    };
-    let stated = Record {
-        start: record.start,
-        periods: &record.periods,
-        reservation: end,
-        credit: Credit::No,
-    };
-    let priced = price_record(&[ready], &stated, &terms).unwrap();
+    let priced = price_where(&tariff, &record, end, absent_tax);
     let Amounts {
         before_tax,
         after_tax,
