@@ -57,8 +57,8 @@ chaos: setup setup-kafka ## A whole day on Kafka with 60 kills against the same 
 bench: setup ## Measure the folds, pricing and the turn
 	@$(ROCKSDB); cargo bench --locked -p wattledger-benches
 
-bench-kafka: setup setup-kafka ## Measure all stages on a real Apache Kafka broker: a backlog, the intake, a pace, a rest
-	@$(ROCKSDB); for what in '' intake paced 'paced 1000 10 20'; do \
+bench-kafka: setup setup-kafka ## Measure all stages on a real Apache Kafka broker: a backlog, the intake, a pace, a rest, a rebalance
+	@$(ROCKSDB); for what in '' intake paced 'paced 1000 10 20' rebalance; do \
 		printf '\033[1m==>\033[0m kafka %s\n' "$$what"; \
 		cargo run --release --locked -p wattledger-benches --bin kafka $$what || exit 1; done
 

@@ -104,6 +104,8 @@ struct State {
     owned: BTreeMap<Arc<str>, Owned>,
     /// Partitions that cannot go on, and why.
     stopped: BTreeMap<(StageName, u32), String>,
+    /// The longest that a worker took to give partitions up.
+    revoke_max: Duration,
     rejected: u64,
     accepted: u64,
 }
@@ -316,6 +318,17 @@ impl Service {
     ) {
         let owned = Owned { ready, opening };
         self.state().owned.insert(Arc::clone(worker), owned);
+    }
+
+    /// The longest that a worker of this process took, since it started, to let go of the partitions
+    /// that a rebalance took from it: what it holds of them is settled meanwhile, the others wait.
+    pub fn revoke_max(&self) -> Duration {
+        self.state().revoke_max
+    }
+
+    pub(crate) fn gave_up(&self, took: Duration) {
+        let mut state = self.state();
+        state.revoke_max = state.revoke_max.max(took);
     }
 
     /// A partition folds again, or is another process's.

@@ -20,7 +20,7 @@ use outputs::Outputs;
 use program::{Draw, Invocation, Running, children, kill};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use wattledger_kafka_tests::{Broker, Setup};
 use wattledger_runtime::log::kafka::{KafkaLog, KafkaSettings};
 
@@ -121,10 +121,12 @@ fn two_hours_on_kafka_bill_the_same_however_often_they_are_killed() {
     std::fs::write(folder.path().join("kafka.json"), kafka.to_string()).unwrap();
     let mut draw = Draw(11);
     let (mut number, mut engines, mut others) = (0, 0, 0);
+    // A longer day is killed at longer intervals, and takes longer after the last of them.
+    let longer = u32::try_from(hours.div_ceil(12)).unwrap();
     let mut running = simulate(folder.path(), number);
     while engines < kills {
         let moment = Duration::from_millis(1_500 + draw.below(3_000));
-        if running.wait(moment).is_some() {
+        if running.wait(moment * longer).is_some() {
             break;
         }
         match draw.below(6) {
@@ -150,8 +152,12 @@ fn two_hours_on_kafka_bill_the_same_however_often_they_are_killed() {
         }
         running = simulate(folder.path(), number);
     }
-    running.finish();
-    println!("killed: {engines} engines, {others} brokers and processors");
+    let calm = Instant::now();
+    running.finish_within(Duration::from_secs(600) * longer);
+    println!(
+        "killed: {engines} engines, {others} brokers and processors; calm after that for {:?}",
+        calm.elapsed()
+    );
     assert!(
         engines >= kills * 3 / 4,
         "it was over after {engines} kills"

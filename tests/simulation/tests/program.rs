@@ -88,7 +88,15 @@ pub struct Running {
 
 impl Running {
     /// Waits until it ends or `until` holds: `Some` when it has ended.
-    pub fn wait_until(&mut self, mut until: impl FnMut() -> bool) -> Option<ExitStatus> {
+    pub fn wait_until(&mut self, until: impl FnMut() -> bool) -> Option<ExitStatus> {
+        self.wait_until_within(PATIENCE, until)
+    }
+
+    fn wait_until_within(
+        &mut self,
+        patience: Duration,
+        mut until: impl FnMut() -> bool,
+    ) -> Option<ExitStatus> {
         let began = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -97,7 +105,7 @@ impl Running {
             if until() {
                 return None;
             }
-            assert!(began.elapsed() < PATIENCE, "it hangs: {}", self.words());
+            assert!(began.elapsed() < patience, "it hangs: {}", self.words());
             std::thread::park_timeout(GLANCE);
         }
     }
@@ -109,8 +117,13 @@ impl Running {
     }
 
     /// Waits for its end, which must be a good one.
-    pub fn finish(mut self) {
-        let status = self.wait_until(|| false).unwrap();
+    pub fn finish(self) {
+        self.finish_within(PATIENCE);
+    }
+
+    /// The same for work that takes longer than usual.
+    pub fn finish_within(mut self, patience: Duration) {
+        let status = self.wait_until_within(patience, || false).unwrap();
         assert!(status.success(), "{status}: {}", self.words());
     }
 

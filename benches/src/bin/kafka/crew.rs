@@ -9,14 +9,18 @@ use wattledger_engine::kafka::stages::{Pace, StageWorker};
 use wattledger_engine::opening::{EngineConfig, open};
 use wattledger_engine::service::Service;
 use wattledger_engine::task::{StageName, TaskOpener};
-use wattledger_runtime::TaskError;
 use wattledger_runtime::log::kafka::KafkaLog;
 
 /// As in a live engine.
 const TIMERS_PER_RECORD: usize = 256;
 
-/// Has workers fold while `measured` runs, then stops them.
-pub fn during<R>(plan: Plan, log: &KafkaLog, measured: impl FnOnce(&Service) -> R) -> R {
+/// Has workers fold while `measured` runs, then stops them; their names begin with `prefix`.
+pub fn during<R>(
+    plan: Plan,
+    prefix: &str,
+    log: &KafkaLog,
+    measured: impl FnOnce(&Service) -> R,
+) -> R {
     let folder = tempfile::tempdir().unwrap();
     let config = EngineConfig {
         partitions: PARTITIONS,
@@ -36,10 +40,15 @@ pub fn during<R>(plan: Plan, log: &KafkaLog, measured: impl FnOnce(&Service) -> 
     std::thread::scope(|scope| {
         let work = |number: usize| {
             let work = move || {
-                let name = format!("benchmark-{number}");
-                let opener = opener.clone();
-                let joined = StageWorker::join(edge, &name, &StageName::ALL, opener, Pace::LIVE);
-                joined.unwrap().run(service)
+                let name = format!("{prefix}-{number}");
+                let join = || {
+                    let opener = opener.clone();
+                    StageWorker::join(edge, &name, &StageName::ALL, opener, Pace::LIVE).unwrap()
+                };
+                // As a live engine does: a worker that has lost the cluster joins anew.
+                while let Err(error) = join().run(service) {
+                    eprintln!("{name} joins anew: {error}");
+                }
             };
             let named = std::thread::Builder::new().name("stages".to_owned());
             named.spawn_scoped(scope, work).unwrap()
@@ -51,15 +60,15 @@ pub fn during<R>(plan: Plan, log: &KafkaLog, measured: impl FnOnce(&Service) -> 
         let result = measured(service);
         service.stop();
         for worker in working {
-            worker.join().unwrap().unwrap();
+            worker.join().unwrap();
         }
         result
     })
 }
 
-fn take_in(edge: &Edge, opener: &TaskOpener, service: &Service) -> Result<(), TaskError> {
+fn take_in(edge: &Edge, opener: &TaskOpener, service: &Service) {
     let secret = TenantSecret::new(b"benchmark".to_vec());
-    let directory = Directory::open(&opener.log, &opener.topics, secret, None)?;
-    let mut worker = IntakeWorker::join(edge, "benchmark-intake", &opener.topics, directory)?;
-    Ok(worker.run(service)?)
+    let directory = Directory::open(&opener.log, &opener.topics, secret, None).unwrap();
+    let joined = IntakeWorker::join(edge, "benchmark-intake", &opener.topics, directory);
+    joined.unwrap().run(service).unwrap();
 }

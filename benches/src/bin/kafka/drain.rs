@@ -59,8 +59,9 @@ pub fn folded(standings: &[TaskStanding]) -> u64 {
 /// Drains what has been filled in and prints the figures.
 pub fn measure(plan: Plan, broker: &Broker, log: &KafkaLog, commits: &Commits) {
     let began = Instant::now();
-    let (first, last, heard) =
-        crew::during(plan, log, |service| marks(plan, service, broker, commits));
+    let (first, last, heard) = crew::during(plan, "benchmark", log, |service| {
+        marks(plan, service, broker, commits)
+    });
     let whole = began.elapsed().as_secs_f64();
     figure("whole, joining and opening included", "s", whole);
     show(&first, &last, heard, Goals::of(plan.door));

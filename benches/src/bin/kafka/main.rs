@@ -2,7 +2,8 @@
 //!
 //! Run by `make bench-kafka`, or `kafka [SESSIONS [MINUTES [WORKERS]]]` for what has piled up,
 //! `kafka intake [SESSIONS [MINUTES [WORKERS]]]` for what has piled up before the intake, `kafka paced
-//! [SESSIONS [RATE [SECONDS]]]` for what comes at a rate. The broker, this process and nothing else are
+//! [SESSIONS [RATE [SECONDS]]]` for what comes at a rate, `kafka rebalance [SESSIONS [RATE]]` for a process
+//! that joins and is killed meanwhile. The broker, this process and nothing else are
 //! measured; what fills the topic is another process that has ended before.
 #![allow(
     clippy::as_conversions,
@@ -19,6 +20,7 @@ mod crew;
 mod drain;
 mod paced;
 mod preload;
+mod rebalance;
 mod usage;
 
 use commits::Commits;
@@ -92,7 +94,21 @@ fn main() {
             let told = arguments.get(5).unwrap();
             paced::pace(&arguments[1], plan, rate(3), Path::new(told));
         }
+        Some("join") => {
+            Commits::listen();
+            rebalance::join(&arguments[1], plan(0, 0, 1, Door::Stages));
+        }
         Some("paced") => measure(plan(number(1, 100_000), 0, 2, Door::Stages), Some(rate(2))),
+        Some("rebalance") => {
+            let rate = Rate {
+                events: number(2, 12_000),
+                seconds: 600,
+            };
+            let plan = plan(number(1, 100_000), 0, 2, Door::Stages);
+            Commits::listen();
+            let broker = filled(plan);
+            rebalance::measure(plan, rate, &broker);
+        }
         Some("intake") => {
             let (sessions, minutes, workers) = (number(1, 100_000), number(2, 20), number(3, 2));
             measure(plan(sessions, minutes, workers, Door::Intake), None);
@@ -120,6 +136,16 @@ fn open(brokers: &str) -> KafkaLog {
 
 fn measure(plan: Plan, rate: Option<Rate>) {
     let commits = Commits::listen();
+    let broker = filled(plan);
+    let log = open(broker.bootstrap());
+    match rate {
+        None => drain::measure(plan, &broker, &log, &commits),
+        Some(rate) => paced::measure(plan, rate, &broker, &log, &commits),
+    }
+}
+
+/// A broker whose topics hold what comes before the readings, and the plan's readings.
+fn filled(plan: Plan) -> Broker {
     let broker = Broker::start();
     let log = open(broker.bootstrap());
     let admin = log.admin().unwrap();
@@ -130,8 +156,5 @@ fn measure(plan: Plan, rate: Option<Rate>) {
         .arg(plan.door.word())
         .status();
     assert!(filled.unwrap().success(), "the topic could not be filled");
-    match rate {
-        None => drain::measure(plan, &broker, &log, &commits),
-        Some(rate) => paced::measure(plan, rate, &broker, &log, &commits),
-    }
+    broker
 }

@@ -7,7 +7,7 @@ use rdkafka::ClientConfig;
 use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer};
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, Command};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use wattledger_benches::goal::at_most;
 use wattledger_benches::scene;
@@ -24,7 +24,7 @@ const BATCH: Duration = Duration::from_millis(20);
 /// Of so many events one ends a session.
 const ENDS: usize = 100;
 /// The pace lasts so long before anything counts: a broker that has just started compiles its code.
-const WARMING: Duration = Duration::from_secs(20);
+pub const WARMING: Duration = Duration::from_secs(20);
 /// A run that takes longer has failed.
 const PATIENCE: Duration = Duration::from_secs(600);
 const INVOICES: &str = "billing.invoices";
@@ -45,15 +45,9 @@ pub struct Rate {
 pub fn measure(plan: Plan, rate: Rate, broker: &Broker, log: &KafkaLog, commits: &Commits) {
     let folder = tempfile::tempdir().unwrap();
     let told = folder.path().join("ends");
-    let (first, last, heard) = crew::during(plan, log, |service| {
-        await_folded(service, preload::opening_records(plan.scene) as u64);
-        await_rest(service);
-        let mut gateway = Command::new(std::env::current_exe().unwrap())
-            .args(["pace", broker.bootstrap()])
-            .args([plan.scene.sessions, rate.events, rate.seconds].map(|number| number.to_string()))
-            .arg(&told)
-            .spawn()
-            .unwrap();
+    let (first, last, heard) = crew::during(plan, "benchmark", log, |service| {
+        await_ready(plan, service);
+        let mut gateway = gateway(broker, plan, rate, &told);
         let mut invoices = log.consumer(INVOICES, Visibility::Process).unwrap();
         let mut reader = Reader::default();
         let began = Instant::now();
@@ -90,6 +84,22 @@ pub fn measure(plan: Plan, rate: Rate, broker: &Broker, log: &KafkaLog, commits:
         client: busy.then_some(74_000.0),
     };
     show(&first, &last, heard, goals);
+}
+
+/// Waits until all that comes before the readings is dealt with.
+pub fn await_ready(plan: Plan, service: &Service) {
+    await_folded(service, preload::opening_records(plan.scene) as u64);
+    await_rest(service);
+}
+
+/// Starts a gateway in its own process; it notes ends in a file.
+pub fn gateway(broker: &Broker, plan: Plan, rate: Rate, told: &Path) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["pace", broker.bootstrap()])
+        .args([plan.scene.sessions, rate.events, rate.seconds].map(|number| number.to_string()))
+        .arg(told)
+        .spawn()
+        .unwrap()
 }
 
 fn await_folded(service: &Service, wanted: u64) {

@@ -163,8 +163,16 @@ impl StageWorker {
     }
 
     fn poll(&mut self, at_most: Duration, service: &Service) -> Result<(), TaskError> {
-        for change in self.member.poll(at_most, self.pace.records_max)? {
+        let changes = self.member.poll(at_most, self.pace.records_max)?;
+        let began = Instant::now();
+        let revokes = changes
+            .iter()
+            .any(|change| matches!(change, Change::Revoked { .. }));
+        for change in changes {
             self.change(change, service);
+        }
+        if revokes {
+            service.gave_up(began.elapsed());
         }
         while let Some((stage, partition, number, task)) = self.opening.next() {
             self.opened((stage, partition, number), task, service)?;

@@ -9,9 +9,9 @@ impl Service {
     /// Counters and gauges, by stage and partition; amounts by currency.
     pub fn metrics(&self) -> String {
         let mut text = String::new();
-        let (accepted, rejected) = {
+        let (accepted, rejected, revoke_max) = {
             let state = self.state();
-            (state.accepted, state.rejected)
+            (state.accepted, state.rejected, state.revoke_max)
         };
         counter(
             &mut text,
@@ -24,6 +24,13 @@ impl Service {
             "engine_requests_rejected_total",
             "Requests with an event that cannot be taken.",
             rejected,
+        );
+        let _ = writeln!(
+            text,
+            "# HELP engine_revoke_microseconds_max Longest time to let go of partitions that moved.\n\
+             # TYPE engine_revoke_microseconds_max gauge\n\
+             engine_revoke_microseconds_max {}",
+            revoke_max.as_micros()
         );
         self.stages(&mut text);
         if let Ok(workers) = self.workers() {
