@@ -134,6 +134,12 @@ impl<F: Fold> Task<F> {
         self.goes_on(&self.fetched)
     }
 
+    /// Whether it has folded what is not committed yet.
+    #[must_use]
+    pub const fn is_pending(&self) -> bool {
+        self.pending.is_some()
+    }
+
     /// What it has done.
     #[must_use]
     pub const fn counters(&self) -> &Counters {

@@ -20,6 +20,7 @@ pub trait Turns: Send {
         &mut self,
         input: &mut dyn Consumer,
         records_max: usize,
+        at_most: Duration,
     ) -> Result<TurnReport, TaskError>;
     /// See [`Task::send`].
     ///
@@ -47,6 +48,8 @@ pub trait Turns: Send {
     fn position(&self) -> i64;
     /// See [`Task::has_fetched`].
     fn has_fetched(&self) -> bool;
+    /// See [`Task::is_pending`].
+    fn is_pending(&self) -> bool;
     /// See [`Task::dump`].
     ///
     /// # Errors
@@ -84,8 +87,9 @@ impl<F: Fold> Turns for Task<F> {
         &mut self,
         input: &mut dyn Consumer,
         records_max: usize,
+        at_most: Duration,
     ) -> Result<TurnReport, TaskError> {
-        Self::fold(self, input, records_max)
+        Self::fold(self, input, records_max, at_most)
     }
     fn send(&mut self, producer: &mut dyn Producer) -> Result<(), TaskError> {
         Self::send(self, producer)
@@ -107,6 +111,9 @@ impl<F: Fold> Turns for Task<F> {
     }
     fn has_fetched(&self) -> bool {
         Self::has_fetched(self)
+    }
+    fn is_pending(&self) -> bool {
+        Self::is_pending(self)
     }
     fn dump(&mut self) -> Result<Entries, TaskError> {
         Self::dump(self)
@@ -161,8 +168,9 @@ impl Worker {
     /// back what the log says.
     ///
     /// # Errors
-    /// [`TaskError::Commit`] when nothing was committed: reopen the tasks, which then fold the same
-    /// records again. Anything else: the worker and its tasks must be opened again.
+    /// [`TaskError::Commit`] when nothing was committed: commit the tasks again, which still hold what
+    /// they have folded, or reopen them, which then fold the same records again. Anything else: the
+    /// worker and its tasks must be opened again.
     pub fn commit(&mut self, tasks: &mut [&mut dyn Turns]) -> Result<(), TaskError> {
         let began = Instant::now();
         match self.transaction(tasks) {
@@ -207,7 +215,7 @@ impl Worker {
         input: &mut dyn Consumer,
         records_max: usize,
     ) -> Result<TurnReport, TaskError> {
-        let report = task.fold(input, records_max)?;
+        let report = task.fold(input, records_max, Duration::MAX)?;
         if report.records > 0 {
             self.commit(&mut [task])?;
         }

@@ -96,30 +96,24 @@ impl Watched {
     }
 
     fn show(&self, title: &str) {
-        let (stayed, moved): (Vec<_>, Vec<_>) = self
-            .waited
-            .iter()
-            .map(|(place, waited)| {
-                let (before, after) = (self.before.get(place), self.after.get(place));
-                (before.is_some() && before == after, *waited)
-            })
-            .partition(|(stays, _)| *stays);
-        let longest = |of: &[(bool, Duration)]| {
-            let longest = of.iter().map(|(_, waited)| *waited).max();
-            longest.unwrap_or_default().as_secs_f64() * 1e3
+        let stays = |place: &Place| {
+            let before = self.before.get(place);
+            before.is_some() && before == self.after.get(place)
         };
-        println!(
-            "{title}: {} partitions stay, {} move",
-            stayed.len(),
-            moved.len()
-        );
-        at_most(
-            "  longest without a commit, of those that stay",
-            "ms",
-            200.0,
-            longest(&stayed),
-        );
-        figure("  of those that move", "ms", longest(&moved));
+        let of = |stage: StageName, staying: bool| {
+            let waited = self.waited.iter();
+            waited.filter_map(move |(place, waited)| {
+                (place.0 == stage && stays(place) == staying).then_some(*waited)
+            })
+        };
+        println!("{title}: partitions stay and move, the longest without a commit");
+        for stage in STAGES {
+            let longest = |waited: Option<Duration>| waited.unwrap_or_default().as_secs_f64() * 1e3;
+            let name = format!("  {}, {} that stay", stage.word(), of(stage, true).count());
+            at_most(&name, "ms", 200.0, longest(of(stage, true).max()));
+            let name = format!("  {}, {} that move", stage.word(), of(stage, false).count());
+            figure(&name, "ms", longest(of(stage, false).max()));
+        }
     }
 }
 

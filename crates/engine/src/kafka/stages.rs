@@ -3,14 +3,15 @@
 //! Rebalances are served between two transactions. A partition that is assigned waits, held, while
 //! its task is opened on another thread; the others go on meanwhile.
 
+mod folding;
 mod opening;
 
 use super::run::Edge;
 use crate::live::SETTLE;
-use crate::registry::FramedLog;
 use crate::service::Service;
 use crate::task::{StageName, TaskOpener};
 use crate::topics::Topics;
+use folding::{Folded, Folding};
 use opening::Opening;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,6 +19,10 @@ use std::time::{Duration, Instant};
 use wattledger_runtime::log::kafka::{Change, GroupInput, Member};
 use wattledger_runtime::{CommitError, LogError, TaskError, Turns, Worker};
 
+/// How long a worker waits before it commits again what was not committed.
+const AGAIN: Duration = Duration::from_millis(5);
+/// How often it does so before it folds again from what the log says.
+const TRIES: u32 = 10;
 /// How often a worker shows where it stands.
 const SHOWN: Duration = Duration::from_secs(1);
 
@@ -54,8 +59,7 @@ impl Pace {
 /// A worker.
 pub struct StageWorker {
     member: Member,
-    /// Reads and writes a schema registry's ids, where one is configured.
-    framed: Option<FramedLog>,
+    folding: Folding,
     worker: Worker,
     topics: Topics,
     tasks: BTreeMap<(StageName, u32), Owned>,
@@ -66,6 +70,8 @@ pub struct StageWorker {
     published: Instant,
     /// Records of the last turn: many make the next gather longer.
     last: usize,
+    /// How often what is folded could not be committed.
+    tries: u32,
 }
 
 /// What a partition of ours is at.
@@ -105,7 +111,7 @@ impl StageWorker {
             Opening::start(&opener).map_err(|error| LogError::Storage(error.to_string().into()))?;
         Ok(Self {
             member,
-            framed: edge.framed.clone(),
+            folding: Folding::new(edge.framed.clone(), topics.clone()),
             worker,
             topics,
             tasks: BTreeMap::new(),
@@ -114,6 +120,7 @@ impl StageWorker {
             settled: (None, Instant::now()),
             published: Instant::now(),
             last: 0,
+            tries: 0,
         })
     }
 
@@ -142,15 +149,31 @@ impl StageWorker {
         } else {
             self.pace.gather
         };
-        let waits = self.tasks.values().any(|task| match task {
-            Owned::Ready(task) => task.has_fetched(),
-            Owned::Opening(_) | Owned::Stopped => false,
-        });
+        if self.has(|task| task.is_pending()) {
+            // A rebalance has come between the folding and its commit, most likely: the group needs a
+            // moment, and what it has decided is heard of before the next try.
+            self.poll(AGAIN, service)?;
+            return self.poll_for(AGAIN, service);
+        }
+        let waits = self.has(|task| task.has_fetched());
         let first = if waits { Duration::ZERO } else { IDLE };
         self.poll(first, service)?;
         if waits || self.member.waiting_in_all() == 0 {
             return Ok(());
         }
+        self.poll_for(span, service)
+    }
+
+    /// Whether a task that folds is like that.
+    fn has(&self, is: impl Fn(&dyn Turns) -> bool) -> bool {
+        self.tasks.values().any(|task| match task {
+            Owned::Ready(task) => is(task.as_ref()),
+            Owned::Opening(_) | Owned::Stopped => false,
+        })
+    }
+
+    /// Takes what comes for so long, or as long as there is room.
+    fn poll_for(&mut self, span: Duration, service: &Service) -> Result<(), TaskError> {
         let began = Instant::now();
         while self.member.waiting_in_all() < self.pace.records_max {
             let left = span.saturating_sub(began.elapsed());
@@ -277,7 +300,8 @@ impl StageWorker {
                 return false;
             };
             let topic = stage.input(&self.topics);
-            task.has_fetched() || self.member.has_for(topic, *partition, task.position())
+            let waits = task.is_pending() || task.has_fetched();
+            waits || self.member.has_for(topic, *partition, task.position())
         })
     }
 
@@ -288,59 +312,46 @@ impl StageWorker {
             return Ok(());
         }
         self.member.note_memberships();
-        let mut folded: Vec<&mut dyn Turns> = Vec::new();
-        let mut broken = Vec::new();
-        let mut records = 0;
-        for ((stage, partition), owned) in &mut self.tasks {
-            let Owned::Ready(task) = owned else { continue };
-            let topic = stage.input(&self.topics);
-            let position = task.position();
-            if !task.has_fetched() && !self.member.has_for(topic, *partition, position) {
-                continue;
-            }
-            let input = self.member.consumer(topic)?;
-            let records_max = self.pace.records_max;
-            let report = match &self.framed {
-                Some(framed) => task.fold(&mut framed.reading(input), records_max),
-                None => task.fold(input, records_max),
-            };
-            match report {
-                Ok(report) if report.records > 0 => {
-                    records = report.records.saturating_add(records);
-                    folded.push(task.as_mut());
-                }
-                Ok(_) => {}
-                Err(error) => broken.push(((*stage, *partition), error)),
-            }
-        }
+        let Folded {
+            mut tasks,
+            broken,
+            records,
+        } = self
+            .folding
+            .fold(&mut self.tasks, &mut self.member, self.pace.records_max)?;
         self.last = records;
-        if !folded.is_empty() {
-            match self.worker.commit(&mut folded) {
-                Ok(()) => {}
+        if !tasks.is_empty() {
+            match self.worker.commit(&mut tasks) {
+                Ok(()) => self.tries = 0,
                 Err(TaskError::Commit(CommitError::Aborted(error)))
                     if !matches!(error, LogError::Fenced(_)) =>
                 {
-                    tracing::warn!(%error, "a turn was not committed; it is folded again");
-                    for task in folded {
-                        task.reopen()?;
+                    // What has been folded stands as long as its partition is ours.
+                    self.tries = self.tries.saturating_add(1);
+                    tracing::warn!(%error, tries = self.tries, "a turn was not committed; it is tried again");
+                    if self.tries >= TRIES {
+                        self.tries = 0;
+                        tasks.into_iter().try_for_each(Turns::reopen)?;
                     }
                 }
                 Err(other) => return Err(other),
             }
         }
-        for ((stage, partition), error) in broken {
+        for (place, error) in broken {
             if let TaskError::Log(error) = error {
                 // The cluster: join anew.
                 return Err(error.into());
             }
-            self.stop((stage, partition), &error, service)?;
+            self.stop(place, &error, service)?;
         }
         Ok(())
     }
 
     fn settle(&mut self, service: &Service) -> Result<(), TaskError> {
         for owned in self.tasks.values_mut() {
-            if let Owned::Ready(task) = owned {
+            if let Owned::Ready(task) = owned
+                && !task.is_pending()
+            {
                 task.settle()?;
             }
         }
@@ -359,7 +370,9 @@ impl StageWorker {
         let mut places = self.tasks.keys();
         let later = places.find(|place| Some(**place) > last).copied();
         let next = later.or_else(|| self.tasks.keys().next().copied());
-        if let Some(Owned::Ready(task)) = next.and_then(|place| self.tasks.get_mut(&place)) {
+        if let Some(Owned::Ready(task)) = next.and_then(|place| self.tasks.get_mut(&place))
+            && !task.is_pending()
+        {
             task.settle()?;
         }
         self.settled = (next, Instant::now());

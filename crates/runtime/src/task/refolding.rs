@@ -59,7 +59,7 @@ impl<F: Fold> Task<F> {
             before: committed,
         };
         while task.position() < committed {
-            if task.fold(&mut input, PIECE)?.records == 0 {
+            if task.fold(&mut input, PIECE, Duration::MAX)?.records == 0 {
                 let (partition, from) = (config.partition, task.position());
                 if input.consumer.is_empty(partition, from, committed)? {
                     break;

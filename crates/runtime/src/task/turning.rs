@@ -15,8 +15,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Something urgent ends a turn once this many records are folded: that takes about a millisecond, and
-/// a backlog in which much is urgent is not cut into turns of one.
+/// Something urgent ends a turn once this many records are folded, and after every so many the clock is
+/// looked at: that takes about a millisecond, and a backlog in which much is urgent is not cut into turns
+/// of one.
 const URGENT_AFTER: usize = 256;
 
 /// At most this many bytes of input in a turn.
@@ -48,7 +49,9 @@ pub struct Batch {
 }
 
 impl<F: Fold> Task<F> {
-    /// Folds up to `records_max` records of its input; what comes of them waits for its commit.
+    /// Folds up to `records_max` records of its input, and stops sooner once `at_most` has gone by: a
+    /// state that is not in memory yet makes a record cost ten times as much. What comes of them waits
+    /// for its commit.
     ///
     /// # Errors
     /// The task must be opened again, or its cause mended first; see [`TaskError`].
@@ -56,6 +59,7 @@ impl<F: Fold> Task<F> {
         &mut self,
         input: &mut dyn Consumer,
         records_max: usize,
+        at_most: Duration,
     ) -> Result<TurnReport, TaskError> {
         self.check_failed()?;
         if self.pending.is_some() {
@@ -73,7 +77,7 @@ impl<F: Fold> Task<F> {
         }
         self.failed = true;
         let rest = fetched.get(self.folded..).unwrap_or_default();
-        let report = self.turn_over(rest.get(..records_max).unwrap_or(rest));
+        let report = self.turn_over(rest.get(..records_max).unwrap_or(rest), at_most);
         self.failed = report.is_err();
         self.folded += report.as_ref().map_or(0, |report| report.records);
         self.fetched = fetched;
@@ -100,7 +104,11 @@ impl<F: Fold> Task<F> {
         Ok(input.fetch(partition, position, limit, fetched)?)
     }
 
-    fn turn_over(&mut self, fetched: &[Record]) -> Result<TurnReport, TaskError> {
+    fn turn_over(
+        &mut self,
+        fetched: &[Record],
+        at_most: Duration,
+    ) -> Result<TurnReport, TaskError> {
         if fetched.is_empty() {
             return Ok(TurnReport::default());
         }
@@ -138,6 +146,9 @@ impl<F: Fold> Task<F> {
             let mut new = batch.outputs.iter().skip(before);
             report.urgent |= new.any(|output| output.urgency == Urgency::Urgent);
             if report.urgent && report.records >= URGENT_AFTER {
+                break;
+            }
+            if report.records.is_multiple_of(URGENT_AFTER) && began.elapsed() >= at_most {
                 break;
             }
         }
@@ -318,29 +329,23 @@ impl<F: Fold> Task<F> {
         Ok(())
     }
 
-    /// Adds what has been folded to an open transaction: outputs, changelog, input offset.
+    /// Adds what has been folded to an open transaction: outputs, changelog, input offset. It is kept,
+    /// for another transaction, until one has [committed](Task::committed).
     ///
     /// # Errors
     /// When the log refuses; the task must be opened again.
     pub fn send(&mut self, producer: &mut dyn Producer) -> Result<(), TaskError> {
-        let Some(mut batch) = self.pending.take() else {
+        let Some(batch) = self.pending.take() else {
             return Ok(());
         };
-        let outputs = std::mem::take(&mut batch.outputs);
-        self.counters.outputs += outputs.len() as u64;
-        let sent = self.send_batch(producer, &batch, outputs);
+        let sent = self.send_batch(producer, &batch);
         self.pending = Some(batch);
         sent
     }
 
-    fn send_batch(
-        &mut self,
-        producer: &mut dyn Producer,
-        batch: &Batch,
-        outputs: Vec<Outgoing>,
-    ) -> Result<(), TaskError> {
-        for output in outputs {
-            producer.send(output)?;
+    fn send_batch(&mut self, producer: &mut dyn Producer, batch: &Batch) -> Result<(), TaskError> {
+        for output in &batch.outputs {
+            producer.send(output.clone())?;
         }
         let partition = self.config.partition;
         let changelog = self.config.changelog.as_ref();
@@ -383,6 +388,7 @@ impl<F: Fold> Task<F> {
         self.parking_unstored.extend(batch.parking);
         self.stored = false;
         self.counters.turns += 1;
+        self.counters.outputs += batch.outputs.len() as u64;
         self.counters.commit_micros += took.as_micros() as u64;
     }
 }

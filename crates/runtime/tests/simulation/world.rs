@@ -6,7 +6,7 @@ use crate::planted::{Bug, Planted};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use wattledger_runtime::log::simulated::{Faults, Flavour, Random, SimulatedLog, SimulatedStore};
-use wattledger_runtime::{Log, Outgoing, Record, TaskError, Visibility};
+use wattledger_runtime::{CommitError, Log, Outgoing, Record, TaskError, Visibility};
 
 /// What the harness itself does to a world, by name.
 pub const DEEDS: [&str; 6] = [
@@ -225,7 +225,14 @@ impl World {
     fn any_turn(&mut self) -> Result<(), TaskError> {
         let name = self.any_task();
         let records_max = 1 + self.random.below(5) as usize;
-        let turned = self.opened(name)?.turn(records_max).map(|_| ());
+        let mut turned = self.opened(name)?.turn(records_max).map(|_| ());
+        if matches!(turned, Err(TaskError::Commit(CommitError::Aborted(_))))
+            && self.random.below(2) == 0
+        {
+            self.did("committed again");
+            let Turned { worker, task, .. } = self.opened(name)?;
+            turned = worker.commit(&mut [task]);
+        }
         if turned.is_err() && self.random.below(2) == 0 && !self.faults.is_dead() {
             // A failed task must neither go on nor write anything, whoever asks.
             self.did("turned after an error");

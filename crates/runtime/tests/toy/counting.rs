@@ -213,7 +213,7 @@ pub fn input(seed: u64, count: u64) -> Vec<(Vec<u8>, Vec<u8>)> {
 
 /// A task of the toy with a worker and a reader of its own.
 pub struct Turned {
-    worker: Worker,
+    pub worker: Worker,
     input: Box<dyn Consumer>,
     pub task: Task<Count>,
 }

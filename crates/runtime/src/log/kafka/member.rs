@@ -11,7 +11,7 @@ use super::producer::KafkaProducer;
 use super::{Shared, failed};
 use crate::log::{Consumer, LogError};
 use crate::turn::MakeProducer;
-use input::{Input, Rebalances};
+use input::{Input, Noted, Rebalances};
 use rdkafka::consumer::{Consumer as _, ConsumerGroupMetadata};
 use rdkafka::topic_partition_list::Offset;
 use std::collections::BTreeMap;
@@ -48,7 +48,7 @@ pub enum Change {
     },
 }
 
-type Proofs = Arc<Mutex<BTreeMap<Arc<str>, Option<Arc<ConsumerGroupMetadata>>>>>;
+type Proofs = Arc<Mutex<BTreeMap<Arc<str>, Option<Noted>>>>;
 
 /// A member of several groups.
 pub struct Member {
@@ -100,7 +100,7 @@ impl Member {
                 .map_err(|error| failed(&error))?;
             joined.push(Input {
                 input: input.clone(),
-                client,
+                client: Arc::new(client),
                 buffers: BTreeMap::new(),
                 buffered: 0,
                 noted: None,
@@ -161,7 +161,7 @@ impl Member {
         let mut proofs = self.proofs.lock().unwrap_or_else(PoisonError::into_inner);
         for input in &mut self.inputs {
             let group = Arc::clone(&input.input.group);
-            proofs.insert(group, input.proof());
+            proofs.insert(group, input.membership());
         }
     }
 
@@ -223,11 +223,16 @@ struct Proven(Proofs);
 impl Memberships for Proven {
     fn proof(&self, group: &str) -> Result<Arc<ConsumerGroupMetadata>, LogError> {
         let proofs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let proof = proofs.get(group).cloned().flatten();
-        proof.ok_or_else(|| {
-            LogError::Storage(
+        let noted = proofs.get(group).and_then(Option::as_ref);
+        match noted {
+            Some(noted) if noted.holds() => Ok(Arc::clone(&noted.proof)),
+            Some(_) => Err(LogError::Storage(
+                format!("{group} has rebalanced since this was folded: nothing is committed")
+                    .into(),
+            )),
+            None => Err(LogError::Storage(
                 format!("membership of {group} has ended: nothing is committed").into(),
-            )
-        })
+            )),
+        }
     }
 }

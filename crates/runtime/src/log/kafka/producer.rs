@@ -33,6 +33,11 @@ pub struct KafkaProducer {
     memberships: Box<dyn Memberships>,
     state: State,
     offsets: Vec<GroupOffset>,
+    /// The open transaction has not taken every record: it must not be committed.
+    refused: bool,
+    /// Records of an aborted transaction were thrown away: the sequence numbers that the client goes on
+    /// with have a gap, over which the next transactions would fail.
+    worn: bool,
     destinations: Destinations,
 }
 
@@ -80,21 +85,25 @@ impl KafkaProducer {
         id: &str,
         memberships: Box<dyn Memberships>,
     ) -> Result<Self, LogError> {
-        let producer = shared.settings.producer(id)?;
-        super::patient(|| {
-            let done = producer.init_transactions(REQUEST);
-            producer.poll(Duration::ZERO);
-            done
-        })?;
         Ok(Self {
             shared: Arc::clone(shared),
             id: id.into(),
-            producer,
+            producer: client(shared, id)?,
             memberships,
             state: State::Idle,
             offsets: Vec::new(),
+            refused: false,
+            worn: false,
             destinations: Destinations::default(),
         })
+    }
+
+    /// The client for another transaction.
+    fn renew(&mut self) -> Result<(), LogError> {
+        if std::mem::take(&mut self.worn) {
+            self.producer = client(&self.shared, &self.id).inspect_err(|_| self.worn = true)?;
+        }
+        Ok(())
     }
 
     fn check_open(&self) -> Result<(), LogError> {
@@ -142,6 +151,11 @@ impl KafkaProducer {
             let Err((error, back)) = self.producer.send(record) else {
                 return Ok(());
             };
+            if error.rdkafka_error_code() == Some(RDKafkaErrorCode::State) {
+                // The transaction has failed behind our back. Why, says its commit, which undoes it.
+                self.refused = true;
+                return Ok(());
+            }
             let full = error.rdkafka_error_code() == Some(RDKafkaErrorCode::QueueFull);
             if !full || began.elapsed() > PATIENCE {
                 return Err(self.fatal().unwrap_or_else(|| failed(&error)));
@@ -152,7 +166,7 @@ impl KafkaProducer {
     }
 
     /// Waits until every record has its report.
-    fn drain(&self) -> Result<(), LogError> {
+    fn drain(&mut self) -> Result<(), LogError> {
         let began = Instant::now();
         loop {
             self.producer.poll(Duration::ZERO);
@@ -166,7 +180,9 @@ impl KafkaProducer {
                 ));
             }
         }
-        match self.producer.context().look().failed.take() {
+        let failed = self.producer.context().look().failed.take();
+        self.worn |= failed.is_some();
+        match failed {
             None => Ok(()),
             Some(detail) => Err(self
                 .fatal()
@@ -175,18 +191,27 @@ impl KafkaProducer {
     }
 
     /// Everything up to the commit itself: a failure here has committed nothing.
+    ///
+    /// Offsets go last, when every record has been delivered. A group that rebalances refuses them, and
+    /// librdkafka throws away what it has not delivered by then.
     fn prepare(&mut self) -> Result<(), LogError> {
         let began = Instant::now();
+        self.drain()?;
+        let delivered = began.elapsed();
         let groups = self.offsets.len();
         for (group, list) in by_group(&std::mem::take(&mut self.offsets))? {
             let proof = self.memberships.proof(&group)?;
             self.asked(|producer| producer.send_offsets_to_transaction(&list, &proof, REQUEST))
                 .map_err(|error| self.fatal().unwrap_or_else(|| failed(&error)))?;
         }
-        let offsets = began.elapsed();
-        let drained = self.drain();
-        tracing::debug!(producer = %self.id, groups, ?offsets, all = ?began.elapsed(), "prepared");
-        drained
+        let (all, offsets) = (began.elapsed(), began.elapsed() - delivered);
+        tracing::debug!(producer = %self.id, groups, ?offsets, ?all, "prepared");
+        if self.refused {
+            return Err(LogError::Storage(
+                "the transaction had failed before it was committed".into(),
+            ));
+        }
+        Ok(())
     }
 
     /// Asks again while librdkafka says that asking again is safe.
@@ -234,6 +259,17 @@ impl KafkaProducer {
     }
 }
 
+/// A client that has fenced older ones of its id.
+fn client(shared: &Shared, id: &str) -> Result<BaseProducer<Deliveries>, LogError> {
+    let client = shared.settings.producer(id)?;
+    super::patient(|| {
+        let done = client.init_transactions(REQUEST);
+        client.poll(Duration::ZERO);
+        done
+    })?;
+    Ok(client)
+}
+
 fn fenced(code: RDKafkaErrorCode) -> bool {
     matches!(
         code,
@@ -250,11 +286,13 @@ impl Producer for KafkaProducer {
             State::Lost => return Err(self.lost()),
             State::Idle => {}
         }
+        self.renew()?;
         let mut delivered = self.producer.context().look();
         delivered.ends.clear();
         delivered.failed = None;
         drop(delivered);
         self.offsets.clear();
+        self.refused = false;
         self.producer.begin_transaction().map_err(|error| {
             self.state = State::Lost;
             self.fatal().unwrap_or_else(|| failed(&error))

@@ -19,12 +19,28 @@ use std::time::Duration;
 /// One group's client.
 pub struct Input {
     pub input: GroupInput,
-    pub client: BaseConsumer<Rebalances>,
+    pub client: Arc<BaseConsumer<Rebalances>>,
     pub buffers: BTreeMap<u32, Buffer>,
     /// Records buffered over all partitions.
     pub buffered: usize,
-    /// The membership that was noted last, and its generation.
-    pub noted: Option<(i32, Arc<ConsumerGroupMetadata>)>,
+    /// The membership that was noted last.
+    pub noted: Option<Noted>,
+}
+
+/// A membership.
+#[derive(Clone)]
+pub struct Noted {
+    generation: i32,
+    pub proof: Arc<ConsumerGroupMetadata>,
+    client: Arc<BaseConsumer<Rebalances>>,
+}
+
+impl Noted {
+    /// Whether it is still that of its generation. The broker refuses a commit of an older one, and takes
+    /// the whole transaction with it.
+    pub fn holds(&self) -> bool {
+        generation::of(&self.client) == Some(self.generation)
+    }
 }
 
 #[derive(Default)]
@@ -47,17 +63,17 @@ impl Buffer {
 /// What rebalance callbacks have noted.
 #[derive(Default)]
 pub struct Rebalances {
-    noted: Mutex<Vec<Noted>>,
+    decided: Mutex<Vec<Decided>>,
 }
 
-enum Noted {
+enum Decided {
     Assigned(u32),
     Revoked { partition: u32, lost: bool },
 }
 
 impl Rebalances {
-    fn noted(&self) -> MutexGuard<'_, Vec<Noted>> {
-        self.noted.lock().unwrap_or_else(PoisonError::into_inner)
+    fn decided(&self) -> MutexGuard<'_, Vec<Decided>> {
+        self.decided.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -75,8 +91,8 @@ impl ConsumerContext for Rebalances {
         if let Rebalance::Revoke(list) = rebalance {
             let lost = client.assignment_lost();
             let partitions = list.elements();
-            self.noted()
-                .extend(partitions.iter().map(|element| Noted::Revoked {
+            self.decided()
+                .extend(partitions.iter().map(|element| Decided::Revoked {
                     partition: element.partition() as u32,
                     lost,
                 }));
@@ -90,8 +106,8 @@ impl ConsumerContext for Rebalances {
                     tracing::warn!(%error, "assigned partitions could not be paused");
                 }
                 let partitions = list.elements();
-                let assigned = |partition: i32| Noted::Assigned(partition as u32);
-                self.noted().extend(
+                let assigned = |partition: i32| Decided::Assigned(partition as u32);
+                self.decided().extend(
                     partitions
                         .iter()
                         .map(|element| assigned(element.partition())),
@@ -105,26 +121,26 @@ impl ConsumerContext for Rebalances {
 
 impl Input {
     /// The membership as of now, if its generation is certain.
-    pub fn proof(&mut self) -> Option<Arc<ConsumerGroupMetadata>> {
+    pub fn membership(&mut self) -> Option<Noted> {
         let now = generation::of(&self.client)?;
-        if let Some((generation, proof)) = &self.noted
-            && *generation == now
+        if let Some(noted) = &self.noted
+            && noted.generation == now
         {
-            return Some(Arc::clone(proof));
+            return Some(noted.clone());
         }
-        let proof = Arc::new(self.client.group_metadata()?);
-        let certain = generation::of(&self.client)? == now;
-        self.noted = certain.then(|| (now, Arc::clone(&proof)));
-        certain.then_some(proof)
+        let noted = Noted {
+            generation: now,
+            proof: Arc::new(self.client.group_metadata()?),
+            client: Arc::clone(&self.client),
+        };
+        self.noted = noted.holds().then_some(noted);
+        self.noted.clone()
     }
 
-    /// How many records came.
+    /// How many records came; callbacks run even where there is room for none.
     pub fn poll(&mut self, records_max: usize, name: &str) -> Result<usize, LogError> {
         let mut came = 0;
-        while self.buffered < records_max {
-            let Some(polled) = self.client.poll(Duration::ZERO) else {
-                break;
-            };
+        while let Some(polled) = self.client.poll(Duration::ZERO) {
             match polled {
                 Ok(message) => {
                     let record = headers::record(&self.input.topic, &message);
@@ -137,6 +153,9 @@ impl Input {
                 }
                 Err(error) if is_lost_position(&error) => self.find_again(&error)?,
                 Err(error) => complain(&error, name)?,
+            }
+            if self.buffered >= records_max {
+                break;
             }
         }
         Ok(came)
@@ -193,7 +212,7 @@ impl Input {
     }
 
     pub fn changes(&mut self, changes: &mut Vec<Change>) {
-        let noted = std::mem::take(&mut *self.client.context().noted());
+        let noted = std::mem::take(&mut *self.client.context().decided());
         if !noted.is_empty() {
             // A group that was made anew counts its generations from the start.
             self.noted = None;
@@ -201,8 +220,8 @@ impl Input {
         for one in noted {
             let topic = Arc::clone(&self.input.topic);
             changes.push(match one {
-                Noted::Assigned(partition) => Change::Assigned { topic, partition },
-                Noted::Revoked { partition, lost } => {
+                Decided::Assigned(partition) => Change::Assigned { topic, partition },
+                Decided::Revoked { partition, lost } => {
                     self.forget(partition);
                     Change::Revoked {
                         topic,
