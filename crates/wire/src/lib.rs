@@ -8,6 +8,7 @@ pub mod cloud_events;
 pub mod documents;
 pub mod imports;
 pub mod json;
+pub mod json_tree;
 mod limits;
 mod listings;
 pub mod ocpi;

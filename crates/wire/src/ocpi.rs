@@ -16,8 +16,7 @@ pub use export::{Owner, RecordExport, RecordTotals, TaxAmount, record_json, tari
 pub(crate) use market::{prices as market_prices, scaled_number};
 pub use tariff::{tariff, tariff_under, tariff_value};
 
-use crate::unique_keys;
-use serde_json::Value;
+use crate::json_tree::{Json, JsonTree};
 
 /// A version of OCPI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,13 +48,13 @@ impl Version {
 
     /// The version that the form of a record and its tariffs speaks for.
     #[must_use]
-    pub fn guess(record: &Value, tariffs: &[&Value]) -> Self {
+    pub fn guess<'t>(record: Json<'t>, tariffs: impl IntoIterator<Item = Json<'t>>) -> Self {
         let cost = record.get("total_cost");
-        let has = |value: Option<&Value>, name: &str| {
+        let has = |value: Option<Json<'_>>, name: &str| {
             value.is_some_and(|value| value.get(name).is_some())
         };
-        let included = |tariff: &&Value| has(Some(tariff), "tax_included");
-        if has(cost, "before_taxes") || tariffs.iter().any(included) {
+        let mut tariffs = tariffs.into_iter();
+        if has(cost, "before_taxes") || tariffs.any(|tariff| has(Some(tariff), "tax_included")) {
             Self::V2_3_0
         } else if has(Some(record), "stop_date_time") || cost.is_some_and(|cost| !cost.is_object())
         {
@@ -76,8 +75,8 @@ pub struct Fault {
     pub reason: String,
 }
 
-fn json(text: &str) -> Result<Value, Fault> {
-    unique_keys::read(text.as_bytes()).map_err(|fault| Fault {
+fn json(text: &str) -> Result<JsonTree<'_>, Fault> {
+    JsonTree::read(text.as_bytes()).map_err(|fault| Fault {
         path: fault.from_root(),
         reason: fault.reason,
     })

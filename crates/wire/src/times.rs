@@ -7,6 +7,90 @@ use wattledger_domain::time::Timestamp;
 /// the years 1970 to 2100.
 #[must_use]
 pub fn parse(text: &str) -> Option<Timestamp> {
+    parse_usual(text).or_else(|| parse_any(text))
+}
+
+/// `2024-06-03T09:30:00Z`, with or without a fraction of up to nine digits and the Z: nearly all there are.
+fn parse_usual(text: &str) -> Option<Timestamp> {
+    let bytes = text.as_bytes();
+    let digit = |place: usize| {
+        let digit = bytes.get(place).filter(|byte| byte.is_ascii_digit())?;
+        Some(i64::from(digit & 15))
+    };
+    let two = |place: usize| {
+        let (tens, ones) = (digit(place)?, digit(place.wrapping_add(1))?);
+        Some(tens.wrapping_mul(10).wrapping_add(ones))
+    };
+    let marks = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];
+    if marks
+        .iter()
+        .any(|(place, mark)| bytes.get(*place) != Some(mark))
+    {
+        return None;
+    }
+    let year = two(0)?.wrapping_mul(100).wrapping_add(two(2)?);
+    let (month, day) = (two(5)?, two(8)?);
+    let (hour, minute, second) = (two(11)?, two(14)?, two(17)?);
+    if !(1970..=2099).contains(&year) || hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    let days = days_before(year, month, day)?;
+    let seconds = days.wrapping_mul(24).wrapping_add(hour);
+    let seconds = seconds.wrapping_mul(60).wrapping_add(minute);
+    let seconds = seconds.wrapping_mul(60).wrapping_add(second);
+    let milliseconds = milliseconds_of(bytes.get(19..)?)?;
+    bounded(seconds.wrapping_mul(1_000).wrapping_add(milliseconds))
+}
+
+/// Days from 1970-01-01 to a date of the years 1970 to 2099; `None` for a date that does not exist.
+fn days_before(year: i64, month: i64, day: i64) -> Option<i64> {
+    // 2000 is a leap year, and the only one of them that ends a century.
+    let leap = year.rem_euclid(4) == 0;
+    let (length, before): (i64, i64) = match month {
+        1 => (31, 0),
+        2 => (28, 31),
+        3 => (31, 59),
+        4 => (30, 90),
+        5 => (31, 120),
+        6 => (30, 151),
+        7 => (31, 181),
+        8 => (31, 212),
+        9 => (30, 243),
+        10 => (31, 273),
+        11 => (30, 304),
+        12 => (31, 334),
+        _ => return None,
+    };
+    let length = if leap && month == 2 { 29 } else { length };
+    if day < 1 || day > length {
+        return None;
+    }
+    let leap_day = i64::from(leap && month > 2);
+    // 1972 was the first leap year of them.
+    let leap_years = year.wrapping_sub(1969).div_euclid(4);
+    let years = year.wrapping_sub(1970).wrapping_mul(365);
+    let past = before
+        .wrapping_add(day)
+        .wrapping_sub(1)
+        .wrapping_add(leap_day);
+    Some(years.wrapping_add(leap_years).wrapping_add(past))
+}
+
+/// The milliseconds that the end of a time says: `Z`, nothing, or a fraction before them.
+fn milliseconds_of(end: &[u8]) -> Option<i64> {
+    let end = end.strip_suffix(b"Z").unwrap_or(end);
+    let Some((b'.', digits)) = end.split_first() else {
+        return end.is_empty().then_some(0);
+    };
+    if !(1..=9).contains(&digits.len()) || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let digit = |place: usize| i64::from(digits.get(place).copied().unwrap_or(b'0') & 15);
+    let tens = digit(0).wrapping_mul(10).wrapping_add(digit(1));
+    Some(tens.wrapping_mul(10).wrapping_add(digit(2)))
+}
+
+fn parse_any(text: &str) -> Option<Timestamp> {
     let read = DateTime::parse_from_rfc3339(text).map(|time| time.timestamp_millis());
     let read = read.or_else(|_| {
         NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f")
@@ -90,6 +174,56 @@ mod tests {
         assert_eq!(
             parse_rfc_1123("Sat, 01 May 2021 20:42:47 GMT"),
             Some(Timestamp(1_619_901_767_000))
+        );
+    }
+
+    #[test]
+    fn the_usual_form_reads_as_any_form_does() {
+        // Each day of the years, at a moving time of day.
+        for day in 0..47_482_i64 {
+            let at = day * 86_400_000 + day * 1_861 % 86_400_000;
+            let time = DateTime::from_timestamp_millis(at).unwrap();
+            for form in [
+                "%Y-%m-%dT%H:%M:%SZ",
+                "%Y-%m-%dT%H:%M:%S%.3fZ",
+                "%Y-%m-%dT%H:%M:%S%.9f",
+            ] {
+                let text = time.format(form).to_string();
+                let read = parse_usual(&text);
+                assert!(read.is_some() && read == parse_any(&text), "{text}");
+            }
+        }
+        for text in [
+            "2023-02-29T00:00:00Z",
+            "2100-02-29T00:00:00Z",
+            "2024-02-30T00:00:00Z",
+            "2024-00-01T00:00:00Z",
+            "2024-13-01T00:00:00Z",
+            "2024-04-31T00:00:00Z",
+            "2024-01-00T00:00:00Z",
+            "2024-01-01T24:00:00Z",
+            "2024-01-01T00:60:00Z",
+            "2024-01-01T00:00:60Z",
+            "1969-12-31T23:59:59Z",
+            "2100-01-01T00:00:00Z",
+            "2024-01-01T00:00:00.Z",
+            "2024-01-01T00:00:00.1234567891Z",
+            "2024-01-01T00:00:00+01:00",
+            "2024-01-01t00:00:00z",
+            "2024-01-01 00:00:00Z",
+            "2024-01-01T00:00:00ZZ",
+            "2024-01-01T00:00Z",
+            "2024-01-01",
+            "",
+            "2024-01-01T00:00:0:Z",
+            "2O24-01-01T00:00:00Z",
+            "2024-01-01T00:00:00,5Z",
+        ] {
+            assert_eq!(parse_usual(text), None, "{text}");
+        }
+        assert_eq!(
+            parse_usual("2024-02-29T00:00:00.9999Z"),
+            parse_any("2024-02-29T00:00:00.9999Z")
         );
     }
 

@@ -18,6 +18,7 @@ use wattledger_domain::record::ReservationEnd;
 use wattledger_pricing::{
     AbsentTax, Credit, Record, RecordPrice, RecordTariff, RecordTerms, TaxLiability, price_record,
 };
+use wattledger_wire::json_tree::JsonTree;
 use wattledger_wire::ocpi::{self, OwnTariffs, Version};
 
 /// Which peer.
@@ -96,9 +97,10 @@ pub fn ours(which: Which, pair: &Value, steps: StepRule) -> RecordPrice {
         Which::Tariffs => Version::V2_2_1,
     };
     let mut notes = Vec::new();
-    let tariff = ocpi::tariff_under(&pair["tariff"], "$", version, &mut notes).expect("a tariff");
+    let (tariff, cdr) = (JsonTree::of(&pair["tariff"]), JsonTree::of(&pair["cdr"]));
+    let tariff = ocpi::tariff_under(tariff.root(), "$", version, &mut notes).expect("a tariff");
     let own = (version, OwnTariffs::Skip);
-    let cdr = ocpi::cdr_under(&pair["cdr"], "$", own, &mut notes).expect("a record");
+    let cdr = ocpi::cdr_under(cdr.root(), "$", own, &mut notes).expect("a record");
     let zone = pair["time_zone"].as_str().expect("a zone");
     let end = ReservationEnd::Used;
     let ready = RecordTariff::compile(&tariff, zone, end, UsageRules::default());

@@ -9,6 +9,7 @@ use wattledger_pricing::{CompiledTariff, Language, explain_tariff, lint};
 use wattledger_wire::card_numbers;
 use wattledger_wire::cloud_events::{self, Intake};
 use wattledger_wire::imports::{Imported, acn, lines, ocpp, sessions_csv};
+use wattledger_wire::json_tree::JsonTree;
 use wattledger_wire::ocpi::{self, Version};
 use wattledger_wire::schema::RECORD_BYTES_MAX;
 use wattledger_wire::{documents, json, topics};
@@ -125,7 +126,8 @@ fn worked(tariff: &Tariff) {
     };
     for version in [Version::V2_1_1, Version::V2_2_1, Version::V2_3_0] {
         if let Ok(written) = ocpi::tariff_json(tariff, version, &owner) {
-            let read = ocpi::tariff_under(&written, "$", version, &mut Vec::new());
+            let tree = JsonTree::of(&written);
+            let read = ocpi::tariff_under(tree.root(), "$", version, &mut Vec::new());
             assert!(read.is_ok(), "{written} is not read: {read:?}");
         }
     }

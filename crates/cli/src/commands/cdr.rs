@@ -14,6 +14,7 @@ use std::io::Write;
 use std::path::Path;
 use std::str::FromStr as _;
 use wattledger_domain::price::ExactCost;
+use wattledger_wire::json_tree::JsonTree;
 use wattledger_wire::ocpi::Fault;
 
 /// One total: as the record states it, as it should be.
@@ -51,14 +52,16 @@ pub fn run(arguments: &CdrArguments, out: &mut dyn Write) -> Result<(), CliError
     let published = published(prices.as_deref())?;
     let levied = taxes::read(taxes.as_deref())?;
     let record = object(file)?;
+    let own = JsonTree::of(&record);
     let agreed = tariff.as_deref().map(object).transpose()?;
     let root = |path: &Path| format!("{}: $", path.display());
     let path = root(file);
-    let given = agreed.as_ref().zip(tariff.as_deref());
+    let beside = agreed.as_ref().map(JsonTree::of);
+    let given = beside.as_ref().zip(tariff.as_deref());
     let request = Request {
-        cdr: (&record, &path),
+        cdr: (own.root(), &path),
         tariffs: given
-            .map(|(value, path)| (value, root(path)))
+            .map(|(tree, path)| (tree.root(), root(path)))
             .into_iter()
             .collect(),
         version: None,

@@ -24,6 +24,7 @@ use std::sync::Arc;
 use wattledger_domain::market::Publication;
 use wattledger_domain::tax::NamedTax;
 use wattledger_pricing::explain_record;
+use wattledger_wire::json_tree::JsonTree;
 use wattledger_wire::ocpi::Fault;
 use wattledger_wire::unique_keys;
 
@@ -89,14 +90,16 @@ pub fn policy_of(text: Option<&str>) -> Result<PricePolicy, CliError> {
 fn priced(arguments: &PriceArguments, file: &Path, terms: Terms<'_>) -> Result<Priced, CliError> {
     let refused = |Fault { path, reason }| CliError::refused(format!("{path}: {reason}"));
     let record = object(file)?;
+    let own = JsonTree::of(&record);
     let tariff = arguments.tariff.as_deref().map(object).transpose()?;
     let root = |path: &Path| format!("{}: $", path.display());
     let path = root(file);
-    let given = tariff.as_ref().zip(arguments.tariff.as_deref());
+    let beside = tariff.as_ref().map(JsonTree::of);
+    let given = beside.as_ref().zip(arguments.tariff.as_deref());
     let request = Request {
-        cdr: (&record, &path),
+        cdr: (own.root(), &path),
         tariffs: given
-            .map(|(value, path)| (value, root(path)))
+            .map(|(tree, path)| (tree.root(), root(path)))
             .into_iter()
             .collect(),
         version: None,

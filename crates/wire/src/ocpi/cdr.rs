@@ -3,8 +3,8 @@
 use super::periods::{Periods, check_energy, periods};
 use super::value::At;
 use super::{Fault, Version, Warning, tariff};
+use crate::json_tree::Json;
 use rust_decimal::Decimal;
-use serde_json::Value;
 use wattledger_domain::money::Currency;
 use wattledger_domain::record::{RecordPeriod, ReservationEnd};
 use wattledger_domain::tariff::Tariff;
@@ -59,12 +59,12 @@ pub struct StatedTax {
 /// # Errors
 /// A [`Fault`] with the JSON path.
 pub fn cdr(text: &str) -> Result<(OcpiCdr, Vec<Warning>), Fault> {
-    let value = super::json(text)?;
+    let tree = super::json(text)?;
+    let value = tree.root();
     let mut warnings = Vec::new();
-    let tariffs = value.get("tariffs").and_then(Value::as_array);
-    let tariffs: Vec<&Value> = tariffs.into_iter().flatten().collect();
-    let version = Version::guess(&value, &tariffs);
-    let cdr = cdr_under(&value, "$", (version, OwnTariffs::Read), &mut warnings)?;
+    let tariffs = value.get("tariffs").and_then(Json::items);
+    let version = Version::guess(value, tariffs.into_iter().flatten());
+    let cdr = cdr_under(value, "$", (version, OwnTariffs::Read), &mut warnings)?;
     Ok((cdr, warnings))
 }
 
@@ -82,7 +82,7 @@ pub enum OwnTariffs {
 /// # Errors
 /// A [`Fault`] with the JSON path.
 pub fn cdr_under(
-    value: &Value,
+    value: Json<'_>,
     path: &str,
     (version, own): (Version, OwnTariffs),
     warnings: &mut Vec<Warning>,

@@ -4,6 +4,7 @@
 use super::tariff::restrictions_of;
 use super::value::At;
 use super::{Fault, Warning};
+use crate::json_tree::JsonTree;
 use serde_json::Value;
 use wattledger_domain::ids::MarketId;
 use wattledger_domain::market::{Fixing, GridFee, MarketFormula};
@@ -70,7 +71,8 @@ pub(crate) fn prices(
     path: &str,
     places: u32,
 ) -> Result<Vec<Option<PriceE8>>, Fault> {
-    let at = At::under(value, path);
+    let tree = JsonTree::of(value);
+    let at = At::under(tree.root(), path);
     let items = at.items()?.map(|item| {
         if item.value.is_null() {
             return Ok(None);
@@ -82,16 +84,16 @@ pub(crate) fn prices(
 
 /// A decimal number in units of 10^-places.
 pub(crate) fn scaled_number(value: &Value, path: &str, places: u32) -> Result<i64, Fault> {
-    At::under(value, path).scaled(places)
+    At::under(JsonTree::of(value).root(), path).scaled(places)
 }
 
 /// Refuses what an object of ours does not have.
 pub fn known_fields(at: &At<'_, '_>, known: &[&str]) -> Result<(), Fault> {
-    let Some(fields) = at.value.as_object() else {
+    let Some(fields) = at.value.fields() else {
         return Err(at.fault("expected an object"));
     };
-    let mut unknown = fields.keys().filter(|name| !known.contains(&name.as_str()));
-    match unknown.next() {
+    let unknown = fields.map(|(name, _)| name);
+    match unknown.filter(|name| !known.contains(name)).min() {
         Some(name) => Err(at.fault(format!("`{name}` is not a field here; there are {known:?}"))),
         None => Ok(()),
     }

@@ -2,6 +2,7 @@
 
 use super::value::At;
 use super::{Fault, Version, Warning, market};
+use crate::json_tree::{Json, JsonTree};
 use serde_json::Value;
 use wattledger_domain::ids::TariffId;
 use wattledger_domain::market::MarketFormula;
@@ -18,8 +19,7 @@ use wattledger_domain::tariff::{
 /// # Errors
 /// A [`Fault`] with the JSON path.
 pub fn tariff(text: &str) -> Result<(Tariff, Vec<Warning>), Fault> {
-    let value = super::json(text)?;
-    tariff_value(&value)
+    tariff_of(super::json(text)?.root())
 }
 
 /// Reads a tariff object of any version.
@@ -27,6 +27,10 @@ pub fn tariff(text: &str) -> Result<(Tariff, Vec<Warning>), Fault> {
 /// # Errors
 /// A [`Fault`] with the JSON path.
 pub fn tariff_value(value: &Value) -> Result<(Tariff, Vec<Warning>), Fault> {
+    tariff_of(JsonTree::of(value).root())
+}
+
+fn tariff_of(value: Json<'_>) -> Result<(Tariff, Vec<Warning>), Fault> {
     let mut warnings = Vec::new();
     let tariff = read(&At::root(value), Version::V2_3_0, &mut warnings)?;
     Ok((tariff, warnings))
@@ -37,7 +41,7 @@ pub fn tariff_value(value: &Value) -> Result<(Tariff, Vec<Warning>), Fault> {
 /// # Errors
 /// A [`Fault`] with the JSON path.
 pub fn tariff_under(
-    value: &Value,
+    value: Json<'_>,
     path: &str,
     version: Version,
     warnings: &mut Vec<Warning>,

@@ -8,6 +8,7 @@ mod tariffs;
 mod worked;
 
 use super::{OcpiCdr, OwnTariffs, Version, cdr, cdr_under, tariff, tariff_under};
+use crate::json_tree::JsonTree;
 use rust_decimal::Decimal;
 use serde_json::Value;
 use wattledger_domain::cost::{Rounding, UsageRules};
@@ -28,7 +29,7 @@ fn read_tariff(text: &str) -> Tariff {
 /// A tariff of a version, about which there is nothing odd but a `tax_included` that is missing.
 fn read_tariff_of(value: &Value, version: Version) -> Tariff {
     let mut warnings = Vec::new();
-    let tariff = tariff_under(value, "$", version, &mut warnings).unwrap();
+    let tariff = tariff_under(JsonTree::of(value).root(), "$", version, &mut warnings).unwrap();
     warnings.retain(|warning| warning.path != "$.tax_included");
     assert_eq!(warnings, [], "{value}");
     tariff
@@ -38,7 +39,7 @@ fn read_tariff_of(value: &Value, version: Version) -> Tariff {
 fn read_cdr(value: &Value, version: Version) -> OcpiCdr {
     let mut warnings = Vec::new();
     let own = (version, OwnTariffs::Skip);
-    let record = cdr_under(value, "$", own, &mut warnings).unwrap();
+    let record = cdr_under(JsonTree::of(value).root(), "$", own, &mut warnings).unwrap();
     assert_eq!(warnings, [], "{value}");
     record
 }

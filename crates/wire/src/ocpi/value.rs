@@ -2,10 +2,9 @@
 
 use super::Fault;
 use super::number::Number;
+use crate::json_tree::Json;
 use crate::times;
 use rust_decimal::Decimal;
-use serde_json::Value;
-use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::str::FromStr;
 use wattledger_domain::time::Timestamp;
@@ -13,7 +12,7 @@ use wattledger_domain::time::Timestamp;
 /// A JSON value and where it stands.
 #[derive(Clone, Copy)]
 pub struct At<'a, 'p> {
-    pub value: &'a Value,
+    pub value: Json<'a>,
     place: Place<'p>,
 }
 
@@ -26,12 +25,12 @@ enum Place<'p> {
 }
 
 impl<'a, 'p> At<'a, 'p> {
-    pub fn root(value: &'a Value) -> Self {
+    pub fn root(value: Json<'a>) -> Self {
         Self::under(value, "$")
     }
 
     /// A value that is part of a larger text, under its path there.
-    pub fn under(value: &'a Value, path: &'p str) -> Self {
+    pub fn under(value: Json<'a>, path: &'p str) -> Self {
         Self {
             value,
             place: Place::Root(path),
@@ -73,18 +72,18 @@ impl<'a, 'p> At<'a, 'p> {
     pub fn items<'q>(&'q self) -> Result<impl Iterator<Item = At<'a, 'q>>, Fault> {
         let items = self
             .value
-            .as_array()
+            .items()
             .ok_or_else(|| self.fault("expected an array"))?;
         let at = |(index, value)| At {
             value,
             place: Place::Item(&self.place, index),
         };
-        Ok(items.iter().enumerate().map(at))
+        Ok(items.enumerate().map(at))
     }
 
     pub fn text(&self) -> Result<&'a str, Fault> {
         self.value
-            .as_str()
+            .text()
             .ok_or_else(|| self.fault("expected a text"))
     }
 
@@ -95,14 +94,14 @@ impl<'a, 'p> At<'a, 'p> {
 
     pub fn flag(&self) -> Result<bool, Fault> {
         self.value
-            .as_bool()
+            .flag()
             .ok_or_else(|| self.fault("expected true or false"))
     }
 
     pub fn decimal(&self) -> Result<Decimal, Fault> {
         let text = self.number_text()?;
-        Decimal::from_str(&text)
-            .or_else(|_| Decimal::from_scientific(&text))
+        Decimal::from_str(text)
+            .or_else(|_| Decimal::from_scientific(text))
             .map_err(|_| self.fault(format!("`{text}` is not a decimal number")))
     }
 
@@ -134,17 +133,14 @@ impl<'a, 'p> At<'a, 'p> {
 
     fn number(&self) -> Result<Number, Fault> {
         let text = self.number_text()?;
-        Number::parse(&text).ok_or_else(|| self.fault(format!("`{text}` is not a decimal number")))
+        Number::parse(text).ok_or_else(|| self.fault(format!("`{text}` is not a decimal number")))
     }
 
-    fn number_text(&self) -> Result<Cow<'a, str>, Fault> {
-        match self.value {
-            Value::Number(number) => Ok(Cow::Borrowed(number.as_str())),
-            Value::String(text) => Ok(Cow::Borrowed(text.trim())),
-            Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
-                Err(self.fault("expected a number"))
-            }
-        }
+    fn number_text(&self) -> Result<&'a str, Fault> {
+        let written = self.value.digits();
+        written
+            .or_else(|| self.value.text().map(str::trim))
+            .ok_or_else(|| self.fault("expected a number"))
     }
 }
 

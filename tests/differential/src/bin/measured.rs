@@ -17,7 +17,7 @@ use wattledger_pricing::{
     AbsentTax, CompiledTariff, Credit, Meter, Record, RecordPrice, RecordTariff, RecordTerms,
     TaxLiability, Usage, price_record, settle,
 };
-use wattledger_wire::ocpi::{self, OcpiCdr, OwnTariffs, Version};
+use wattledger_wire::ocpi::{self, OcpiCdr};
 
 const TERMS: RecordTerms<'static> = RecordTerms {
     rounding: Rounding::DEFAULT,
@@ -55,9 +55,8 @@ fn main() {
 }
 
 fn read(text: &str) -> OcpiCdr {
-    let value = serde_json::from_str(text).expect("JSON");
-    let mut notes = Vec::new();
-    ocpi::cdr_under(&value, "$", (Version::V2_3_0, OwnTariffs::Read), &mut notes).expect("a record")
+    let (record, _warnings) = ocpi::cdr(text).expect("a record");
+    record
 }
 
 fn made_ready(cdr: &OcpiCdr) -> [RecordTariff; 1] {

@@ -15,8 +15,8 @@ use std::io::{BufRead, BufReader, BufWriter, Read as _, Write};
 use std::path::Path;
 use wattledger_domain::record::ReservationEnd;
 use wattledger_wire::documents::named_taxes;
+use wattledger_wire::json_tree::{Json, JsonTree};
 use wattledger_wire::ocpi::{Fault, Version};
-use wattledger_wire::unique_keys;
 
 /// The longest line that is read: 16 MiB.
 const LINE_BYTES_MAX: usize = 16_777_216;
@@ -95,14 +95,14 @@ pub fn answered(line: &[u8], terms: Terms<'_>) -> Option<Value> {
     if line.trim_ascii().is_empty() {
         return None;
     }
-    let value = match unique_keys::read(line) {
-        Ok(value) => value,
+    let tree = match JsonTree::read(line) {
+        Ok(tree) => tree,
         Err(error) => {
             return refused(&salvage::id(line), fault(&error.from_root(), error.reason));
         }
     };
-    let id = value.get("id").cloned().unwrap_or(Value::Null);
-    match priced(&value, terms) {
+    let id = tree.root().get("id").map_or(Value::Null, Json::to_value);
+    match priced(tree.root(), terms) {
         Ok(priced) => Some(told(&id, &priced)),
         Err(fault) => refused(&id, fault),
     }
@@ -117,51 +117,54 @@ fn told(id: &Value, priced: &Priced) -> Value {
     told
 }
 
-fn priced(value: &Value, terms: Terms<'_>) -> Result<Priced, Fault> {
+fn priced(value: Json<'_>, terms: Terms<'_>) -> Result<Priced, Fault> {
     if !value.is_object() {
         return Err(fault("$", "expected an object"));
     }
     let field = |name: &str| value.get(name).filter(|value| !value.is_null());
+    let text = |name: &str| {
+        let expected = || fault(&format!("$.{name}"), "expected a text");
+        let text = field(name).map(|field| field.text().ok_or_else(expected));
+        text.transpose()
+    };
     let cdr = field("cdr").ok_or_else(|| fault("$", "`cdr` is required"))?;
-    let version = match field("version") {
-        None => None,
-        Some(Value::String(text)) => Some(Version::parse(text).ok_or_else(|| {
+    let version = text("version")?.map(|text| {
+        Version::parse(text).ok_or_else(|| {
             fault(
                 "$.version",
                 format!("`{text}` is not 2.1.1, 2.2.1 or 2.3.0"),
             )
-        })?),
-        Some(_) => return Err(fault("$.version", "expected a text")),
-    };
-    let time_zone = match field("time_zone") {
-        None => None,
-        Some(Value::String(zone)) => Some((zone.as_str(), "$.time_zone")),
-        Some(_) => return Err(fault("$.time_zone", "expected a text")),
-    };
-    let reservation = match field("reservation_expired") {
-        None => None,
-        Some(Value::Bool(true)) => Some(ReservationEnd::Expired),
-        Some(Value::Bool(false)) => Some(ReservationEnd::Used),
-        Some(_) => return Err(fault("$.reservation_expired", "expected true or false")),
-    };
+        })
+    });
+    let version = version.transpose()?;
+    let time_zone = text("time_zone")?.map(|zone| (zone, "$.time_zone"));
+    let reservation = field("reservation_expired").map(|field| match field.flag() {
+        Some(true) => Ok(ReservationEnd::Expired),
+        Some(false) => Ok(ReservationEnd::Used),
+        None => Err(fault("$.reservation_expired", "expected true or false")),
+    });
+    let reservation = reservation.transpose()?;
     let mut tariffs = Vec::new();
     for name in ["tariff", "tariffs"] {
-        match field(name) {
-            None => {}
-            Some(Value::Array(items)) => {
-                let items = items.iter().enumerate();
+        let Some(given) = field(name) else { continue };
+        match given.items() {
+            Some(items) => {
+                let items = items.enumerate();
                 tariffs.extend(items.map(|(index, item)| (item, format!("$.{name}[{index}]"))));
             }
-            Some(one) => tariffs.push((one, format!("$.{name}"))),
+            None => tariffs.push((given, format!("$.{name}"))),
         }
     }
-    let own = match field("taxes") {
+    let own = match field("taxes").map(|taxes| taxes.items()) {
         None => Vec::new(),
-        Some(Value::Array(list)) => named_taxes(list, "$.taxes").map_err(|fault| Fault {
-            path: fault.path,
-            reason: fault.reason,
-        })?,
-        Some(_) => return Err(fault("$.taxes", "expected an array")),
+        Some(Some(list)) => {
+            let list: Vec<Value> = list.map(Json::to_value).collect();
+            named_taxes(&list, "$.taxes").map_err(|fault| Fault {
+                path: fault.path,
+                reason: fault.reason,
+            })?
+        }
+        Some(None) => return Err(fault("$.taxes", "expected an array")),
     };
     let request = Request {
         cdr: (cdr, "$.cdr"),

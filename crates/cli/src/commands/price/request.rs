@@ -1,7 +1,6 @@
 //! What is to be priced: a record, its tariffs, its zone, read from JSON and priced.
 
 use super::policy::PricePolicy;
-use serde_json::Value;
 use std::sync::Arc;
 use wattledger_domain::market::Publication;
 use wattledger_domain::record::ReservationEnd;
@@ -11,14 +10,15 @@ use wattledger_pricing::{
     AbsentTax, Credit, MarketSeries, Record, RecordNote, RecordPrice, RecordTariff, RecordTerms,
     price_record,
 };
+use wattledger_wire::json_tree::Json;
 use wattledger_wire::ocpi::{self, Fault, OcpiCdr, OwnTariffs, Version, Warning};
 
 /// A record with all that prices it, each with its path.
 pub struct Request<'a> {
     /// The record and its path.
-    pub cdr: (&'a Value, &'a str),
+    pub cdr: (Json<'a>, &'a str),
     /// The tariffs given beside it; those inside it where there are none.
-    pub tariffs: Vec<(&'a Value, String)>,
+    pub tariffs: Vec<(Json<'a>, String)>,
     /// The version of record and tariffs.
     pub version: Option<Version>,
     /// IANA zone, where it is said beside the record, and its path.
@@ -66,7 +66,7 @@ impl Request<'_> {
             .map(|index| format!("{path}.tariffs[{index}]"))
             .collect();
         for (value, path) in &self.tariffs {
-            tariffs.push(ocpi::tariff_under(value, path, version, &mut notes)?);
+            tariffs.push(ocpi::tariff_under(*value, path, version, &mut notes)?);
             paths.push(path.clone());
         }
         let time_zone = self.zone(&cdr, &mut notes);
@@ -154,10 +154,9 @@ impl Request<'_> {
     }
 
     fn guess(&self) -> Version {
-        let own = self.cdr.0.get("tariffs").and_then(Value::as_array);
+        let own = self.cdr.0.get("tariffs").and_then(Json::items);
         let given = self.tariffs.iter().map(|(value, _)| *value);
-        let tariffs: Vec<&Value> = given.chain(own.into_iter().flatten()).collect();
-        Version::guess(self.cdr.0, &tariffs)
+        Version::guess(self.cdr.0, given.chain(own.into_iter().flatten()))
     }
 
     fn zone(&self, cdr: &OcpiCdr, notes: &mut Vec<Warning>) -> String {

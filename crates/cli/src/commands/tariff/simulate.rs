@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use std::io::Write;
 use wattledger_domain::quantity::Milliseconds;
 use wattledger_domain::time::Timestamp;
+use wattledger_wire::json_tree::JsonTree;
 use wattledger_wire::ocpi::Fault;
 
 /// Writes the session as a record and prices that: what is shown is what would be billed.
@@ -19,9 +20,10 @@ pub fn run(arguments: &SimulateTariffArguments, out: &mut dyn Write) -> Result<(
     let record = record(arguments, start);
     let published = arguments.prices.as_deref().map(market::read).transpose()?;
     let levied = taxes::read(arguments.taxes.as_deref())?;
+    let (record, tariff) = (JsonTree::of(&record), JsonTree::of(&tariff));
     let request = Request {
-        cdr: (&record, "the session"),
-        tariffs: vec![(&tariff, format!("{}: $", arguments.file.display()))],
+        cdr: (record.root(), "the session"),
+        tariffs: vec![(tariff.root(), format!("{}: $", arguments.file.display()))],
         version: None,
         time_zone: Some((arguments.time_zone.as_str(), "--time-zone")),
         reservation: None,

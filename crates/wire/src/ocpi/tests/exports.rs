@@ -1,6 +1,7 @@
 //! What is written reads back equal, and costs the same.
 
 use super::*;
+use crate::json_tree::JsonTree;
 use crate::ocpi::{
     OwnTariffs, Owner, RecordExport, RecordTotals, StatedTax, TaxAmount, Version, cdr_under,
     record_json, tariff_json, tariff_under,
@@ -41,7 +42,7 @@ fn full() -> Value {
 }
 
 fn read(value: &Value, version: Version) -> Tariff {
-    tariff_under(value, "$", version, &mut Vec::new()).unwrap()
+    tariff_under(JsonTree::of(value).root(), "$", version, &mut Vec::new()).unwrap()
 }
 
 #[test]
@@ -137,7 +138,13 @@ fn a_record_reads_back_with_the_same_periods_and_price() {
     for version in [Version::V2_2_1, Version::V2_3_0] {
         let written = record_json(&export, version).unwrap();
         let mut odd = Vec::new();
-        let back = cdr_under(&written, "$", (version, OwnTariffs::Read), &mut odd).unwrap();
+        let back = cdr_under(
+            JsonTree::of(&written).root(),
+            "$",
+            (version, OwnTariffs::Read),
+            &mut odd,
+        )
+        .unwrap();
         assert_eq!(back.periods, read_in.periods, "{version:?}");
         assert_eq!(back.tariffs, std::slice::from_ref(&tariff));
         assert_eq!(price(&back.tariffs[0], &back), priced);
@@ -159,7 +166,7 @@ fn a_record_reads_back_with_the_same_periods_and_price() {
     };
     let written = record_json(&plain, Version::V2_1_1).unwrap();
     let own = (Version::V2_1_1, OwnTariffs::Read);
-    let back = cdr_under(&written, "$", own, &mut Vec::new()).unwrap();
+    let back = cdr_under(JsonTree::of(&written).root(), "$", own, &mut Vec::new()).unwrap();
     assert_eq!(back.periods, read_in.periods);
     let credit = RecordExport {
         credits: Some("c0"),
@@ -170,7 +177,7 @@ fn a_record_reads_back_with_the_same_periods_and_price() {
     let written = record_json(&credit, Version::V2_2_1).unwrap();
     let own = (Version::V2_2_1, OwnTariffs::Read);
     assert!(
-        cdr_under(&written, "$", own, &mut Vec::new())
+        cdr_under(JsonTree::of(&written).root(), "$", own, &mut Vec::new())
             .unwrap()
             .credit
     );
@@ -220,7 +227,7 @@ fn taxes_are_written_by_name_and_read_back_equal() {
     let back = |export: &RecordExport<'_>| {
         let written = record_json(export, Version::V2_3_0).unwrap();
         let own = (Version::V2_3_0, OwnTariffs::Read);
-        cdr_under(&written, "$", own, &mut Vec::new()).unwrap()
+        cdr_under(JsonTree::of(&written).root(), "$", own, &mut Vec::new()).unwrap()
     };
     let read = back(&export);
     let stated = |name: &str, account: Option<&str>, percentage, amount| StatedTax {
