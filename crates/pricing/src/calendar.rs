@@ -95,9 +95,7 @@ pub fn later_local(
         .checked_mul(1_000)?
         .checked_add(at.0)?;
     let (days, time_of_day) = (wall.div_euclid(DAY), wall.rem_euclid(DAY));
-    let stretch = strikes
-        .partition_point(|strike| *strike <= time_of_day)
-        .saturating_sub(1);
+    let stretch = stretch_of(time_of_day, strikes);
     Some(Local {
         days,
         day: weekday(days),
@@ -105,6 +103,27 @@ pub fn later_local(
         stretch,
         offset,
     })
+}
+
+/// Which strike began the stretch that a time of day is in; 0 without any.
+///
+/// Where strikes lie evenly, as those of market prices do, the place follows from the time: it is looked at first.
+#[inline]
+fn stretch_of(time_of_day: i64, strikes: &[i64]) -> usize {
+    let count = i64::try_from(strikes.len()).unwrap_or(0);
+    let evenly = time_of_day.saturating_mul(count).div_euclid(DAY);
+    let evenly = usize::try_from(evenly).unwrap_or(0);
+    let next = strikes.get(evenly.saturating_add(1));
+    if strikes
+        .get(evenly)
+        .is_some_and(|begin| *begin <= time_of_day)
+        && next.is_none_or(|next| time_of_day < *next)
+    {
+        return evenly;
+    }
+    strikes
+        .partition_point(|strike| *strike <= time_of_day)
+        .saturating_sub(1)
 }
 
 fn offsetting(zone: Tz, at: Timestamp) -> Option<Offsetting> {

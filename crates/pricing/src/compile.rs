@@ -4,7 +4,7 @@
 mod check;
 
 use crate::market::MarketSeries;
-use crate::restriction::{Looks, Moment, in_window, is_local, strike};
+use crate::restriction::{Looks, Moment, is_local, strike, window};
 use chrono_tz::Tz;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -97,6 +97,14 @@ impl TariffFault {
         Self {
             path: path.into(),
             reason: reason.into(),
+        }
+    }
+
+    /// The same of a part, named from the whole.
+    fn under(self, path: &str) -> Self {
+        Self {
+            path: format!("{path}.{}", self.path),
+            ..self
         }
     }
 }
@@ -199,15 +207,17 @@ impl CompiledTariff {
     fn fill(&mut self, elements: &[(u16, &Element)]) -> Result<(), TariffFault> {
         self.collect(elements);
         self.find_edges(elements);
-        for dimension in [
-            Dimension::Energy,
-            Dimension::Time,
-            Dimension::ParkingTime,
-            Dimension::Flat,
-        ] {
-            let strikes = self.strikes.clone();
-            self.list(dimension).sort_by_stretch(&strikes)?;
+        let strikes = std::mem::take(&mut self.strikes);
+        let lists = [
+            &mut self.energy,
+            &mut self.time,
+            &mut self.parking,
+            &mut self.flat,
+        ];
+        for list in lists {
+            list.sort_by_stretch(&strikes)?;
         }
+        self.strikes = strikes;
         Ok(())
     }
 
@@ -321,7 +331,16 @@ impl Candidates {
     }
 
     /// The first candidate that holds.
+    #[inline]
     pub fn in_force(&self, moment: &Moment<'_>) -> Option<&Candidate> {
+        let first = self.all.first()?;
+        if first.looks.at_nothing() {
+            return Some(first);
+        }
+        self.first_that_holds(moment)
+    }
+
+    fn first_that_holds(&self, moment: &Moment<'_>) -> Option<&Candidate> {
         let places = moment
             .local
             .and_then(|local| self.by_stretch.get(local.stretch));
@@ -335,20 +354,28 @@ impl Candidates {
         held.find(|candidate| candidate.looks.hold_in_window(&candidate.when, moment))
     }
 
+    /// Sorts the candidates by the stretches of the day that their windows cover, where any has a window.
     fn sort_by_stretch(&mut self, strikes: &[i64]) -> Result<(), TariffFault> {
-        let mut by_stretch = Vec::with_capacity(strikes.len());
-        // Strikes begin with 0 if there are any: stretch n begins with strike n.
-        for begin in strikes {
-            let mut places = Vec::new();
-            for (place, candidate) in self.all.iter().enumerate() {
-                if in_window(&candidate.when, *begin) {
-                    let place = u16::try_from(place);
-                    places.push(place.map_err(|_| {
-                        TariffFault::new("elements", "more than 65,536 components")
-                    })?);
+        if !self.all.iter().any(|candidate| candidate.looks.at_clock()) {
+            return Ok(());
+        }
+        // Strikes begin with 0, and each window begins and ends at one: stretch n begins with strike n.
+        let mut by_stretch = vec![Vec::new(); strikes.len()];
+        let from = |time: i64| strikes.partition_point(|strike| *strike < time);
+        for (place, candidate) in self.all.iter().enumerate() {
+            let place = u16::try_from(place)
+                .map_err(|_| TariffFault::new("elements", "more than 65,536 components"))?;
+            let (start, end) = window(&candidate.when);
+            let covered = if start <= end {
+                [from(start)..from(end), 0..0]
+            } else {
+                [0..from(end), from(start)..strikes.len()]
+            };
+            for stretches in covered {
+                for stretch in by_stretch.get_mut(stretches).into_iter().flatten() {
+                    stretch.push(place);
                 }
             }
-            by_stretch.push(places);
         }
         self.by_stretch = by_stretch;
         Ok(())

@@ -56,6 +56,16 @@ impl Looks {
         }
     }
 
+    /// Whether an element is looked at by the clock.
+    pub const fn at_clock(self) -> bool {
+        self.clock
+    }
+
+    /// Whether there is no restriction: the element always holds.
+    pub const fn at_nothing(self) -> bool {
+        !self.session && !self.calendar && !self.clock
+    }
+
     /// Whether all restrictions hold.
     pub fn hold(self, when: &Restrictions, moment: &Moment<'_>) -> bool {
         self.hold_in_window(when, moment)
@@ -138,13 +148,19 @@ fn holds_on(when: &Restrictions, local: &Local) -> bool {
     on_day(&when.days, local.day) && (!dated || local.date().is_some_and(in_dates))
 }
 
-/// Whether a local time of day, in milliseconds, is inside an element's window.
-pub fn in_window(when: &Restrictions, time_of_day: i64) -> bool {
+/// An element's window as local times of day in milliseconds; one that ends before it begins is over midnight.
+pub fn window(when: &Restrictions) -> (i64, i64) {
     let start = when.start_time.map_or(0, strike);
     // 00:00 as an end is the end of the day, also alone and also when the start is 00:00.
     let end = when
         .end_time
         .map_or(DAY, |end| if end.0 == 0 { DAY } else { strike(end) });
+    (start, end)
+}
+
+/// Whether a local time of day, in milliseconds, is inside an element's window.
+pub fn in_window(when: &Restrictions, time_of_day: i64) -> bool {
+    let (start, end) = window(when);
     if start <= end {
         // start = end is an empty window.
         (start..end).contains(&time_of_day)

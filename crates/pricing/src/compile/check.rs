@@ -30,7 +30,7 @@ pub fn tariff(tariff: &Tariff) -> Result<(), TariffFault> {
         ));
     }
     for (index, element) in tariff.elements.iter().enumerate() {
-        check_element(element, &format!("elements[{index}]"))?;
+        check_element(element).map_err(|fault| fault.under(&format!("elements[{index}]")))?;
     }
     check_markets(tariff)?;
     check_idle_fees(tariff)?;
@@ -38,15 +38,13 @@ pub fn tariff(tariff: &Tariff) -> Result<(), TariffFault> {
     check_limit(tariff.max_price, "max_price")
 }
 
-fn check_element(element: &Element, path: &str) -> Result<(), TariffFault> {
+fn check_element(element: &Element) -> Result<(), TariffFault> {
     if element.components.is_empty() {
-        return Err(TariffFault::new(
-            format!("{path}.price_components"),
-            "is empty",
-        ));
+        return Err(TariffFault::new("price_components", "is empty"));
     }
     for (place, component) in element.components.iter().enumerate() {
-        check_component(component, &format!("{path}.price_components[{place}]"))?;
+        check_component(component)
+            .map_err(|fault| fault.under(&format!("price_components[{place}]")))?;
     }
     let (start, end) = (
         element.restrictions.start_time,
@@ -54,32 +52,26 @@ fn check_element(element: &Element, path: &str) -> Result<(), TariffFault> {
     );
     for (name, minute) in [("start_time", start), ("end_time", end)] {
         if minute.is_some_and(|minute| minute.0 >= DAY_MINUTES) {
-            let path = format!("{path}.restrictions.{name}");
+            let path = format!("restrictions.{name}");
             return Err(TariffFault::new(path, "is past 23:59"));
         }
     }
     Ok(())
 }
 
-fn check_component(component: &Component, path: &str) -> Result<(), TariffFault> {
+fn check_component(component: &Component) -> Result<(), TariffFault> {
     let PriceE8(price) = component.price;
     if price.saturating_abs() > PRICE_E8_MAX {
-        return Err(TariffFault::new(
-            format!("{path}.price"),
-            "is beyond 1,000,000 per unit",
-        ));
+        return Err(TariffFault::new("price", "is beyond 1,000,000 per unit"));
     }
     if component.step_size < 0 {
-        return Err(TariffFault::new(format!("{path}.step_size"), "is negative"));
+        return Err(TariffFault::new("step_size", "is negative"));
     }
     if component
         .tax
         .is_some_and(|rate| !(0..=TAX_RATE_MAX).contains(&rate.0))
     {
-        return Err(TariffFault::new(
-            format!("{path}.vat"),
-            "is outside 0 to 1000 %",
-        ));
+        return Err(TariffFault::new("vat", "is outside 0 to 1000 %"));
     }
     Ok(())
 }
@@ -89,8 +81,10 @@ fn check_component(component: &Component, path: &str) -> Result<(), TariffFault>
 fn check_markets(tariff: &Tariff) -> Result<(), TariffFault> {
     let mut before: Option<&MarketFormula> = None;
     for formula in &tariff.markets {
-        let path = format!("elements[{}].market", formula.element);
-        let fault = |reason: &str| Err(TariffFault::new(path.clone(), reason));
+        let fault = |reason: &str| {
+            let path = format!("elements[{}].market", formula.element);
+            Err(TariffFault::new(path, reason))
+        };
         let element = tariff.elements.get(usize::from(formula.element));
         let mut components = element.iter().flat_map(|element| &element.components);
         if !components.any(|component| component.dimension == Dimension::Energy) {

@@ -20,8 +20,8 @@ impl Meter {
     ) -> Result<u16, PricingError> {
         let component = &candidate.component;
         let is_its = |step: &PricedStep| {
-            step.price == price
-                && step.element == candidate.element
+            step.element == candidate.element
+                && step.price == price
                 && step.dimension == component.dimension
         };
         if let Some(place) = before

@@ -85,25 +85,21 @@ impl Metered {
 
     /// All steps, in order of first use; a reservation comes before what began with its end.
     fn gathered(tariffs: &[RecordTariff], pairs: Vec<Pair>) -> Result<Self, PricingError> {
-        let known = pairs
-            .iter()
-            .map(|pair| {
-                pair.charging
-                    .steps
-                    .len()
-                    .saturating_add(pair.reservation.steps.len())
-            })
-            .fold(0, usize::saturating_add);
-        let (mut steps, mut origins) = (Vec::with_capacity(known), Vec::with_capacity(known));
+        let (mut steps, mut origins) = (Vec::new(), Vec::new());
         for (number, (tariff, pair)) in tariffs.iter().zip(pairs).enumerate() {
             let both = [
                 (pair.reservation, Counted::Reservation),
                 (pair.charging, Counted::Charging),
             ];
             for (meter, counted) in both {
-                for step in meter.steps.iter().filter(|step| step.quantity != 0) {
+                let mut own = meter.steps;
+                own.retain(|step| step.quantity != 0);
+                if !own.is_sorted_by_key(|step| step.from) {
+                    own.sort_by_key(|step| step.from);
+                }
+                origins.reserve_exact(own.len());
+                for step in &own {
                     let free = cost_of(step, step.quantity)?.0 == 0;
-                    steps.push(*step);
                     origins.push(Origin {
                         tariff: number,
                         counted,
@@ -111,6 +107,12 @@ impl Metered {
                         free,
                         lacks_rate: step.tax.is_none() && !free,
                     });
+                }
+                // Most records come from one meter, whose list goes on as it is.
+                if steps.is_empty() {
+                    steps = own;
+                } else {
+                    steps.append(&mut own);
                 }
             }
         }

@@ -156,8 +156,7 @@ impl RecordPrice {
         let taxes = taxes_of(&settled);
         let before = |amount: i64| (!unknown.before).then_some(amount);
         let after = |amount: i64| (!unknown.after).then_some(amount);
-        let sum = |wanted: &dyn Fn(RecordLineKind) -> bool| sum_of(&lines, metered, wanted);
-        let usage = |dimension| sum(&|kind| kind == RecordLineKind::Usage(dimension));
+        let sums = Sums::of(&lines, metered)?;
         Ok(Self {
             currency: settled.net.currency,
             places,
@@ -169,11 +168,11 @@ impl RecordPrice {
                 before_tax: (!unknown.before).then_some(settled.exact_net),
                 after_tax: (!unknown.after).then_some(gross),
             },
-            energy: usage(Dimension::Energy)?,
-            time: usage(Dimension::Time)?,
-            parking_time: usage(Dimension::ParkingTime)?,
-            fixed: usage(Dimension::Flat)?,
-            reservation: sum(&|kind| matches!(kind, RecordLineKind::Reservation(_)))?,
+            energy: sums.energy,
+            time: sums.time,
+            parking_time: sums.parking_time,
+            fixed: sums.fixed,
+            reservation: sums.reservation,
             lines,
             groups: settled.groups,
             taxes,
@@ -291,22 +290,41 @@ fn line_of(place: usize, line: &SettledLine, metered: &Metered) -> RecordLine {
     }
 }
 
-/// The exact cost of some lines before tax.
-fn sum_of(
-    lines: &[RecordLine],
-    metered: &Metered,
-    wanted: &dyn Fn(RecordLineKind) -> bool,
-) -> Result<Option<ExactCost>, PricingError> {
-    let mut sum = ExactCost::ZERO;
-    for (place, line) in lines
-        .iter()
-        .enumerate()
-        .filter(|(_, line)| wanted(line.kind))
-    {
-        if metered.lacks_net(place) {
-            return Ok(None);
+/// The exact costs of lines before tax; `None` where one of them is not known.
+struct Sums {
+    energy: Option<ExactCost>,
+    time: Option<ExactCost>,
+    parking_time: Option<ExactCost>,
+    fixed: Option<ExactCost>,
+    reservation: Option<ExactCost>,
+}
+
+impl Sums {
+    fn of(lines: &[RecordLine], metered: &Metered) -> Result<Self, PricingError> {
+        let nothing = Some(ExactCost::ZERO);
+        let mut sums = Self {
+            energy: nothing,
+            time: nothing,
+            parking_time: nothing,
+            fixed: nothing,
+            reservation: nothing,
+        };
+        for (place, line) in lines.iter().enumerate() {
+            let sum = match line.kind {
+                RecordLineKind::Usage(Dimension::Energy) => &mut sums.energy,
+                RecordLineKind::Usage(Dimension::Time) => &mut sums.time,
+                RecordLineKind::Usage(Dimension::ParkingTime) => &mut sums.parking_time,
+                RecordLineKind::Usage(Dimension::Flat) => &mut sums.fixed,
+                RecordLineKind::Reservation(_) => &mut sums.reservation,
+                RecordLineKind::MinPrice | RecordLineKind::MaxPrice => continue,
+            };
+            if metered.lacks_net(place) {
+                *sum = None;
+            }
+            if let Some(known) = sum {
+                *known = known.plus(line.exact_net).ok_or(PricingError::Overflow)?;
+            }
         }
-        sum = sum.plus(line.exact_net).ok_or(PricingError::Overflow)?;
+        Ok(sums)
     }
-    Ok(Some(sum))
 }

@@ -190,10 +190,11 @@ pub fn spread(
     } else {
         floor(missing, count)?
     };
-    if more > 0 {
-        parts.sort_by_key(|part| Reverse(part.rest));
-    }
     let more = usize::try_from(more).map_err(|_| PricingError::Overflow)?;
+    if (1..parts.len()).contains(&more) {
+        // Which of those that get more comes first does not matter.
+        parts.select_nth_unstable_by_key(more, |part| (Reverse(part.rest), part.place));
+    }
     for (rank, part) in parts.iter().enumerate() {
         let given = part.floor.checked_add(each);
         let given = given.and_then(|given| given.checked_add(i128::from(rank < more)));
