@@ -214,6 +214,7 @@ fn granted(session: usize) -> ChargingRecord {
         reserve: Some(Money::new(200, Currency::EUR)),
         growth: HoldGrowth::MayGrow,
         op: 1,
+        tax: None,
     })
 }
 

@@ -174,11 +174,13 @@ fn broadcast(state: &mut ControlState<'_>, recorded: ReferenceRecorded, effects:
     }
 }
 
-/// An account's group counts for its tokens that name none: their entries are written anew.
+/// An account's group counts for its tokens that name none, and who owes the tax for all of them: their
+/// entries are written anew.
 fn regroup(state: &mut ControlState<'_>, account: Account, effects: &mut Vec<Effect>) {
     let mut record = account_record(state, &account.id);
-    let changed = record.group != account.group;
-    record.group = account.group;
+    let tax = account.liability();
+    let changed = record.group != account.group || record.tax != tax;
+    (record.group, record.tax) = (account.group, tax);
     let tokens = record.tokens.clone();
     state.put(Key::Account(account.id), Value::Account(record));
     if changed {

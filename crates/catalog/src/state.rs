@@ -9,6 +9,7 @@ use wattledger_domain::ids::{
     AccountId, BookId, CustomerGroup, LegalEntityId, SessionId, StationId, TokenHash,
 };
 use wattledger_domain::reference::Kind;
+use wattledger_domain::tax::TaxLiability;
 use wattledger_domain::time::Timestamp;
 
 /// What names an entity. All share one partition, since documents refer to each other: the routing
@@ -130,6 +131,8 @@ pub struct TokenUse {
 pub struct AccountRecord {
     /// Its group, by its last document.
     pub group: Option<CustomerGroup>,
+    /// Who owes the tax on what it is billed, by its last document.
+    pub tax: TaxLiability,
     /// The tokens that are or were its; at most [`AccountRecord::TOKENS_MAX`].
     pub tokens: BTreeSet<TokenHash>,
 }

@@ -71,9 +71,11 @@ pub(crate) fn directory_entry(state: &mut ControlState<'_>, token: TokenHash) ->
     let mut entries = Vec::new();
     for span in record_of(state, token).spans {
         let group = group_of(state, &span);
+        let tax = Some(account_record(state, &span.account).tax);
         entries.push(TokenEntry {
             account: span.account,
             group,
+            tax,
             from: span.from,
             to: span.to,
         });
@@ -119,6 +121,7 @@ fn resolve(
             hash: token,
             account: Some(span.account.clone()),
             group: group_of(state, span),
+            tax: Some(account_record(state, &span.account).tax),
         },
     })
 }

@@ -20,6 +20,7 @@ use crate::quantity::MilliwattHours;
 use crate::reference::ReferenceRecorded;
 use crate::review::ReviewDecided;
 use crate::session::ChargingState;
+use crate::tax::TaxLiability;
 use crate::time::Timestamp;
 
 /// A record of `charging.events`.
@@ -115,6 +116,8 @@ pub struct TokenRef {
     pub account: Option<AccountId>,
     /// The customer group that goes with it.
     pub group: Option<CustomerGroup>,
+    /// Who owes the tax on what it pays for; absent where nobody said: then the seller.
+    pub tax: Option<TaxLiability>,
 }
 
 /// A transaction began.

@@ -298,6 +298,17 @@ pub struct Account {
     pub tax: TaxLiability,
 }
 
+impl Account {
+    /// Who owes the tax on what it is billed: the buyer only with a VAT id, which the invoice has to name.
+    #[must_use]
+    pub fn liability(&self) -> TaxLiability {
+        match self.vat_id {
+            Some(_) => self.tax,
+            None => TaxLiability::Seller,
+        }
+    }
+}
+
 /// Whether an account may charge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Standing {
@@ -325,6 +336,8 @@ pub struct TokenEntry {
     pub account: AccountId,
     /// The customer group.
     pub group: Option<CustomerGroup>,
+    /// Who owes the tax; absent where nobody said: then the seller.
+    pub tax: Option<TaxLiability>,
     /// First instant at which it holds.
     pub from: Timestamp,
     /// First instant at which it no longer holds.

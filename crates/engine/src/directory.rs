@@ -134,11 +134,13 @@ impl Directory {
                 hash,
                 account: Some(entry.account.clone()),
                 group: entry.group.clone(),
+                tax: entry.tax,
             },
             None => TokenRef {
                 hash,
                 account: self.payer.clone(),
                 group: None,
+                tax: None,
             },
         }
     }

@@ -20,6 +20,7 @@ use wattledger_domain::money::Money;
 use wattledger_domain::outcome::Outcome;
 use wattledger_domain::payment::PaymentMethod;
 use wattledger_domain::quantity::Milliseconds;
+use wattledger_domain::tax::TaxLiability;
 use wattledger_domain::time::Timestamp;
 
 /// An authorisation that has not been used by then is forgotten.
@@ -37,6 +38,8 @@ pub struct Authorization {
     pub token: Option<TokenHash>,
     /// The customer group that chose the tariff.
     pub group: Option<CustomerGroup>,
+    /// Who owes the tax, by the token.
+    pub tax: TaxLiability,
     /// Where exactly, if chosen.
     pub evse: Option<EvseId>,
     /// The most that the driver wants to spend.
@@ -64,6 +67,7 @@ struct Payer {
     account: AccountId,
     token: Option<TokenHash>,
     group: Option<CustomerGroup>,
+    tax: TaxLiability,
     method: Option<PaymentMethod>,
 }
 
@@ -73,18 +77,21 @@ fn payer(station: &StationId, request: &AuthorizationRequested) -> Option<Payer>
             account: token.account.clone()?,
             token: Some(token.hash),
             group: token.group.clone(),
+            tax: token.tax.unwrap_or_default(),
             method: None,
         }),
         PayerRequest::Account(account) => Some(Payer {
             account: account.clone(),
             token: None,
             group: None,
+            tax: TaxLiability::Seller,
             method: None,
         }),
         PayerRequest::Method(method) => Some(Payer {
             account: AccountId::guest(station, &request.authorization),
             token: None,
             group: None,
+            tax: TaxLiability::Seller,
             method: Some(method.clone()),
         }),
     }
@@ -120,6 +127,7 @@ pub(crate) fn requested(
                 account: payer.account,
                 token: payer.token,
                 group: payer.group,
+                tax: payer.tax,
                 evse: request.evse,
                 limit: request.limit,
                 pinned,
@@ -334,6 +342,14 @@ pub(crate) fn enforce(
 }
 
 /// What a session may spend by its authorisation.
+/// Who owes the tax on what it allows: by the account's answer, which knows best, else by the token.
+pub(crate) fn liability(known: &Authorization) -> TaxLiability {
+    match &known.answer {
+        Answer::Granted(granted) => granted.tax.unwrap_or(known.tax),
+        Answer::Awaited | Answer::Refused(_) => known.tax,
+    }
+}
+
 pub(crate) fn watch(known: &Authorization) -> Watch {
     let mut watch = Watch::new(known.limit);
     if let Answer::Granted(granted) = &known.answer {

@@ -76,6 +76,7 @@ pub(crate) fn payer_resolved(desk: &mut Desk<'_, '_>, resolved: &PayerResolved) 
     if work.session.account.is_none() && resolved.token.account.is_some() {
         work.session.account.clone_from(&resolved.token.account);
         work.session.group.clone_from(&resolved.token.group);
+        work.session.tax = resolved.token.tax.unwrap_or_default();
         if let Some(opened) = start::opened(&work) {
             desk.emit(Effect::ToAccount(AccountRecord::SessionOpened(Box::new(
                 opened,

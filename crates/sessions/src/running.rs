@@ -66,12 +66,13 @@ pub(crate) fn raised(
     if let Some(watch) = &mut work.session.watch {
         watch.grant(granted);
     }
+    work.session.tax = granted.tax.unwrap_or(work.session.tax);
     let at = work.session.ledger.closed_to;
     check(desk, &mut work, at);
     work.put(desk);
 }
 
-/// Gross now and at the next expected reading.
+/// What would be billed now and at the next expected reading: with tax, unless the buyer owes it.
 struct Cost {
     gross: Money,
     forecast: Money,
@@ -108,7 +109,8 @@ fn cost(work: &Work<'_>) -> Option<Cost> {
     let bound = work.bound()?;
     let (tariff, rounding) = (bound.compiled()?, &bound.policy.rounding);
     let meter = session.meter.as_ref()?;
-    let gross = |meter: &Meter| Some(meter.total(tariff, rounding).ok()?.gross);
+    let total = |meter: &Meter| meter.total_for(tariff, rounding, session.tax);
+    let gross = |meter: &Meter| Some(total(meter).ok()?.gross);
     let now = gross(meter)?;
     let mut ahead = meter.clone();
     let usage = Usage {

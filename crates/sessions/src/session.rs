@@ -15,6 +15,7 @@ use wattledger_domain::money::Money;
 use wattledger_domain::quantity::MilliwattHours;
 use wattledger_domain::review::CorrectedReading;
 use wattledger_domain::session::{ChargingState, EndEvidence, HoldReason};
+use wattledger_domain::tax::TaxLiability;
 use wattledger_domain::time::Timestamp;
 use wattledger_pricing::Meter;
 
@@ -33,6 +34,9 @@ pub struct Session {
     pub token: Option<TokenHash>,
     /// The customer group that chose the tariff.
     pub group: Option<CustomerGroup>,
+    /// Who owes the tax on its bill, as far as it is known here: what is shown and held against limits while it
+    /// runs, and proposed to a person, is what will be billed.
+    pub tax: TaxLiability,
     /// When it began.
     pub started_at: Timestamp,
     /// What car and station did at the start.

@@ -26,6 +26,7 @@ use wattledger_domain::ids::{AuthorizationId, SessionId, StationId, TransactionI
 use wattledger_domain::outcome::Outcome;
 use wattledger_domain::quantity::Milliseconds;
 use wattledger_domain::session::{ChargingState, SessionFlag};
+use wattledger_domain::tax::TaxLiability;
 use wattledger_domain::time::Timestamp;
 
 /// Length of a period of starts: 10 days. One that begins 20 sessions a day fills 3 KiB.
@@ -191,10 +192,16 @@ fn session(
         .authorization
         .as_ref()
         .and_then(|authorization| authorization::used(desk, station, authorization, id));
-    let (account, group) = match (&known, token) {
-        (Some(known), _) => (Some(known.account.clone()), known.group.clone()),
-        (None, Some(token)) => (token.account.clone(), token.group.clone()),
-        (None, None) => (None, None),
+    let (account, group, tax) = match (&known, token) {
+        (Some(known), _) => {
+            let tax = authorization::liability(known);
+            (Some(known.account.clone()), known.group.clone(), tax)
+        }
+        (None, Some(token)) => {
+            let tax = token.tax.unwrap_or_default();
+            (token.account.clone(), token.group.clone(), tax)
+        }
+        (None, None) => (None, None, TaxLiability::Seller),
     };
     if let Some(known) = &known {
         authorization::enforce(desk, station, started, known);
@@ -225,6 +232,7 @@ fn session(
             .map(|token| token.hash)
             .or(known.as_ref().and_then(|known| known.token)),
         group,
+        tax,
         started_at: judged.at,
         first_state,
         meter_start: started.meter_start,
@@ -341,6 +349,7 @@ pub(crate) fn authorized_late(
     work.session.account = Some(known.account.clone());
     work.session.unanswered = None;
     work.session.watch = Some(authorization::watch(known));
+    work.session.tax = authorization::liability(known);
     if let Some(opened) = opened(&work) {
         let opened = AccountRecord::SessionOpened(Box::new(opened));
         desk.emit(Effect::ToAccount(opened));

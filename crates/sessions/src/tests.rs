@@ -10,6 +10,7 @@
 mod anomalies;
 mod arrivals;
 mod authorizations;
+mod buyers;
 mod chunks;
 mod clocks;
 mod corrections;

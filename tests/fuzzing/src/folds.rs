@@ -169,6 +169,7 @@ fn body(bytes: &mut Bytes<'_>, kind: u8, at: Timestamp) -> FieldBody {
                 hash: TokenHash([bytes.byte() % 4; 16]),
                 account: (!bytes.byte().is_multiple_of(4)).then(|| AccountId::new("driver")),
                 group: None,
+                tax: None,
             }),
             meter_start: register,
             state,

@@ -20,6 +20,7 @@ pub fn event_json(bytes: &[u8]) {
         hash: TokenHash([u8::try_from(token.len() % 256).unwrap(); 16]),
         account: None,
         group: None,
+        tax: None,
     };
     let intake = Intake {
         received_at: Timestamp(1_772_409_600_000),

@@ -224,6 +224,7 @@ pub fn taken(event: &Value) -> FieldEvent {
         hash: good::card(),
         account: None,
         group: None,
+        tax: None,
     };
     let intake = Intake {
         received_at: Timestamp(good::NOON),

@@ -1,6 +1,7 @@
 //! What sessions are told about an authorisation.
 
 use super::Authorization;
+use crate::account;
 use crate::desk::Desk;
 use crate::effect::Effect;
 use wattledger_domain::charging::{AuthorizationRefused, HoldGranted, HoldGrowth, RefusalReason};
@@ -16,6 +17,8 @@ impl Authorization {
     ) {
         self.grants = self.grants.saturating_add(1);
         let reserve = self.terms.policy.hold.reserve_minor;
+        let customer = account::customer(desk, &self.account);
+        let tax = customer.map(|customer| customer.account.liability());
         desk.emit(Effect::Granted(HoldGranted {
             authorization: self.authorization.clone(),
             station: self.station.clone(),
@@ -24,6 +27,7 @@ impl Authorization {
             reserve: limit.map(|limit| Money::new(reserve, limit.currency)),
             growth,
             op: self.grants,
+            tax,
         }));
     }
 

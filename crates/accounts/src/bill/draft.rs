@@ -20,7 +20,7 @@ pub(super) struct Buyer {
 
 impl Buyer {
     pub(super) fn of(account: Account) -> Self {
-        let owes = account.tax == TaxLiability::Buyer;
+        let owes = account.liability() == TaxLiability::Buyer;
         Self {
             name: Some(account.name),
             reverse_charge: account.vat_id.filter(|_| owes),

@@ -62,7 +62,7 @@ fn an_account_that_owes_the_tax_is_held_for_nothing_and_charged_before_tax() {
         account.tax = TaxLiability::Buyer;
     });
     world.pin(None, None).open(Some(authorization()));
-    assert_eq!(world.did(), ["grant credit final #1"]);
+    assert_eq!(world.did(), ["grant credit final #1 untaxed"]);
     world.cost(11_900, 11_900);
     assert_eq!(world.payments(), []);
     // 100.00 and 19 %: billed without the tax, and so is what is charged.

@@ -5,6 +5,7 @@ use wattledger_domain::charging::TokenRef;
 use wattledger_domain::control::TokenUnknown;
 use wattledger_domain::ids::SessionId;
 use wattledger_domain::reference::TokenEntry;
+use wattledger_domain::tax::TaxLiability;
 
 impl Bench {
     fn use_token(&mut self, session: &str, used_at: Timestamp) {
@@ -15,6 +16,7 @@ impl Bench {
                 hash: HASH,
                 account: None,
                 group: None,
+                tax: None,
             },
             used_at,
         }));
@@ -56,6 +58,7 @@ fn entry(group: Option<&str>, from: Timestamp, to: Option<Timestamp>) -> TokenEn
     TokenEntry {
         account: AccountId::new("account"),
         group: group.map(CustomerGroup::new),
+        tax: Some(TaxLiability::Seller),
         from,
         to,
     }
@@ -80,6 +83,27 @@ fn a_later_claim_ends_the_earlier() {
         entry(Some("staff"), NOW, None),
     ];
     assert_eq!(bench.directory(), expect);
+}
+
+#[test]
+fn a_token_says_who_owes_the_tax_even_when_that_changes() {
+    let mut bench = Bench::set_up();
+    let owing = |tax, vat_id: Option<&str>| {
+        let Content::Account(mut account) = account(None) else {
+            unreachable!("an account");
+        };
+        (account.tax, account.vat_id) = (tax, vat_id.map(Into::into));
+        submitted(Content::Account(account))
+    };
+    let told = |bench: &Bench| bench.directory().last().map(|entry| entry.tax);
+    bench.submit(owing(TaxLiability::Buyer, Some("ATU12345678")));
+    bench.submit(submitted(token(Some("staff"))));
+    assert_eq!(told(&bench), Some(Some(TaxLiability::Buyer)));
+    bench.submit(owing(TaxLiability::Seller, Some("ATU12345678")));
+    assert_eq!(told(&bench), Some(Some(TaxLiability::Seller)));
+    // Without a VAT id the invoice could not name it, and bills the tax.
+    bench.submit(owing(TaxLiability::Buyer, None));
+    assert_eq!(told(&bench), Some(Some(TaxLiability::Seller)));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::TokenRef;
 use crate::ids::{AccountId, AuthorizationId, EvseId, SessionId, StationId, TransactionId};
 use crate::money::Money;
+use crate::tax::TaxLiability;
 use crate::time::Timestamp;
 
 /// Money is held, or credit is good.
@@ -22,6 +23,8 @@ pub struct HoldGranted {
     pub growth: HoldGrowth,
     /// Rises with each grant of this authorisation; an older one is dropped.
     pub op: i32,
+    /// Who owes the tax on what is billed; absent where nobody said: then the seller.
+    pub tax: Option<TaxLiability>,
 }
 
 /// Whether a hold can grow.

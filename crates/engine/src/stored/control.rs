@@ -9,7 +9,7 @@ stored! {
     catalog::TokenRecord { spans, first_use, next_use }
     catalog::TokenSpan { account, group, from, to }
     catalog::TokenUse { station, session, used_at }
-    catalog::AccountRecord { group, tokens }
+    catalog::AccountRecord { group, tax, tokens }
 }
 
 stored_enum! {

@@ -22,6 +22,7 @@ impl Stored for Session {
             account,
             token,
             group,
+            tax,
             started_at,
             first_state,
             meter_start,
@@ -54,6 +55,7 @@ impl Stored for Session {
         account.put(out);
         token.put(out);
         group.put(out);
+        tax.put(out);
         started_at.put(out);
         first_state.put(out);
         meter_start.put(out);
@@ -90,6 +92,7 @@ impl Stored for Session {
         let account = Stored::take(input)?;
         let token = Stored::take(input)?;
         let group = Stored::take(input)?;
+        let tax = Stored::take(input)?;
         let started_at = Timestamp::take(input)?;
         let first_state = Stored::take(input)?;
         let meter_start = Stored::take(input)?;
@@ -112,6 +115,7 @@ impl Stored for Session {
             account,
             token,
             group,
+            tax,
             started_at,
             first_state,
             meter_start,

@@ -24,7 +24,7 @@ stored! {
     EvseStatus { evse, status, at }
     SessionAtHand { session, evse, transaction, from, to }
     Unresolved { events }
-    Authorization { account, token, group, evse, limit, pinned, answer, session }
+    Authorization { account, token, group, tax, evse, limit, pinned, answer, session }
     Pinned { station, site, legal_entity, policy, tariff, profile }
     DeviceSince { since, device }
     Heard { received_at, occurred_at }

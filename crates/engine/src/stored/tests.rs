@@ -67,6 +67,7 @@ fn charging(minutes: i64) -> Session {
         account: Some(AccountId::new("driver-000001")),
         token: None,
         group: None,
+        tax: wattledger_domain::tax::TaxLiability::Buyer,
         started_at: START,
         first_state: ChargingState::Charging,
         meter_start: Some(MilliwattHours(1_234_500_000)),

@@ -31,6 +31,7 @@ pub fn read(event: &Value) -> FieldEvent {
         hash: TokenHash([7; 16]),
         account: None,
         group: None,
+        tax: None,
     };
     let intake = Intake {
         received_at: at(70),

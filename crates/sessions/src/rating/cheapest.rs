@@ -10,8 +10,9 @@ use wattledger_domain::cost::{Priced, Rounding};
 use wattledger_domain::quantity::Milliseconds;
 use wattledger_domain::reference::{Policy, UntrustedClock};
 use wattledger_domain::session::{ChargingPeriod, SessionFlag};
+use wattledger_domain::tax::TaxLiability;
 use wattledger_domain::time::Timestamp;
-use wattledger_pricing::{CompiledTariff, Meter, rate, settle};
+use wattledger_pricing::{CompiledTariff, Meter, rate, settle_for};
 
 /// Prices repeat by the week.
 const WEEK: Milliseconds = Milliseconds::minutes(7 * 24 * 60);
@@ -55,7 +56,7 @@ pub(super) fn cheapest(
     tariff: &CompiledTariff,
     started_at: Timestamp,
     periods: &[ChargingPeriod],
-    rounding: &Rounding,
+    (rounding, liability): (&Rounding, TaxLiability),
 ) -> Option<Priced> {
     let mut best: Option<(i64, Priced)> = None;
     let mut look = |start: Timestamp| {
@@ -63,7 +64,7 @@ pub(super) fn cheapest(
         let Some(priced) = moved(tariff, started_at, periods, shift) else {
             return;
         };
-        let Ok(settlement) = settle(&priced, rounding) else {
+        let Ok(settlement) = settle_for(&priced, rounding, liability) else {
             return;
         };
         let gross = settlement.gross.minor;

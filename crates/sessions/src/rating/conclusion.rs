@@ -17,8 +17,9 @@ use wattledger_domain::money::Money;
 use wattledger_domain::quantity::{Milliseconds, MilliwattHours, Milliwatts};
 use wattledger_domain::reference::Policy;
 use wattledger_domain::session::{ChargingPeriod, EndEvidence, Evidence, HoldReason, SessionFlag};
+use wattledger_domain::tax::TaxLiability;
 use wattledger_domain::time::Timestamp;
-use wattledger_pricing::{CompiledTariff, rate, settle};
+use wattledger_pricing::{CompiledTariff, rate, settle_for};
 
 /// A record carries no more periods: each takes up to 29 bytes of its 256 KiB.
 pub(super) const PERIODS_MAX: usize = 4_000;
@@ -39,6 +40,8 @@ pub(super) struct Conclusion {
     pub(super) held: Vec<HoldReason>,
     /// Lines and tax groups of `priced` as an invoice would have them.
     pub(super) settled: Option<Settlement>,
+    /// Who owes the tax on it.
+    pub(super) tax: TaxLiability,
     /// What a profile of its device should say, by its data.
     pub(super) suggestion: Option<DeviceSuggestion>,
     basis: Basis,
@@ -105,6 +108,9 @@ impl Conclusion {
             numbers.push(i64::from(step.element));
             numbers.push(step.quantity);
             numbers.push(step.price.0);
+        }
+        if self.tax == TaxLiability::Buyer {
+            numbers.push(1);
         }
         let bytes: Vec<[u8; 8]> = numbers.into_iter().map(i64::to_be_bytes).collect();
         Digest::of(bytes.as_flattened())
@@ -227,7 +233,7 @@ pub(super) fn conclude(
         moved::steps(priced.as_mut(), later);
         settled = priced
             .as_ref()
-            .and_then(|priced| settle(priced, &policy.rounding).ok());
+            .and_then(|priced| settle_for(priced, &policy.rounding, session.tax).ok());
         let gross = settled.as_ref().map(|settled| settled.gross);
         held.extend(limits(session, &span, policy));
         if clock == ByClock::Held {
@@ -254,6 +260,7 @@ pub(super) fn conclude(
         gross: settled.as_ref().map(|settled| settled.gross),
         held,
         settled,
+        tax: session.tax,
         suggestion,
         basis: rules.seen.basis(),
         rolled_over: rolled_over(&aligned, facts),
@@ -359,7 +366,12 @@ fn price(
 ) -> Option<Priced> {
     let mut priced = match clock {
         ByClock::AsTold | ByClock::Held => rate(tariff, session.started_at, periods).ok()?,
-        ByClock::Cheapest => cheapest(tariff, session.started_at, periods, &policy.rounding)?,
+        ByClock::Cheapest => cheapest(
+            tariff,
+            session.started_at,
+            periods,
+            (&policy.rounding, session.tax),
+        )?,
     };
     let span = ledger.closed_to.since(session.started_at);
     waive_little(&mut priced, (ledger.energy, span), policy);

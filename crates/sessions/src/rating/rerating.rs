@@ -90,7 +90,7 @@ pub fn rerate(rated: &SessionRated, by: &By<'_>) -> Result<Rerated, Unpriced> {
         settle_for(priced, &policy.rounding, liability).map_err(|_| Unpriced::Overflow)
     };
     let billed = settled(&rated.priced)?;
-    let again = pinned.and_then(|pinned| price(rated, pinned, policy));
+    let again = pinned.and_then(|pinned| price(rated, pinned, (policy, liability)));
     let basis = basis(rated, again.as_ref());
     if basis == Basis::Waived {
         return Ok(Rerated {
@@ -100,7 +100,7 @@ pub fn rerate(rated: &SessionRated, by: &By<'_>) -> Result<Rerated, Unpriced> {
             held: Vec::new(),
         });
     }
-    let priced = price(rated, tariff, policy).ok_or(Unpriced::Overflow)?;
+    let priced = price(rated, tariff, (policy, liability)).ok_or(Unpriced::Overflow)?;
     let would_be = settled(&priced)?;
     let mut held = Vec::new();
     if dearer_than_let_pass(&would_be.gross, policy) && !dearer_than_let_pass(&billed.gross, policy)
@@ -197,11 +197,15 @@ impl Sum {
 }
 
 /// The exact price by a tariff, as the fold would have it.
-fn price(rated: &SessionRated, tariff: &CompiledTariff, policy: &Policy) -> Option<Priced> {
+fn price(
+    rated: &SessionRated,
+    tariff: &CompiledTariff,
+    (policy, liability): (&Policy, TaxLiability),
+) -> Option<Priced> {
     let (started_at, periods) = (rated.started_at, &rated.periods);
     let cheap = policy.plausibility.untrusted_clock == UntrustedClock::Cheapest;
     let mut priced = if cheap && depends_on_a_suspect_clock(rated, tariff) {
-        cheapest(tariff, started_at, periods, &policy.rounding)?
+        cheapest(tariff, started_at, periods, (&policy.rounding, liability))?
     } else {
         rate(tariff, started_at, periods).ok()?
     };

@@ -55,6 +55,7 @@ fn every_event_is_read_by_intake_and_comes_in_order_of_receipt() {
         hash: TokenHash([0; 16]),
         account: None,
         group: None,
+        tax: None,
     };
     let mut last = String::new();
     for event in scenario(Anomalies::DEMO).events() {
@@ -257,6 +258,7 @@ fn each_row_of_the_fields_page_has_a_knob_that_shows_in_what_chargers_say() {
             hash: TokenHash([0; 16]),
             account: None,
             group: None,
+            tax: None,
         };
         for event in &odd {
             let at = wattledger_wire::times::parse(event["received_at"].as_str().unwrap());

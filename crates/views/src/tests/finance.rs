@@ -97,6 +97,7 @@ fn more_entries_than_a_page_holds_come_in_pages_without_gap_or_repetition() {
 
 fn token(spans: &[(&str, Option<&str>, i64)]) -> ViewRecord {
     let entries = spans.iter().map(|(account, group, from)| TokenEntry {
+        tax: None,
         account: AccountId::new(*account),
         group: group.map(CustomerGroup::new),
         from: Timestamp(*from),

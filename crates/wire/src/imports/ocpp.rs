@@ -348,6 +348,7 @@ fn mend(event: &mut Value, left_out: &mut impl FnMut(String)) -> Result<(), Stri
         hash: TokenHash([0; 16]),
         account: None,
         group: None,
+        tax: None,
     };
     let intake = Intake {
         received_at: Timestamp(0),

@@ -7,15 +7,20 @@ use wattledger_domain::charging::{
     MeterSample, PayerRequest, PayerResolved, Phase, ReadingContext, RefusalReason, SessionEnded,
     SessionStarted, SessionUpdated, StationBooted, StopReason, TokenRef,
 };
+use wattledger_domain::tax::TaxLiability;
 
 record! { "wattledger.charging.ClockTick",
     "Logical time: the only thing that advances it.", ClockTick {
     at: "It is now this late.",
 } }
+symbols! { "wattledger.TaxLiability", "Who owes the tax on a supply.", TaxLiability {
+    0 => Seller "SELLER", 1 => Buyer "BUYER",
+} }
 record! { "wattledger.TokenRef", "A token as intake resolved it at event time.", TokenRef {
     hash: "Keyed hash of the token.",
     account: "Whose it is; null when nobody's yet.",
     group: "Customer group that goes with it.",
+    tax: "Who owes the tax on what it pays for; null where nobody said: then the seller.",
 } }
 union! { PayerRequest {
     0 => Token "wattledger.charging.PayerToken" (token: "Whoever the token belongs to."),
@@ -114,6 +119,7 @@ record! { "wattledger.charging.HoldGranted", "Money is held, or credit is good."
     reserve: "Kept free for what is used before a stop takes effect.",
     growth: "Whether more can be had.",
     op: "Rises with each grant; an older one is dropped.",
+    tax: "Who owes the tax on what is billed; null where nobody said: then the seller.",
 } }
 symbols! { "wattledger.charging.RefusalReason", "Why an authorisation is refused.", RefusalReason {
     0 => UnknownStation "UNKNOWN_STATION", 1 => NoTariff "NO_TARIFF",

@@ -188,6 +188,7 @@ record! { "wattledger.control.TokenEntry",
     "What a token resolves to in a span of time.", TokenEntry {
     account: "Who pays.",
     group: "The customer group.",
+    tax: "Who owes the tax; null where nobody said: then the seller.",
     from: "First instant at which it holds.",
     to: "First instant at which it no longer holds.",
 } }

@@ -23,6 +23,7 @@ pub fn read<T>(how: impl FnOnce(&Intake<'_>) -> T) -> T {
         hash: TokenHash([u8::try_from(token.len()).unwrap(); 16]),
         account: (at >= EIGHT).then(|| AccountId::new("acc-1")),
         group: None,
+        tax: None,
     };
     how(&Intake {
         received_at: Timestamp(9),

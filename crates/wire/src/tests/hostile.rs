@@ -33,6 +33,7 @@ fn intake() -> Intake<'static> {
         hash: TokenHash([1; 16]),
         account: None,
         group: None,
+        tax: None,
     };
     Intake {
         received_at: Timestamp(0),

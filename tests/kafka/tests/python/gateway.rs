@@ -30,6 +30,7 @@ fn taken(record: &Value, received_at: Timestamp) -> FieldEvent {
         hash: TokenHash([0; 16]),
         account: None,
         group: None,
+        tax: None,
     };
     let intake = Intake {
         received_at,

@@ -5,6 +5,7 @@ use wattledger_domain::charging::HoldGrowth;
 use wattledger_domain::document::DocumentKind;
 use wattledger_domain::ids::PaymentId;
 use wattledger_domain::payment::Operation;
+use wattledger_domain::tax::TaxLiability;
 
 pub(super) fn describe(effect: &Effect, payments: &[PaymentId]) -> String {
     let n = |id: &PaymentId| match payments.iter().position(|known| known == id) {
@@ -17,9 +18,13 @@ pub(super) fn describe(effect: &Effect, payments: &[PaymentId]) -> String {
                 HoldGrowth::MayGrow => "may grow",
                 HoldGrowth::Final => "final",
             };
+            let untaxed = match grant.tax {
+                Some(TaxLiability::Buyer) => " untaxed",
+                Some(TaxLiability::Seller) | None => "",
+            };
             match grant.limit {
-                Some(limit) => format!("grant {} {growth} #{}", limit.minor, grant.op),
-                None => format!("grant credit {growth} #{}", grant.op),
+                Some(limit) => format!("grant {} {growth} #{}{untaxed}", limit.minor, grant.op),
+                None => format!("grant credit {growth} #{}{untaxed}", grant.op),
             }
         }
         Effect::Refused(refused) => format!("refuse {:?}", refused.reason),

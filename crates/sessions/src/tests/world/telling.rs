@@ -21,6 +21,7 @@ use wattledger_domain::quantity::MilliwattHours;
 use wattledger_domain::reference::Content;
 use wattledger_domain::review::{CorrectedReading, ReviewDecided, ReviewVerdict, Seen};
 use wattledger_domain::session::{ChargingState, Pin};
+use wattledger_domain::tax::TaxLiability;
 use wattledger_domain::time::Timestamp;
 
 struct Line<'a> {
@@ -77,6 +78,16 @@ impl Line<'_> {
             hash: TokenHash(hash),
             account,
             group,
+            tax: self.tax(),
+        })
+    }
+
+    /// `tax=buyer`: whoever pays owes the tax.
+    fn tax(&self) -> Option<TaxLiability> {
+        self.text("tax").map(|word| match word {
+            "buyer" => TaxLiability::Buyer,
+            "seller" => TaxLiability::Seller,
+            other => panic!("{other}"),
         })
     }
 
@@ -215,6 +226,7 @@ fn granted(line: &Line<'_>) -> HoldGranted {
             None => HoldGrowth::MayGrow,
         },
         op: line.number("op").unwrap_or(1).try_into().unwrap(),
+        tax: line.tax(),
     }
 }
 
@@ -236,6 +248,7 @@ fn resolved(line: &Line<'_>, effects: &[Effect]) -> PayerResolved {
     let asked = asked.unwrap();
     let mut token = asked.token.clone();
     token.account = line.text("account").map(AccountId::new);
+    token.tax = line.tax();
     PayerResolved {
         station: asked.station.clone(),
         session: asked.session.clone(),

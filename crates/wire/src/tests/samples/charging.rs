@@ -15,6 +15,7 @@ use wattledger_domain::ids::{
 };
 use wattledger_domain::payment::PaymentMethod;
 use wattledger_domain::quantity::MilliwattHours;
+use wattledger_domain::tax::TaxLiability;
 use wattledger_domain::time::Timestamp;
 
 pub fn all() -> Vec<Sample> {
@@ -93,6 +94,7 @@ fn token() -> TokenRef {
         hash: TokenHash([0xfe; 16]),
         account: Some(AccountId::new("acc-1")),
         group,
+        tax: Some(TaxLiability::Buyer),
     }
 }
 
@@ -101,6 +103,7 @@ fn stranger() -> TokenRef {
         hash: TokenHash([0; 16]),
         account: None,
         group: None,
+        tax: None,
     }
 }
 
@@ -247,6 +250,7 @@ fn others() -> Vec<ChargingRecord> {
             reserve,
             growth,
             op: i32::MAX,
+            tax: limit.map(|_| TaxLiability::Buyer),
         })
     };
     let mut records = vec![

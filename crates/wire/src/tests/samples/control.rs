@@ -25,6 +25,7 @@ use wattledger_domain::reference::{
     ReferenceSubmitted, TokenEntry,
 };
 use wattledger_domain::session::{Durations, EndEvidence};
+use wattledger_domain::tax::TaxLiability;
 
 pub fn all() -> Vec<Sample> {
     let mut all = documents();
@@ -37,6 +38,7 @@ pub fn all() -> Vec<Sample> {
         hash: TokenHash([7; 16]),
         account: None,
         group: None,
+        tax: None,
     };
     let (station, session) = (StationId::new("S1"), SessionId::of(&["one"]));
     let unknown = TokenUnknown {
@@ -148,6 +150,7 @@ fn entries(count: usize) -> DirectoryEntry {
     let entry = |index: usize| TokenEntry {
         account: AccountId::new(format!("acc-{index}")),
         group: (index == 0).then(|| CustomerGroup::new("fleet")),
+        tax: (index == 0).then_some(TaxLiability::Buyer),
         from: LEAST,
         to: (index == 0).then_some(MOST),
     };
