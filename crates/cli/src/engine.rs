@@ -57,7 +57,7 @@ pub fn offline_router(data_dir: &Path) -> anyhow::Result<Router> {
     catch_up(&engine)?;
     let ledger =
         ProcessorPlace::remembered(data_dir).map_or(LedgerSource::Nowhere, ProcessorPlace::ledger);
-    Ok(wattledger_api::router(offline(&engine.service, ledger)))
+    Ok(wattledger_api::router(offline(&engine, ledger)))
 }
 
 /// Brings the views to the end of the log.
@@ -179,7 +179,7 @@ fn end_views(engine: &EngineAtHand, views: JoinHandle<()>) {
 
 /// What a run came to: totals and audit.
 fn asked(engine: &EngineAtHand, ledger: LedgerSource) -> Result<(Value, Value), CliError> {
-    let router = wattledger_api::router(offline(&engine.service, ledger));
+    let router = wattledger_api::router(offline(engine, ledger));
     let transport = Transport::in_process(router)?;
     let audited = transport.post("/v1/audit", &Value::Null)?;
     Ok((transport.get("/v1/totals")?, audited))

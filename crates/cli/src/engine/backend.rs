@@ -2,6 +2,7 @@
 
 use super::child::LedgerSource;
 use serde_json::{Value, json};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use wattledger_api::backend::{ApplyMode, Backend, EventForm, Health};
 use wattledger_api::code::Code;
@@ -37,10 +38,30 @@ pub struct EngineBackend {
     pub connector: Option<SimulatedConnector>,
     /// Where the processor's ledger is to be had.
     pub ledger: Mutex<LedgerSource>,
-    /// Whether an engine runs, or is about to, behind it.
-    pub is_online: bool,
+    /// The directory, where no engine runs on it and nothing can be ordered; `None` where one runs, or is about to.
+    pub unattended: Option<PathBuf>,
     /// Since when.
     pub since: Timestamp,
+}
+
+impl EngineBackend {
+    /// Whatever is ordered is carried out by an engine that runs.
+    fn attended(&self) -> Result<(), Fault> {
+        let Some(directory) = &self.unattended else {
+            return Ok(());
+        };
+        // A cluster that was named once is remembered in the directory.
+        let command = format!("wattledger run --data-dir {}", directory.display());
+        let elsewhere = match &self.service.kafka {
+            Some(_) => "; if one runs on another machine, say it there",
+            None => "",
+        };
+        let reason = format!(
+            "no engine runs on this directory, which would carry it out: start one with `{command}`, then say the \
+             same again{elsewhere}"
+        );
+        Err(Fault::new(Code::NoEngine, reason))
+    }
 }
 
 fn broken(error: impl std::fmt::Display) -> Fault {
@@ -227,11 +248,8 @@ impl Backend for EngineBackend {
         let items = documents
             .as_array()
             .ok_or_else(|| invalid("$", "expected an array of documents"))?;
-        if mode == ApplyMode::Apply && !self.is_online {
-            let reason = "no engine runs on this directory: start one with `wattledger run`";
-            return Err(Fault::new(Code::NoEngine, reason));
-        }
         if mode == ApplyMode::Apply {
+            self.attended()?;
             self.ready()?;
         }
         let mut submissions = Vec::new();
@@ -342,7 +360,7 @@ impl Backend for EngineBackend {
         match self.service.failure() {
             Some(reason) => Health::Broken(reason),
             None if is_live => Health::Ready(self.live_detail()),
-            None if self.is_online => Health::Restoring,
+            None if self.unattended.is_none() => Health::Restoring,
             None => Health::Ready("offline".to_owned()),
         }
     }

@@ -30,13 +30,13 @@ use wattledger_simulator::load::{self, Clock, Figures, Load, Watch};
 const TIMERS_PER_RECORD: usize = 256;
 
 /// The api's view of an engine that nobody runs.
-pub fn offline(service: &Arc<Service>, ledger: LedgerSource) -> Arc<EngineBackend> {
+pub fn offline(engine: &EngineAtHand, ledger: LedgerSource) -> Arc<EngineBackend> {
     let (connector, ledger) = (None, Mutex::new(ledger));
     Arc::new(EngineBackend {
-        service: Arc::clone(service),
+        service: Arc::clone(&engine.service),
         connector,
         ledger,
-        is_online: false,
+        unattended: Some(engine.config.directory.clone()),
         since: live::now(),
     })
 }
@@ -54,7 +54,7 @@ pub fn online(service: &Arc<Service>) -> Result<Arc<EngineBackend>, CliError> {
         service: Arc::clone(service),
         connector: Some(connector),
         ledger: Mutex::new(LedgerSource::Nowhere),
-        is_online: true,
+        unattended: None,
         since: live::now(),
     }))
 }

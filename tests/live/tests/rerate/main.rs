@@ -97,7 +97,9 @@ fn sessions_are_corrected_by_another_version_once_each_to_the_cent() {
     );
     let refused = rerate(&place, "flat@1", &["--apply", "--by", "ada"]);
     assert_eq!(refused.code, 1);
+    let command = format!("`wattledger run --data-dir {}`", place.data().display());
     assert!(refused.err.contains("no engine runs"), "{refused:?}");
+    assert!(refused.err.contains(&command), "{refused:?}");
     // The log folds to the same state, byte for byte.
     let refold = place.ask(&["audit", "--refold", "--json"]);
     assert_eq!(refold.code, 0, "{refold:?}");

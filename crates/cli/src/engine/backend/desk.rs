@@ -115,10 +115,7 @@ impl EngineBackend {
 
     /// What is ordered needs an engine that runs, its stores up to the log.
     pub(super) fn orderable(&self) -> Result<(), Fault> {
-        if !self.is_online {
-            let reason = "no engine runs on this directory: start one with `wattledger run`";
-            return Err(Fault::new(Code::NoEngine, reason));
-        }
+        self.attended()?;
         self.ready()
     }
 

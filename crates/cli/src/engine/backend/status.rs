@@ -11,7 +11,7 @@ impl EngineBackend {
     /// `unowned`: all of them while no engine runs.
     pub(super) fn shown_status(&self) -> Result<Value, Fault> {
         let process = format!("process {}", std::process::id());
-        let name = self.is_online.then_some(process.as_str());
+        let name = self.unattended.is_none().then_some(process.as_str());
         let status = self.service.status(name).map_err(broken)?;
         let (state, detail) = match self.health() {
             Health::Starting => ("starting", String::new()),
