@@ -4,6 +4,7 @@ use super::scene::*;
 use crate::{Meter, local_date};
 use chrono::{DateTime, Offset, TimeZone};
 use wattledger_domain::tariff::{Dimension, LocalDate, Restrictions, Tariff};
+use wattledger_domain::time::Timestamp;
 
 /// Time costs one price inside a window of local time and another outside it.
 fn tariff_of(start: &str, end: &str) -> Tariff {
@@ -165,4 +166,15 @@ fn no_zone_changes_its_clocks_and_changes_them_back_within_a_day() {
             before = now;
         }
     }
+}
+
+#[test]
+fn a_day_before_1970_has_its_date() {
+    let date = |at| local_date("UTC", Timestamp(at)).map(|date| (date.year, date.month, date.day));
+    assert_eq!(date(0), Some((1970, 1, 1)));
+    assert_eq!(date(-1), Some((1969, 12, 31)));
+    assert_eq!(date(-86_400_001), Some((1969, 12, 30)));
+    // 1900 was no leap year.
+    assert_eq!(date(-2_203_891_200_000), Some((1900, 3, 1)));
+    assert_eq!(date(-2_203_891_200_001), Some((1900, 2, 28)));
 }
