@@ -1,3 +1,5 @@
+//! A text read as one list is what the other way reads, and refuses.
+
 use super::*;
 use proptest::prelude::*;
 
