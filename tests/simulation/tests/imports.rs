@@ -295,6 +295,7 @@ fn the_garages_of_trondheim_are_billed_and_what_is_suspect_or_never_ended_waits(
     let told = Invocation::new(&directory, &["session", session]).output();
     assert!(told.contains("another end was told before"), "{told}");
     assert!(told.contains("for review: conflicting end"), "{told}");
+    assert!(told.contains("on the clock of Europe/Oslo"), "{told}");
 }
 
 fn sorted(mut names: Vec<&str>) -> Vec<&str> {
