@@ -10,6 +10,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use serde_json::Value;
 use std::sync::Arc;
+use wattledger_wire::card_numbers;
 use wattledger_wire::unique_keys::{self, JsonFault};
 
 type Shared = State<Arc<dyn Backend>>;
@@ -88,7 +89,7 @@ pub async fn decision(
     Path(session): Path<String>,
     body: Bytes,
 ) -> Result<Json<Value>, Fault> {
-    let body = json(&body)?;
+    let body = order(&body)?;
     let about = vec![("session".to_owned(), session)];
     blocking(move || backend.order("decide", &about, &body)).await
 }
@@ -118,8 +119,19 @@ async fn ordered(
     name: &'static str,
     body: &[u8],
 ) -> Result<Json<Value>, Fault> {
-    let body = json(body)?;
+    let body = order(body)?;
     blocking(move || backend.order(name, &[], &body)).await
+}
+
+/// What a person orders stays on record with their words: a card number in it is refused.
+fn order(body: &[u8]) -> Result<Value, Fault> {
+    let body = json(body)?;
+    let Some((path, masked)) = card_numbers::find_in(&body, "") else {
+        return Ok(body);
+    };
+    let reason = format!("holds a card number ({masked}): card data is refused");
+    let path = path.trim_start_matches('.').to_owned();
+    Err(Fault::new(Code::CardData, reason).at(None, Some(path)))
 }
 
 fn json(body: &[u8]) -> Result<Value, Fault> {

@@ -152,8 +152,8 @@ pub struct ApplyArguments {
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub struct GetArguments {
-    /// Policy, LegalEntity, Site, Station, Tariff, TariffAssignment, Account, Token; or sessions,
-    /// held, invoices
+    /// Policy, LegalEntity, Site, Station, Tariff, TariffAssignment, Account, Token, MarketPrices,
+    /// DeviceProfile; or sessions, held, invoices
     pub kind: String,
     /// Which one
     pub id: Option<String>,

@@ -269,3 +269,38 @@ fn every_endpoint_answers_rubbish_with_a_status_and_a_documented_code() {
     assert!(engine.is_ready());
     engine.never_panicked();
 }
+
+#[test]
+fn no_door_takes_a_card_number_in_the_words_of_a_person_nor_an_order_without_a_reason() {
+    let place = Place::new();
+    let engine = place.engine();
+    let order = |reason: &str, by: &str| {
+        serde_json::json!({ "letters": [], "stage": "sessions", "unit": "S-1", "verdict": "waive",
+            "tariff": "t", "reason": reason, "decidedBy": by, "by": by })
+    };
+    for (path, method) in routes() {
+        // Others take no words: the audit has no body, and a webhook is signed by its processor.
+        let is_order = path.starts_with("/v1/review/")
+            || path.starts_with("/v1/parked/")
+            || matches!(&*path, "/v1/rerate" | "/v1/dead-letters/redrive");
+        if method != "POST" || !is_order {
+            continue;
+        }
+        for (reason, by) in [
+            ("card 4242 4242 4242 4242", "ada"),
+            ("a typo", "5555-5555-5555-4444"),
+        ] {
+            let body = order(reason, by).to_string();
+            let answer = engine.answer(method, &filled(&path, "x"), body.as_bytes());
+            let said = answer.to_string();
+            assert!(said.contains("card_data_refused"), "{path}: {said}");
+            assert!(!said.contains("4242 4242 4242"), "{path}: {said}");
+        }
+    }
+    for (reason, by) in [(" ", "ada"), ("a typo", "\t ")] {
+        let body = order(reason, by).to_string();
+        let answer = engine.answer("POST", "/v1/dead-letters/redrive", body.as_bytes());
+        assert_eq!(answer["error"]["code"], "field", "{answer}");
+    }
+    place.holds_nowhere(b"4242 4242 4242 4242");
+}

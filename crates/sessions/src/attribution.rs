@@ -45,13 +45,22 @@ pub(crate) fn find(
     let evse = about.evse.filter(|evse| evse.0 > 0);
     let Some(transaction) = meant(about.transaction) else {
         let Some(evse) = evse else {
-            return by_traits(desk, station, about, |known| known.transaction.is_none());
+            let unnamed = |known: &SessionAtHand| known.transaction.is_none();
+            return by_traits(desk, station, about, unnamed, Proof::Either).or_else(|| {
+                by_traits(
+                    desk,
+                    station,
+                    about,
+                    |known| known.to.is_none(),
+                    Proof::Both,
+                )
+            });
         };
         return by_place(&desk.live(station)?.sessions, evse, about.at, |_| true);
     };
     if evse.is_none() && shared(desk, station, transaction, about.at) {
         let named = |known: &SessionAtHand| known.transaction.as_ref() == Some(transaction);
-        return by_traits(desk, station, about, named);
+        return by_traits(desk, station, about, named, Proof::Either);
     }
     let at_hand = desk.live(station).and_then(|live| {
         let named = live.sessions.iter().filter(|known| {
@@ -99,13 +108,22 @@ fn shared(
         .is_some_and(|first| evses.any(|other| other != first))
 }
 
-/// The one session that an end without a place can be about: by the token that ended it, else by its
-/// register. None when several can be (6, 9).
+/// What proves that an end without a place is a session's.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Proof {
+    /// The token that ended it, else its register.
+    Either,
+    /// Both: its charger may know the session by another id (6).
+    Both,
+}
+
+/// The one session that an end without a place can be about. None when several can be (6, 9).
 fn by_traits(
     desk: &mut Desk<'_, '_>,
     station: &StationId,
     about: &Traits<'_>,
     may_be: impl Fn(&SessionAtHand) -> bool,
+    proof: Proof,
 ) -> Option<SessionId> {
     let live = desk.live(station)?;
     let known = live.sessions.iter();
@@ -121,6 +139,9 @@ fn by_traits(
                 fits(session, about),
             );
             let Key::Session(_, id) = key else { continue };
+            if proof == Proof::Both && !(same && fits) {
+                continue;
+            }
             if same {
                 by_token.push(id.clone());
             }

@@ -13,6 +13,7 @@ use crate::work::Work;
 use wattledger_domain::charging::{FieldEvent, SessionEnded, StationBooted};
 use wattledger_domain::ids::{SessionId, StationId};
 use wattledger_domain::outcome::Outcome;
+use wattledger_domain::quantity::MilliwattHours;
 use wattledger_domain::session::{EndEvidence, SessionFlag};
 use wattledger_domain::time::Timestamp;
 
@@ -106,12 +107,28 @@ fn again(
         return;
     }
     work.session.flags.raise(SessionFlag::ConflictingEnd);
-    desk.became(
-        event,
-        Outcome::Conflicting,
-        Some(&work.id),
-        "another end was told before",
-    );
+    let detail = match work.session.end {
+        Some(known) => format!(
+            "another end was told before: {}; this one: {}",
+            told(&known),
+            told(&said)
+        ),
+        None => "another end was told before".to_owned(),
+    };
+    desk.became(event, Outcome::Conflicting, Some(&work.id), &detail);
+}
+
+/// An end, for the person who decides which one is true.
+fn told(end: &End) -> String {
+    let Some(MilliwattHours(register)) = end.meter_stop else {
+        return format!("{} without a register", end.at);
+    };
+    // In Wh, as a correction states it.
+    let (whole, part) = (register.div_euclid(1_000), register.rem_euclid(1_000));
+    match part {
+        0 => format!("{} at {whole} Wh", end.at),
+        _ => format!("{} at {whole}.{part:03} Wh", end.at),
+    }
 }
 
 pub(crate) fn at_hand_until(

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use wattledger_engine::opening::{EngineConfig, open};
 use wattledger_fuzzing::{Chance, STAGES, TARGETS, Target, is_read};
-use wattledger_malformed::{Run, run};
+use wattledger_malformed::{Among, Run, run};
 use wattledger_runtime::Visibility;
 use wattledger_runtime::log::FetchLimit;
 
@@ -132,6 +132,7 @@ fn write_state() {
     let asked = Run {
         good: 402,
         malformed: 100,
+        among: Among::Good,
     };
     drop(run(engine.path(), asked));
     let opened = open(&EngineConfig::new(engine.path()), None, b"secret").expect("opens");

@@ -4,10 +4,10 @@
 use crate::classes::{Class, Expected, class_of, malformed};
 use crate::good::{self, EVENTS_OF_A_SESSION};
 use crate::redriven::{Redriven, redriven};
+use crate::spent::Spent;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 use wattledger_domain::control::{ControlRecord, ControlTick, TickedStages};
 use wattledger_domain::ids::TokenHash;
 use wattledger_domain::outcome::Outcome;
@@ -24,8 +24,9 @@ use wattledger_runtime::{Log, Outgoing, Producer, Record, Visibility};
 use wattledger_wire::documents;
 use wattledger_wire::topics as wire;
 
-/// Good events, and as many malformed records, between two commits of intake.
-const AT_ONCE: u64 = 5_000;
+/// Good events, and the malformed records among them, between two commits of intake: a turn of the program
+/// has 500 records.
+const AT_ONCE: u64 = 500;
 
 /// How many of what.
 #[derive(Clone, Copy, Debug)]
@@ -34,13 +35,24 @@ pub struct Run {
     pub good: u64,
     /// Malformed records among them.
     pub malformed: u64,
+    /// Whether the good ones are sent at all.
+    pub among: Among,
+}
+
+/// What malformed records are sent among.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Among {
+    /// The good events.
+    Good,
+    /// Nothing, at the same times: to know what they cost by themselves.
+    Nothing,
 }
 
 /// What came of it.
 #[derive(Clone, Debug, Default)]
 pub struct Found {
-    /// From the first record to the last commit.
-    pub took: Duration,
+    /// What intake and all stages took for all records; making the records is not in it.
+    pub spent: Spent,
     /// Malformed records with their class's outcome.
     pub right: u64,
     /// Those with another, by class: one example each.
@@ -76,6 +88,17 @@ impl Engine<'_> {
     fn tick(&self, at: Timestamp) -> Outgoing {
         tick(&self.opened.topics, at)
     }
+
+    /// Takes in what arrived and lets all stages come to rest.
+    fn work(&mut self, arrived: Vec<Arrived>, received_at: Timestamp) {
+        let mut out = Vec::new();
+        for (value, offset) in arrived {
+            self.take(value, offset, received_at, &mut out);
+        }
+        out.push(self.tick(received_at));
+        self.commit(out);
+    }
+
     /// What intake makes of a record; it is given as Kafka gives it.
     fn take(&self, value: Option<Vec<u8>>, offset: u64, at: Timestamp, out: &mut Vec<Outgoing>) {
         let record = Record {
@@ -115,6 +138,26 @@ pub fn tick(topics: &Topics, at: Timestamp) -> Outgoing {
     Outgoing::keyed(&topics.control_events, topics::key("tick"), value)
 }
 
+/// A record's value and offset.
+type Arrived = (Option<Vec<u8>>, u64);
+
+/// Good events of these numbers, and the malformed records that are due among them.
+fn arrived(run: Run, numbers: std::ops::Range<u64>, sent: &mut u64) -> Vec<Arrived> {
+    let mut arrived = Vec::new();
+    for number in numbers {
+        if run.among == Among::Good {
+            let value = good::event(number).to_string().into_bytes();
+            arrived.push((Some(value), u64::MAX >> 1));
+        }
+        let due = u128::from(number + 1) * u128::from(run.malformed) / u128::from(run.good);
+        while u128::from(*sent) < due {
+            arrived.push((malformed(*sent).0, *sent));
+            *sent += 1;
+        }
+    }
+    arrived
+}
+
 /// Sends everything through an engine in a folder and looks at what came of each record.
 ///
 /// # Panics
@@ -141,35 +184,23 @@ pub fn run(folder: &Path, run: Run) -> Found {
     let tick = engine.tick(Timestamp(good::NOON - 60_000));
     engine.commit(vec![tick]);
     engine.directory.refresh().unwrap();
-    let began = Instant::now();
-    let mut sent = 0;
+    let (mut spent, mut sent) = (Spent::default(), 0);
     for first in (0..run.good).step_by(usize::try_from(AT_ONCE).unwrap()) {
         let past = (first + AT_ONCE).min(run.good);
         let received_at = Timestamp(good::begins(past / EVENTS_OF_A_SESSION).0 + 3_600_000);
-        let mut out = Vec::new();
-        for number in first..past {
-            let value = good::event(number).to_string().into_bytes();
-            engine.take(Some(value), u64::MAX >> 1, received_at, &mut out);
-            let due = u128::from(number + 1) * u128::from(run.malformed) / u128::from(run.good);
-            while u128::from(sent) < due {
-                engine.take(malformed(sent).0, sent, received_at, &mut out);
-                sent += 1;
-            }
-        }
-        out.push(engine.tick(received_at));
-        engine.commit(out);
+        let arrived = arrived(run, first..past, &mut sent);
+        spent.on(|| engine.work(arrived, received_at));
     }
     // Whose start never came is told after a day.
     let last = good::begins(run.good / EVENTS_OF_A_SESSION).0 + 30 * 3_600_000;
-    let took = began.elapsed();
     let tick = engine.tick(Timestamp(last));
     engine.commit(vec![tick]);
     let memory_kib = memory_kib();
     drop(engine);
     let mut found = looked_at(&opened, run);
-    found.took = took;
+    found.spent = spent;
     found.memory_kib = memory_kib;
-    if run.malformed > 0 {
+    if run.malformed > 0 && run.among == Among::Good {
         let past = Timestamp(last + 3_600_000);
         found.redriven = redriven(opened, &config, past);
     }

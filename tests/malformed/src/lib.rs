@@ -14,8 +14,10 @@ mod classes;
 mod engine;
 mod good;
 mod redriven;
+mod spent;
 
 pub use classes::{CLASSES, Class, Expected, framed_sessions, malformed};
-pub use engine::{Found, Run, run};
+pub use engine::{Among, Found, Run, run};
 pub use good::{EVENTS_OF_A_SESSION, event};
 pub use redriven::Redriven;
+pub use spent::Spent;

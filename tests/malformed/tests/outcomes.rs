@@ -1,6 +1,6 @@
 //! A bounded sample of what `make malformed` does with a million of each.
 
-use wattledger_malformed::{CLASSES, EVENTS_OF_A_SESSION, Run, framed_sessions, run};
+use wattledger_malformed::{Among, CLASSES, EVENTS_OF_A_SESSION, Run, framed_sessions, run};
 
 #[test]
 fn every_malformed_record_has_its_one_outcome_and_the_good_ones_are_billed() {
@@ -8,6 +8,7 @@ fn every_malformed_record_has_its_one_outcome_and_the_good_ones_are_billed() {
     let asked = Run {
         good: 1_000,
         malformed: 1_000,
+        among: Among::Good,
     };
     let found = run(folder.path(), asked);
     assert!(found.wrong.is_empty(), "{:#?}", found.wrong);

@@ -259,6 +259,16 @@ fn the_garages_of_trondheim_are_billed_and_what_is_suspect_or_never_ended_waits(
     ] {
         assert_eq!(odd(&imported, what), count, "{what}");
     }
+    if std::env::var_os("FIELD_FULL").is_some() {
+        for (what, count) in [
+            ("begins and ends at the same time", 17),
+            ("same station, driver and start", 10),
+            ("driver's session before", 18),
+            ("less than 0.1 kWh", 90),
+        ] {
+            assert_eq!(odd(&imported, what), count, "{what}");
+        }
+    }
 
     // Each is billed once, or waits for a person who sees why.
     let billed = Outputs::read(&directory, PARTITIONS).billed_names();
@@ -295,6 +305,7 @@ fn the_garages_of_trondheim_are_billed_and_what_is_suspect_or_never_ended_waits(
     let told = Invocation::new(&directory, &["session", session]).output();
     assert!(told.contains("another end was told before"), "{told}");
     assert!(told.contains("for review: conflicting end"), "{told}");
+    assert!(told.contains("on the clock of Europe/Oslo"), "{told}");
 }
 
 fn sorted(mut names: Vec<&str>) -> Vec<&str> {

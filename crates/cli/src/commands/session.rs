@@ -38,7 +38,7 @@ pub fn run(
 pub fn text(answer: &Value) -> String {
     let told = Fields(answer);
     let rated = told.inside("rated");
-    let zone = rated.text("time_zone");
+    let zone = told.text("time_zone");
     let items = told.items("items");
     let state = match items
         .iter()

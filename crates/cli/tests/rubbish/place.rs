@@ -127,6 +127,23 @@ impl Place {
         }
     }
 
+    /// No file of the engine has these bytes.
+    pub fn holds_nowhere(&self, bytes: &[u8]) {
+        let mut folders = vec![self.path("data")];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                let held = std::fs::read(&path).unwrap_or_default();
+                let found = held.windows(bytes.len()).any(|window| window == bytes);
+                assert!(!found, "{}", path.display());
+            }
+        }
+    }
+
     /// An engine on the folder, ready.
     pub fn engine(&self) -> Engine {
         let words = self.path("engine.err");
@@ -213,6 +230,15 @@ impl Engine {
             Path::new(page).join(format!("{code}.md")).exists(),
             "{shown}: no page {code}"
         );
+    }
+
+    /// What it says to a body.
+    pub fn answer(&self, method: &str, path: &str, body: &[u8]) -> Value {
+        let asked = self
+            .client
+            .request(method.parse().unwrap(), format!("{}{path}", self.base));
+        let answer = asked.body(body.to_vec()).send().unwrap();
+        serde_json::from_str(&answer.text().unwrap()).unwrap()
     }
 
     pub fn never_panicked(&self) {

@@ -3,6 +3,7 @@
 //! `registers` and `corrections`.
 
 use super::world::{World, check, documents};
+use std::sync::Arc;
 use wattledger_domain::charging::ChargingRecord;
 use wattledger_domain::reference::Content;
 use wattledger_domain::time::Timestamp;
@@ -97,6 +98,55 @@ fn anomaly_6_ids_that_mean_unknown_go_by_evse_then_token_then_register_libocpp_4
             ],
         );
     }
+}
+
+#[test]
+fn anomaly_6_an_unknown_id_ends_what_another_id_began_on_its_evse_steve_292() {
+    // The answer to the start never came back: the charger does not know the id that it was given.
+    check(
+        "08:00 start evse=1 tx=42 token=alice meter=1000
+         09:00 end evse=1 tx=-1 meter=5000
+         tick 00:01",
+        &["opened alice", "rated v1 08:00-09:00 4000 Wh 2.00 EUR"],
+    );
+}
+
+#[test]
+fn anomaly_6_without_a_place_an_unknown_id_ends_another_id_by_token_and_register_only() {
+    let told = |end: &str| {
+        let mut world = World::new();
+        world.tell(
+            "08:00 start evse=1 tx=42 token=alice meter=1000
+             08:00 start evse=2 tx=43 token=bob meter=2000",
+        );
+        world.tell(end);
+        world.tell("tick 00:01");
+        world.came().split_off(2)
+    };
+    assert_eq!(
+        told("09:00 end tx=-1 token=alice meter=5000"),
+        ["rated v1 08:00-09:00 4000 Wh 2.00 EUR"]
+    );
+    for unproven in [
+        "09:00 end tx=-1 meter=5000",
+        "09:00 end tx=-1 token=alice",
+        "09:00 end tx=-1 token=alice meter=900",
+        "09:00 end tx=-1 token=carol meter=5000",
+    ] {
+        assert_eq!(told(unproven), ["Unresolved"], "{unproven}");
+    }
+    // In whatever order.
+    check(
+        "09:00 end tx=0 token=alice meter=5000
+         08:00 start evse=1 tx=42 token=alice meter=1000
+         tick 00:01",
+        &[
+            "Unresolved",
+            "opened alice",
+            "Claimed",
+            "rated v1 08:00-09:00 4000 Wh 2.00 EUR",
+        ],
+    );
 }
 
 #[test]
@@ -208,13 +258,44 @@ fn anomaly_21_a_session_of_a_million_minutes_is_held_lbbrhzn_1767() {
 }
 
 #[test]
+fn anomaly_21_a_session_dearer_than_the_policy_lets_pass_is_held() {
+    let mut world = World::new();
+    let mut policy = documents::policy();
+    policy.plausibility.gross_max_minor = 499;
+    let policy = documents::recorded(Content::Policy(Arc::new(policy)), 2, Timestamp(0));
+    world.fold(&ChargingRecord::Reference(policy));
+    world.tell(
+        "08:00 start tx=7 token=alice meter=1000
+         09:00 end tx=7 meter=10980
+         tick 00:01
+         10:00 start tx=8 token=alice meter=20000
+         11:00 end tx=8 meter=30000
+         tick 00:02",
+    );
+    assert_eq!(
+        world.came(),
+        [
+            "opened alice",
+            "rated v1 08:00-09:00 9980 Wh 4.99 EUR",
+            "opened alice",
+            "held [TooDear] 10000 Wh",
+        ]
+    );
+}
+
+#[test]
 fn anomaly_22_a_stop_by_another_card_bills_the_one_that_started_steve_254() {
-    check(
+    let mut world = World::new();
+    world.tell(
         "08:00 start tx=7 token=alice meter=1000
          09:00 end tx=7 token=bob meter=11000
          tick 00:01",
-        &["opened alice", "rated v1 08:00-09:00 10000 Wh 5.00 EUR"],
     );
+    assert_eq!(
+        world.came(),
+        ["opened alice", "rated v1 08:00-09:00 10000 Wh 5.00 EUR"]
+    );
+    assert_eq!(world.rated()[0].account.as_str(), "alice");
 }
 
 #[test]

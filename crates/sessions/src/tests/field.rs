@@ -1,7 +1,7 @@
 //! Starts, ends and which session an event is about (ev-domain §2).
 
 use super::world::{World, check};
-use crate::fold;
+use crate::{Effect, fold};
 
 #[test]
 fn a_session_is_metered_and_rated_when_its_grace_is_over() {
@@ -45,6 +45,30 @@ fn anomaly_4_a_second_end_that_differs_is_held_and_never_a_second_invoice() {
             "Conflicting",
             "held [ConflictingEnd] 10000 Wh",
         ],
+    );
+}
+
+#[test]
+fn anomaly_4_both_ends_are_told_to_the_person_who_decides() {
+    let mut world = World::new();
+    world.tell(
+        "08:00 start tx=7 token=alice meter=1000
+         09:00 end tx=7 meter=11000
+         09:05 end tx=7 meter=12000
+         09:06 end tx=7",
+    );
+    let told = world.effects.iter().filter_map(|effect| match effect {
+        Effect::Outcome(outcome) => Some(&*outcome.detail),
+        _ => None,
+    });
+    assert_eq!(
+        told.collect::<Vec<&str>>(),
+        [
+            "another end was told before: 2026-03-02T09:00:00Z at 11000 Wh; \
+             this one: 2026-03-02T09:05:00Z at 12000 Wh",
+            "another end was told before: 2026-03-02T09:00:00Z at 11000 Wh; \
+             this one: 2026-03-02T09:06:00Z without a register",
+        ]
     );
 }
 
@@ -178,6 +202,26 @@ fn anomaly_17_readings_after_the_end_fold_within_the_grace() {
          09:01 read tx=7 total=11000
          tick 00:01",
         &["opened alice", "rated v1 08:00-09:00 10000 Wh 5.00 EUR"],
+    );
+}
+
+#[test]
+fn anomaly_17_readings_after_the_bill_correct_it_where_it_differs_lbbrhzn_2075() {
+    check(
+        "08:00 start tx=7 token=alice meter=1000
+         08:50 read tx=7 total=10000
+         09:00 end tx=7
+         tick 09:02
+         09:04 read tx=7 total=11000
+         tick 09:10
+         09:06 read tx=7 total=12000
+         tick 09:20",
+        &[
+            "opened alice",
+            "rated v1 08:00-09:00 9000 Wh 4.50 EUR",
+            "Late",
+            "rated v2 08:00-09:00 10000 Wh 5.00 EUR [LateEvents]",
+        ],
     );
 }
 

@@ -244,7 +244,8 @@ pub(crate) async fn decisions(
     Ok(rows!(DecisionRow, connection, SQL, session)?)
 }
 
-async fn proposal(
+/// What a held session would be billed as, as it was recorded with it.
+pub(super) async fn proposal(
     connection: &mut SqliteConnection,
     waits: &HeldRow,
 ) -> Result<Option<serde_json::Value>, ViewError> {

@@ -239,6 +239,8 @@ pub struct StoryItem {
 pub struct SessionStory {
     /// The session.
     pub session: String,
+    /// The site's IANA zone; absent while it runs, and where its station is unknown.
+    pub time_zone: Option<String>,
     /// Its newest rating; absent while it runs or waits.
     pub rated: Option<SessionRow>,
     /// Everything that happened, in order of time.

@@ -7,15 +7,16 @@ use crate::{
 use wattledger_domain::accounts::{RunningCost, SessionHeld};
 use wattledger_domain::document::Movement;
 use wattledger_domain::ids::{
-    AccountId, AuthorizationId, CommandId, LegalEntityId, PaymentId, ProcessorId, SessionId,
-    StationId,
+    AccountId, AuthorizationId, CommandId, EvseId, LegalEntityId, PaymentId, ProcessorId,
+    SessionId, StationId,
 };
 use wattledger_domain::outcome::Outcome;
 use wattledger_domain::payment::{
     Operation, OutcomeResult, OutcomeVia, PaymentCommand, PaymentOutcome,
 };
 use wattledger_domain::quantity::MilliwattHours;
-use wattledger_domain::session::HoldReason;
+use wattledger_domain::review::ReviewProposal;
+use wattledger_domain::session::{Durations, EndEvidence, Evidence, HoldReason};
 use wattledger_domain::time::Timestamp;
 
 const START: i64 = 1_774_738_800_000;
@@ -172,6 +173,34 @@ fn pages_hold_every_row_once() {
     assert_eq!(seen, ["ses_b", "ses_c", "ses_d", "ses_a", "ses_e"]);
 }
 
+/// What a session in a zone would be billed as: nothing prices it.
+fn proposed(zone: &str) -> ReviewProposal {
+    ReviewProposal {
+        round: 1,
+        version: 0,
+        evse: EvseId(1),
+        transaction: None,
+        evidence: Evidence {
+            register_start: None,
+            register_end: None,
+            readings: 0,
+            end: EndEvidence::Reported,
+            flags: Vec::new(),
+        },
+        durations: Durations::default(),
+        periods: Vec::new(),
+        readings: Vec::new(),
+        readings_left_out: 0,
+        tariff: None,
+        time_zone: Some(zone.into()),
+        lines: Vec::new(),
+        groups: Vec::new(),
+        device: None,
+        taxes: None,
+        rounding: None,
+    }
+}
+
 #[test]
 fn a_held_session_waits_until_it_is_rated() {
     let (_directory, views) = fresh();
@@ -186,11 +215,13 @@ fn a_held_session_waits_until_it_is_rated() {
         energy: MilliwattHours(1),
         proposed: None,
         held_at: Timestamp(START),
-        proposal: None,
+        proposal: Some(Box::new(proposed("Europe/Oslo"))),
     }));
     apply(&views, "account.events", vec![held]);
     let waiting = views.held(None, 10).unwrap();
     assert_eq!(waiting[0].reasons, "no_payer too_long");
+    let zone = || views.session_story("ses_a").unwrap().unwrap().time_zone;
+    assert_eq!(zone().as_deref(), Some("Europe/Oslo"));
     let reasons = views.totals().unwrap().held_by_reason;
     assert_eq!((reasons.len(), views.totals().unwrap().held), (2, 1));
     apply(
@@ -200,6 +231,7 @@ fn a_held_session_waits_until_it_is_rated() {
     );
     assert_eq!(views.held(None, 10).unwrap(), []);
     assert_eq!(views.totals().unwrap().held, 0);
+    assert_eq!(zone().as_deref(), Some("Europe/Berlin"));
 }
 
 fn set_aside(offset: i64) -> Recorded {

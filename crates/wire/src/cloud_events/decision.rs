@@ -46,10 +46,19 @@ pub fn decision(value: &Value, subject: &Subject<'_>) -> Result<ReviewDecided, E
         session: subject.session.clone(),
         seen: seen(&fields)?,
         verdict: verdict(&fields)?,
-        reason: fields.text("reason")?.into(),
-        decided_by: fields.text("decidedBy")?.into(),
+        reason: words(&fields, "reason")?.into(),
+        decided_by: words(&fields, "decidedBy")?.into(),
         decided_at: subject.decided_at,
     })
+}
+
+/// What a person says for the record: more than blanks.
+fn words<'a>(fields: &Fields<'a>, name: &str) -> Result<&'a str, EventFault> {
+    let said = fields.text(name)?;
+    if said.trim().is_empty() {
+        return Err(fields.fault(name, "field", "is required, and holds only blanks"));
+    }
+    Ok(said)
 }
 
 fn verdict(fields: &Fields<'_>) -> Result<ReviewVerdict, EventFault> {

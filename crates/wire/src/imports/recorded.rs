@@ -32,6 +32,8 @@ const CLOCKS_FORWARD: &str = "the clocks went forward while it ran: shorter than
 const SAME_MINUTE: &str = "begins and ends at the same time";
 const SAME_START: &str = "same station, driver and start as another: both are kept";
 const OVERLAP: &str = "overlaps another at its station: it counts at an EVSE of its own";
+const DRIVER_BUSY: &str =
+    "begins while its driver's session before goes on: two cars or chargers, both are kept";
 const MIDNIGHT: &str = "crosses local midnight: one session, one bill";
 
 /// One session as such files know it.
@@ -217,6 +219,7 @@ pub(super) fn tell(source: &str, mut sessions: Vec<Session>, imported: &mut Impo
     sessions.sort_by_key(|session| session.started_at);
     let mut evses: BTreeMap<String, Vec<Busy>> = BTreeMap::new();
     let mut starts = BTreeSet::new();
+    let mut drivers: BTreeMap<String, Option<Timestamp>> = BTreeMap::new();
     let mut begun: BTreeMap<String, Vec<Timestamp>> = BTreeMap::new();
     let mut open: BTreeMap<(String, u64), Session> = BTreeMap::new();
     for session in sessions {
@@ -230,6 +233,12 @@ pub(super) fn tell(source: &str, mut sessions: Vec<Session>, imported: &mut Impo
         );
         if !starts.insert(start) {
             imported.odd(SAME_START, &session.name);
+        }
+        if let Some(driver) = &session.token {
+            let before = drivers.insert(driver.clone(), session.ended_at).flatten();
+            if before.is_some_and(|before| session.started_at < before) {
+                imported.odd(DRIVER_BUSY, &session.name);
+            }
         }
         let busy = evses.entry(session.station.clone()).or_default();
         let evse = place(busy, &session);

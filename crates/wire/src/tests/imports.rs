@@ -206,6 +206,25 @@ fn sessions_without_an_end_at_evses_of_their_own_are_over_when_their_station_beg
 }
 
 #[test]
+fn a_driver_who_charges_twice_at_once_is_said_and_both_are_kept() {
+    let header = "session_ID;Garage_ID;User_ID;Shared_ID;Start_plugin;End_plugout;El_kWh\n";
+    let rows = "1;G1;U1;NA;01.01.2019 10:00;01.01.2019 12:00;5,0\n\
+                2;G1;U1;S1;01.01.2019 11:59;01.01.2019 14:00;2,0\n\
+                3;G1;U1;NA;01.01.2019 14:00;01.01.2019 15:00;1,0\n\
+                4;G1;U2;S2;01.01.2019 14:30;01.01.2019 15:00;1,0\n\
+                5;G1;NA;S3;01.01.2019 14:30;01.01.2019 15:00;1,0\n\
+                6;G1;NA;S4;01.01.2019 14:31;01.01.2019 15:00;1,0\n";
+    let imported = sessions_csv::read(format!("{header}{rows}").as_bytes(), &garages()).unwrap();
+    assert_eq!((imported.events.len(), imported.refused.len()), (12, 0));
+    let mut found = imported.odd.iter();
+    let busy = found.find(|(what, _)| what.contains("driver's session before"));
+    assert_eq!(
+        busy.map(|(_, odd)| &*odd.names),
+        Some(&["2".to_owned()][..])
+    );
+}
+
+#[test]
 fn anomaly_24_the_hour_that_ran_twice_is_read_as_its_first_run_and_the_skipped_one_refused() {
     check_csv(
         "3;G;U;NA;27.10.2019 01:30;27.10.2019 03:30;1\n4;G;U;NA;31.03.2019 02:30;31.03.2019 04:00;1\n",

@@ -87,6 +87,10 @@ fn all_acn_sessions_are_taken() {
         (103, "the driver told several wishes: they are not billed"),
         (46, "crosses local midnight: one session, one bill"),
         (
+            5,
+            "begins while its driver's session before goes on: two cars or chargers, both are kept",
+        ),
+        (
             2,
             "more than 500 kW on average: it cannot be, and what cannot be proven is not billed by itself",
         ),
@@ -132,6 +136,10 @@ fn all_garage_sessions_are_taken() {
         (
             14,
             "overlaps another at its station: it counts at an EVSE of its own",
+        ),
+        (
+            18,
+            "begins while its driver's session before goes on: two cars or chargers, both are kept",
         ),
         (
             17,

@@ -22,7 +22,7 @@ fn rated() -> Value {
 fn story() -> Value {
     let part = |at: i64, part: &str, is: Value| json!({ "at": at, "part": part, "is": is });
     let money = |minor: i64| json!({ "minor": minor, "currency": "EUR" });
-    json!({ "session": "ses_1", "rated": rated(), "items": [
+    json!({ "session": "ses_1", "time_zone": "Europe/Berlin", "rated": rated(), "items": [
         part(START, "event", json!({
             "source": "gw", "id": "e1", "kind": "session_started", "evse": 2, "auth_id": "auth-1",
             "transaction_id": "7", "occurred_at": START, "received_at": START + 120_000,
@@ -108,6 +108,11 @@ fn a_session_that_waits_says_so() {
         "{shown}"
     );
     assert!(shown.contains("on the clock of UTC"), "{shown}");
+    let mut at_home = story;
+    at_home["time_zone"] = "Europe/Berlin".into();
+    let shown = text(&at_home);
+    assert!(shown.contains("on the clock of Europe/Berlin"), "{shown}");
+    assert!(shown.contains("2026-03-01 11:00:00 +01:00"), "{shown}");
 }
 
 #[test]

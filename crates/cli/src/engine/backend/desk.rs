@@ -157,8 +157,18 @@ fn unknown(session: &str) -> Fault {
     Fault::new(Code::Session, reason)
 }
 
-/// A text that must be there.
+/// The most that a person's words take on record.
+const WORDS_MAX: usize = 4_096;
+
+/// A text that must be there, and say something.
 pub(super) fn required<'a>(body: &'a Value, name: &str) -> Result<&'a str, Fault> {
-    let text = body[name].as_str().filter(|text| !text.is_empty());
-    text.ok_or_else(|| Fault::new(Code::Field, "is required").at(None, Some(name.to_owned())))
+    let wrong = |reason: &str| Fault::new(Code::Field, reason).at(None, Some(name.to_owned()));
+    let text = body[name].as_str().unwrap_or_default();
+    if text.trim().is_empty() {
+        return Err(wrong("is required"));
+    }
+    if text.len() > WORDS_MAX {
+        return Err(wrong("expected 1 to 4096 bytes"));
+    }
+    Ok(text)
 }

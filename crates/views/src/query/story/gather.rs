@@ -7,7 +7,7 @@ use super::{
 use crate::error::ViewError;
 use crate::query::event::{EventRow, OutcomeRow};
 use crate::query::invoice::{InvoiceRow, with_lines};
-use crate::query::review::decisions;
+use crate::query::review::{decisions, proposal};
 use crate::query::rows;
 use crate::query::session::{HeldRow, SessionRow, held_sql};
 use sqlx::Row;
@@ -64,6 +64,7 @@ pub async fn of_session(
         held_sql!("held_sessions h WHERE h.session = $1 ORDER BY h.held_at, h.round");
     let rated = rows!(SessionRow, connection, NEWEST, session)?.pop();
     let held = rows!(HeldRow, connection, HELD, session)?;
+    let time_zone = time_zone(connection, rated.as_ref(), held.last()).await?;
     let mut parts = Parts::default();
     let traits = traits(connection, session, rated.as_ref(), held.last()).await?;
     if let Some(traits) = &traits {
@@ -88,9 +89,24 @@ pub async fn of_session(
     items.sort_by_key(|item| (item.at, item.part.rank()));
     Ok(Some(SessionStory {
         session: session.to_owned(),
+        time_zone,
         rated,
         items,
     }))
+}
+
+/// The zone of the site by the newest rating, else by what was proposed to a person.
+async fn time_zone(
+    connection: &mut SqliteConnection,
+    rated: Option<&SessionRow>,
+    held: Option<&HeldRow>,
+) -> Result<Option<String>, ViewError> {
+    let (None, Some(held)) = (rated, held) else {
+        return Ok(rated.map(|rated| rated.time_zone.clone()));
+    };
+    let proposal = proposal(connection, held).await?;
+    let zone = proposal.as_ref().map(|proposal| &proposal["time_zone"]);
+    Ok(zone.and_then(|zone| zone.as_str()).map(str::to_owned))
 }
 
 async fn traits(
