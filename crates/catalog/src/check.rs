@@ -8,6 +8,7 @@ use wattledger_domain::device::{DeviceProfile, RegisterKind, compare_versions};
 use wattledger_domain::hash::Digest;
 use wattledger_domain::ids::BookId;
 use wattledger_domain::market::MarketPrices;
+use wattledger_domain::occupancy::SiteOccupancy;
 use wattledger_domain::reference::{
     Content, Document, Kind, LegalEntity, Policy, Station, TariffAssignment, Token,
 };
@@ -91,6 +92,9 @@ pub enum Refusal {
     /// Prices without a slot, or slots off the quarter hour.
     #[error("market prices have no slot, too many, or slots off the quarter hour")]
     BadMarketPrices,
+    /// An occupancy without a slot, or with slots off the five minutes.
+    #[error("occupancy has no slot, too many, or slots off the five minutes")]
+    BadOccupancy,
     /// No firmware version lies in it.
     #[error("no firmware version is at least firmwareFrom and below firmwareBefore")]
     EmptyFirmwareRange,
@@ -124,6 +128,7 @@ pub(crate) fn check(state: &mut ControlState<'_>, document: &Document) -> Result
         Content::Token(token) => check_token(state, token),
         Content::MarketPrices(prices) => check_market(prices),
         Content::DeviceProfile(profile) => check_profile(profile),
+        Content::SiteOccupancy(occupancy) => check_occupancy(state, occupancy),
     }
 }
 
@@ -239,6 +244,20 @@ fn check_market(prices: &MarketPrices) -> Result<(), Refusal> {
         Ok(())
     } else {
         Err(Refusal::BadMarketPrices)
+    }
+}
+
+/// A stage finds a share by dividing: slots lie on the five minutes of a day.
+fn check_occupancy(state: &mut ControlState<'_>, occupancy: &SiteOccupancy) -> Result<(), Refusal> {
+    known(state, Kind::Site, occupancy.site.as_str())?;
+    let lengths = SiteOccupancy::SLOT_MINUTES;
+    let slot = lengths.map(|minutes| minutes.saturating_mul(60_000));
+    let slots = (1..=SiteOccupancy::SLOTS_MAX).contains(&occupancy.shares.len());
+    let on_grid = occupancy.start.0.rem_euclid(SiteOccupancy::GRID.0) == 0;
+    if slots && on_grid && slot.contains(&occupancy.slot.0) {
+        Ok(())
+    } else {
+        Err(Refusal::BadOccupancy)
     }
 }
 

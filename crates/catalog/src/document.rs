@@ -98,7 +98,22 @@ fn validity(now: Timestamp, submitted: &ReferenceSubmitted) -> Result<Timestamp,
         BackDating::Refused => now.plus(LEAD),
         BackDating::Allowed => Timestamp(0),
     };
-    let from = submitted.valid_from.unwrap_or(earliest);
+    let from = submitted
+        .valid_from
+        .unwrap_or(match submitted.document.content.kind() {
+            // What a driver pays by is not known before it is said, unless it says so itself.
+            Kind::SiteOccupancy => now.plus(LEAD),
+            Kind::Policy
+            | Kind::LegalEntity
+            | Kind::Site
+            | Kind::Station
+            | Kind::Tariff
+            | Kind::TariffAssignment
+            | Kind::Account
+            | Kind::Token
+            | Kind::MarketPrices
+            | Kind::DeviceProfile => earliest,
+        });
     if from < earliest {
         return Err(Refusal::TooSoon { from, earliest });
     }
@@ -154,7 +169,8 @@ fn broadcast(state: &mut ControlState<'_>, recorded: ReferenceRecorded, effects:
         | Content::Tariff(_)
         | Content::TariffAssignment(_)
         | Content::MarketPrices(_)
-        | Content::DeviceProfile(_) => effects.push(Effect::BroadcastToSessions(recorded)),
+        | Content::DeviceProfile(_)
+        | Content::SiteOccupancy(_) => effects.push(Effect::BroadcastToSessions(recorded)),
         Content::Account(account) => {
             let (account, reference) = ((**account).clone(), recorded);
             effects.push(Effect::ToAccount {

@@ -327,7 +327,8 @@ pub struct PriceArguments {
     /// places=N, parted by commas; or a JSON file, such as a Policy document
     #[arg(long, value_name = "P")]
     pub policy: Option<String>,
-    /// MarketPrices documents; required where a tariff follows a market
+    /// MarketPrices documents; required where a tariff follows a market. SiteOccupancy documents of the
+    /// records' site; required where parking costs only while it is busy
     #[arg(long, value_name = "FILE")]
     pub prices: Option<PathBuf>,
     /// Taxes that the place levies on prices without a rate: a Site document with `taxes`, or a list of

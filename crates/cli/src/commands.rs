@@ -9,6 +9,7 @@ pub mod invoice;
 pub mod journal;
 pub mod letters;
 pub mod price;
+mod published;
 pub mod report;
 pub mod rerate;
 pub mod review;

@@ -23,12 +23,17 @@ pub struct PricedStep {
     /// The tax of this step; absent means that none applies.
     pub tax: Option<TaxRate>,
     /// Billing block in whole Wh or seconds, once per session; 0 means none, 1 rounds up to a
-    /// whole Wh or second.
+    /// whole Wh or second, [`PricedStep::OUTSIDE_BLOCKS`] that the quantity is told, not billed.
     pub step_size: i32,
     /// When the first of this quantity was used.
     pub from: Timestamp,
     /// When the last of this quantity was used.
     pub to: Timestamp,
+}
+
+impl PricedStep {
+    /// The `step_size` of a quantity that counts towards no block: parking while the site was not busy.
+    pub const OUTSIDE_BLOCKS: i32 = -1;
 }
 
 /// A session priced exactly, before blocks (`step_size`), limits and rounding.

@@ -74,6 +74,8 @@ ids! {
     MarketId 30;
     /// A document with prices of a market.
     MarketPricesId 30;
+    /// A document that says how busy a site is.
+    SiteOccupancyId 30;
     /// A document that describes a model of charger.
     DeviceProfileId 30;
     /// A billing policy.

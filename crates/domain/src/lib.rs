@@ -14,6 +14,7 @@ pub mod hash;
 pub mod ids;
 pub mod market;
 pub mod money;
+pub mod occupancy;
 pub mod outcome;
 pub mod parking;
 pub mod payment;

@@ -10,6 +10,7 @@ use crate::ids::{
 };
 use crate::market::MarketPrices;
 use crate::money::Currency;
+use crate::occupancy::SiteOccupancy;
 use crate::payment::PaymentMethod;
 use crate::quantity::Milliwatts;
 use crate::time::Timestamp;
@@ -40,11 +41,13 @@ pub enum Kind {
     MarketPrices,
     /// How a model of charger is read.
     DeviceProfile,
+    /// How busy a site is, slot by slot.
+    SiteOccupancy,
 }
 
 impl Kind {
     /// All kinds, those that others name first.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Policy,
         Self::LegalEntity,
         Self::Site,
@@ -55,6 +58,7 @@ impl Kind {
         Self::Token,
         Self::MarketPrices,
         Self::DeviceProfile,
+        Self::SiteOccupancy,
     ];
 
     /// The word in a document's `kind`.
@@ -71,6 +75,7 @@ impl Kind {
             Self::Token => "Token",
             Self::MarketPrices => "MarketPrices",
             Self::DeviceProfile => "DeviceProfile",
+            Self::SiteOccupancy => "SiteOccupancy",
         }
     }
 }
@@ -150,6 +155,8 @@ pub enum Content {
     MarketPrices(Box<MarketPrices>),
     /// A device profile.
     DeviceProfile(Box<crate::device::DeviceProfile>),
+    /// How busy a site is.
+    SiteOccupancy(Box<SiteOccupancy>),
 }
 
 impl Content {
@@ -167,6 +174,7 @@ impl Content {
             Self::Token(_) => Kind::Token,
             Self::MarketPrices(_) => Kind::MarketPrices,
             Self::DeviceProfile(_) => Kind::DeviceProfile,
+            Self::SiteOccupancy(_) => Kind::SiteOccupancy,
         }
     }
 
@@ -184,6 +192,7 @@ impl Content {
             Self::Token(token) => token.hash.to_string().into(),
             Self::MarketPrices(prices) => prices.id.as_str().into(),
             Self::DeviceProfile(profile) => profile.id.as_str().into(),
+            Self::SiteOccupancy(occupancy) => occupancy.id.as_str().into(),
         }
     }
 }

@@ -4,7 +4,8 @@ use crate::cost::Priced;
 use crate::hash::Digest;
 use crate::ids::{
     AccountId, AuthorizationId, CustomerGroup, DeviceProfileId, EvseId, LegalEntityId,
-    MarketPricesId, PolicyId, SessionId, SiteId, StationId, TariffId, TransactionId,
+    MarketPricesId, PolicyId, SessionId, SiteId, SiteOccupancyId, StationId, TariffId,
+    TransactionId,
 };
 use crate::quantity::{Milliamperes, Milliseconds, MilliwattHours, Milliwatts};
 use crate::time::Timestamp;
@@ -103,6 +104,9 @@ pub struct SessionRated {
     pub priced: Priced,
     /// The market prices that it rests on, in order of first use; `None` where none was followed.
     pub market_prices: Option<Vec<Pin<MarketPricesId>>>,
+    /// The published occupancy of the site that it rests on, in order of first use; `None` where its price
+    /// does not look at it.
+    pub site_occupancy: Option<Vec<Pin<SiteOccupancyId>>>,
     /// The device profile that its readings were read by; `None` where none is about its device.
     pub device_profile: Option<Pin<DeviceProfileId>>,
     /// What the figures rest on.

@@ -6,6 +6,7 @@
 use crate::ids::TariffId;
 use crate::market::MarketFormula;
 use crate::money::Currency;
+use crate::occupancy::BusyShare;
 use crate::price::{PriceE8, TaxRate};
 use crate::quantity::{Milliamperes, Milliseconds, MilliwattHours, Milliwatts};
 use crate::time::Timestamp;
@@ -48,6 +49,10 @@ pub struct IdleFees {
     pub max_per_session: Option<PriceE8>,
     /// The most for parking in a day of the site's calendar; absent means no bound.
     pub max_per_day: Option<PriceE8>,
+    /// Parking costs only while at least this share of the site's places is taken, as published
+    /// ([`SiteOccupancy`](crate::occupancy::SiteOccupancy)); while less is, or nothing is published, it
+    /// costs nothing and counts towards no block. Absent means that it does not matter how busy the site is.
+    pub only_when_busy: Option<BusyShare>,
 }
 
 /// OCPI `TariffType`.

@@ -4,6 +4,7 @@
 mod check;
 
 use crate::market::MarketSeries;
+use crate::occupancy::BusyTimes;
 use crate::restriction::{Looks, Moment, is_local, strike, window};
 use chrono_tz::Tz;
 use std::collections::BTreeSet;
@@ -43,6 +44,8 @@ pub struct CompiledTariff {
     pub(crate) flow: FlowDependence,
     /// What bounds the fees for parking.
     pub(crate) idle_fees: IdleFees,
+    /// When they are due, where that depends on how busy the site is.
+    pub(crate) busy: Option<BusyTimes>,
     /// Prices that follow a market, in order of element.
     pub(crate) markets: Vec<MarketFormula>,
     /// What that market has published.
@@ -198,6 +201,7 @@ impl CompiledTariff {
             idles: Vec::new(),
             flow: FlowDependence::Independent,
             idle_fees: tariff.idle_fees,
+            busy: tariff.idle_fees.only_when_busy.map(BusyTimes::unknown),
             markets: tariff.markets.clone(),
             series: Arc::default(),
             taxes: None,

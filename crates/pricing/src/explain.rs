@@ -6,6 +6,7 @@ use crate::record::{RecordLineKind, RecordPrice};
 pub use spoken::{Language, explain_tariff};
 use std::fmt::Write;
 use wattledger_domain::cost::{LineKind, Settlement};
+use wattledger_domain::occupancy::BusyShare;
 use wattledger_domain::price::{PriceE8, TaxRate};
 use wattledger_domain::tariff::{Dimension, Restrictions, Tariff, TaxIncluded};
 use wattledger_domain::time::Timestamp;
@@ -118,7 +119,8 @@ fn because(tariff: &Tariff, line: &Said) -> String {
         .elements
         .get(usize::from(line.element))
         .map(|element| &element.restrictions);
-    let conditions = when.map(conditions).unwrap_or_default();
+    let mut conditions = when.map(conditions).unwrap_or_default();
+    conditions.extend(not_busy(tariff, line));
     let number = line.element.saturating_add(1);
     let span = format!("from {} to {}", line.from, line.to);
     if conditions.is_empty() {
@@ -126,6 +128,23 @@ fn because(tariff: &Tariff, line: &Said) -> String {
     } else {
         format!(" (element {number}, {}; {span})", conditions.join(", "))
     }
+}
+
+/// Why parking costs nothing although it has a price.
+fn not_busy(tariff: &Tariff, line: &Said) -> Option<String> {
+    let limit = tariff.idle_fees.only_when_busy?;
+    let element = tariff.elements.get(usize::from(line.element))?;
+    let parking = |dimension| dimension == Dimension::ParkingTime;
+    let mut components = element.components.iter();
+    let component = components.find(|component| parking(component.dimension))?;
+    let charged = matches!(line.kind, RecordLineKind::Usage(dimension) if parking(dimension));
+    let waived = charged && line.price.0 == 0 && component.price.0 != 0;
+    waived.then(|| format!("site not known to be {} % busy", share(limit)))
+}
+
+/// A share in percent.
+fn share(share: BusyShare) -> String {
+    decimal(i64::from(share.per_mille()), 1)
 }
 
 fn conditions(when: &Restrictions) -> Vec<String> {

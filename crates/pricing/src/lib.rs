@@ -167,6 +167,7 @@ mod forecast;
 mod lint;
 mod market;
 mod meter;
+mod occupancy;
 mod preview;
 mod record;
 mod restriction;
@@ -180,6 +181,7 @@ pub use forecast::{Outlook, cost_at, reaches};
 pub use lint::{Finding, LintCode, lint};
 pub use market::{MarketSeries, days_of};
 pub use meter::{FlatFee, Meter, Usage, rate};
+pub use occupancy::{Occupancy, OccupancyDay, OccupancyDocument, OccupancyPublication, Published};
 pub use preview::{PriceStretch, prices_between};
 pub use record::{
     AbsentTax, Amounts, Credit, Record, RecordError, RecordLine, RecordLineKind, RecordNote,

@@ -46,6 +46,8 @@ pub enum LintCode {
     Validity,
     /// Read and not priced.
     NotPriced,
+    /// Idle fees only while the site is busy, and no price that this bears on.
+    BusyLimit,
 }
 
 impl LintCode {
@@ -65,6 +67,7 @@ impl LintCode {
             Self::LargeStep => "large_step",
             Self::Validity => "validity",
             Self::NotPriced => "not_priced",
+            Self::BusyLimit => "busy_limit",
         }
     }
 }
@@ -80,6 +83,7 @@ pub fn lint(tariff: &Tariff) -> Vec<Finding> {
         push(&mut findings, LintCode::Validity, "end_date_time", message);
     }
     limits(tariff.min_price, tariff.max_price, &mut findings);
+    busy_limit(tariff, &mut findings);
     for (index, element) in tariff.elements.iter().enumerate() {
         element::check(element, index, tariff.tax_included, &mut findings);
         for dimension in DIMENSIONS {
@@ -115,6 +119,22 @@ fn limits(low: Option<PriceLimit>, high: Option<PriceLimit>, findings: &mut Vec<
     if low.before_tax > high.before_tax || after.is_some_and(|(low, high)| low > high) {
         let message = "is above max_price: the highest price has the last word";
         push(findings, LintCode::MinAboveMax, "min_price", message);
+    }
+}
+
+fn busy_limit(tariff: &Tariff, findings: &mut Vec<Finding>) {
+    let mut elements = tariff.elements.iter().filter(|element| {
+        let reserved = element.restrictions.reservation.is_some();
+        let mut components = element.components.iter();
+        let costs = components.any(|component| {
+            component.dimension == Dimension::ParkingTime && component.price.0 != 0
+        });
+        costs && !reserved
+    });
+    if tariff.idle_fees.only_when_busy.is_some() && elements.next().is_none() {
+        let message = "changes nothing: no PARKING_TIME has a price";
+        let path = "idle_fees.only_when_busy";
+        push(findings, LintCode::BusyLimit, path, message);
     }
 }
 

@@ -308,7 +308,8 @@ impl Meter {
             candidate
                 .map(|candidate| {
                     let price = tariff.price_of(candidate, times, wall.as_ref());
-                    self.step_of(candidate, price, before)
+                    let billed = tariff.billed_at(candidate, price, self.now);
+                    self.step_of(candidate, billed, before)
                 })
                 .transpose()
         };
@@ -350,7 +351,8 @@ impl Meter {
             };
         if due && let Some(flat) = tariff.flat.in_force(moment) {
             self.flat = FlatFee::Billed;
-            let place = self.step_of(flat, flat.component.price, None)?;
+            let billed = (flat.component.price, flat.component.step_size);
+            let place = self.step_of(flat, billed, None)?;
             if let Some(step) = self.steps.get_mut(usize::from(place)) {
                 step.quantity = 1;
             }

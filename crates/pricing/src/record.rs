@@ -10,6 +10,7 @@ mod outcome;
 use crate::PricingError;
 use crate::compile::{CompiledTariff, TariffFault};
 use crate::market::MarketSeries;
+use crate::occupancy::Occupancy;
 use crate::settle::{Bill, Blocks, Limits, Terms};
 use assigned::assign;
 use metered::Metered;
@@ -59,6 +60,15 @@ impl RecordTariff {
     pub fn with_series(self, series: Arc<MarketSeries>) -> Self {
         Self {
             charging: self.charging.with_series(series),
+            ..self
+        }
+    }
+
+    /// The same tariff by what is known of how busy the record's site was.
+    #[must_use]
+    pub fn with_occupancy(self, occupancy: Arc<Occupancy>) -> Self {
+        Self {
+            charging: self.charging.with_occupancy(occupancy),
             ..self
         }
     }

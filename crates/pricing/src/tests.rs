@@ -2,6 +2,7 @@
 
 mod blocks;
 mod boundaries;
+mod busy;
 mod clocks;
 mod explained;
 mod forecasts;

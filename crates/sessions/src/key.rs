@@ -1,15 +1,18 @@
 //! What this stage keeps, and under which names.
 
 use crate::authorization::Authorization;
-use crate::market::MarketKnown;
 use crate::reference::{Assignments, Versions};
 use crate::samples::Samples;
+use crate::series::SeriesKnown;
 use crate::session::Session;
 use crate::station::{Begun, StationLive, Unresolved};
 use std::sync::Arc;
-use wattledger_domain::ids::{AuthorizationId, MarketId, SessionId, StationId, TransactionId};
+use wattledger_domain::ids::{
+    AuthorizationId, MarketId, SessionId, SiteId, StationId, TransactionId,
+};
 use wattledger_domain::market::Publication;
 use wattledger_domain::reference::Kind;
+use wattledger_pricing::OccupancyDay;
 
 /// Names an entity.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,6 +35,10 @@ pub enum Key {
     Market(MarketId),
     /// What was published for a day of a market, in days since 1970 in UTC.
     MarketDay(MarketId, i64),
+    /// Which days of a site's occupancy are known.
+    Occupancy(SiteId),
+    /// How busy a site is on a day, in days since 1970 in UTC.
+    OccupancyDay(SiteId, i64),
     /// The versions of a reference document.
     Reference(Kind, Box<str>),
     /// All tariff assignments.
@@ -59,7 +66,9 @@ impl Key {
             | Self::Assignments
             | Self::DeviceProfiles
             | Self::Market(_)
-            | Self::MarketDay(..) => Self::REFERENCE,
+            | Self::MarketDay(..)
+            | Self::Occupancy(_)
+            | Self::OccupancyDay(..) => Self::REFERENCE,
         }
     }
 }
@@ -82,9 +91,13 @@ pub enum Value {
     /// Starts that were folded, to know them again.
     Begun(Vec<Begun>),
     /// Which market prices are known.
-    Market(MarketKnown),
+    Market(SeriesKnown),
     /// What was published for a day of a market, in order of arrival.
     MarketDay(Vec<Arc<Publication>>),
+    /// Which days of a site's occupancy are known.
+    Occupancy(SeriesKnown),
+    /// What counts of all that was published of a site for a day.
+    OccupancyDay(Arc<OccupancyDay>),
     /// The versions of a reference document.
     Reference(Versions),
     /// All tariff assignments.

@@ -5,25 +5,13 @@
 
 use crate::desk::Desk;
 use crate::key::{Key, Value};
+use crate::series::{DAYS_MAX, SeriesKnown};
 use std::sync::Arc;
 use wattledger_domain::ids::MarketId;
 use wattledger_domain::market::{MarketPrices, Publication};
 use wattledger_domain::reference::ReferenceRecorded;
 use wattledger_domain::time::Timestamp;
 use wattledger_pricing::{MarketSeries, days_of};
-
-/// Days after a session's start whose prices it follows; later its components' own prices hold. Sessions
-/// of more than a week wait for a person by then.
-const DAYS_MAX: i64 = 32;
-
-/// Which days of a market are known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MarketKnown {
-    /// Publications so far: those who hold prices of the market take them anew when it rises.
-    pub changes: i64,
-    /// The last day of any, in days since 1970 in UTC.
-    pub last_day: i64,
-}
 
 /// Keeps published prices; a version that is known changes nothing.
 pub(crate) fn recorded(
@@ -56,11 +44,7 @@ pub(crate) fn recorded(
         );
         last_day = day;
     }
-    let before = known(desk, market);
-    let known = MarketKnown {
-        changes: changes(before).saturating_add(1),
-        last_day: before.map_or(last_day, |before| before.last_day.max(last_day)),
-    };
+    let known = SeriesKnown::after(known(desk, market), last_day);
     desk.put(Key::Market(market.clone()), Value::Market(known));
 }
 
@@ -72,29 +56,22 @@ fn day_of(desk: &mut Desk<'_, '_>, market: &MarketId, day: i64) -> Vec<Arc<Publi
 }
 
 /// What is known of a market.
-pub(crate) fn known(desk: &mut Desk<'_, '_>, market: &MarketId) -> Option<MarketKnown> {
+pub(crate) fn known(desk: &mut Desk<'_, '_>, market: &MarketId) -> Option<SeriesKnown> {
     match desk.get(&Key::Market(market.clone())) {
         Some(Value::Market(known)) => Some(*known),
         Some(_) | None => None,
     }
 }
 
-/// How often it has changed; 0 for a market that nobody has published yet.
-pub(crate) fn changes(known: Option<MarketKnown>) -> i64 {
-    known.map_or(0, |known| known.changes)
-}
-
 /// What a session that began then may be billed by.
 pub(crate) fn series(
     desk: &mut Desk<'_, '_>,
     market: &MarketId,
-    known: Option<MarketKnown>,
+    known: Option<SeriesKnown>,
     started_at: Timestamp,
 ) -> MarketSeries {
-    let first = started_at.utc_day();
-    let last = known.map_or(i64::MIN, |known| known.last_day);
-    let last = last.min(first.saturating_add(DAYS_MAX));
-    MarketSeries::of((first..=last).flat_map(|day| day_of(desk, market, day)))
+    let days = SeriesKnown::days(known, started_at);
+    MarketSeries::of(days.flat_map(|day| day_of(desk, market, day)))
 }
 
 /// The same of all that was ever published for a market, in any order.

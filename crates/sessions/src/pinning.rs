@@ -18,7 +18,7 @@ use wattledger_domain::reference::{
 use wattledger_domain::session::{Pin, Pins};
 use wattledger_domain::tariff::{Tariff, TariffKind};
 use wattledger_domain::time::Timestamp;
-use wattledger_pricing::{CompiledTariff, MarketSeries};
+use wattledger_pricing::{CompiledTariff, MarketSeries, Occupancy};
 
 /// What a session is held to when its station is unknown: wide enough for any charger of today.
 const UNKNOWN_MAX_POWER: Milliwatts = Milliwatts(1_000_000_000);
@@ -39,6 +39,8 @@ pub struct Bound {
     /// How often the tariff's market had changed when its prices were taken; `None` while no prices
     /// of a market are.
     pub market_changes: Option<i64>,
+    /// How often what is known of the site's occupancy had changed when it was taken; `None` while it was not.
+    pub occupancy_changes: Option<i64>,
     /// How readings are read, and by which profile; `None` where none is about the device.
     pub profile: Option<(Pin<DeviceProfileId>, DeviceFacts)>,
 }
@@ -61,6 +63,16 @@ impl Bound {
             *compiled = Arc::new(compiled.with_series(Arc::new(series)));
         }
         bound.market_changes = Some(changes);
+        bound
+    }
+
+    /// The same, by what is known of how busy the site is.
+    pub(crate) fn occupied(&self, changes: i64, occupancy: Occupancy) -> Self {
+        let mut bound = self.clone();
+        if let Some((_, compiled)) = &mut bound.tariff {
+            *compiled = Arc::new(compiled.with_occupancy(Arc::new(occupancy)));
+        }
+        bound.occupancy_changes = Some(changes);
         bound
     }
 
@@ -338,6 +350,7 @@ fn found(desk: &mut Desk<'_, '_>, station: &Version, pinned: &Pinned) -> Option<
         policy: of_policy.clone(),
         tariff,
         market_changes: None,
+        occupancy_changes: None,
         profile,
     })
 }

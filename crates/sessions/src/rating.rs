@@ -22,7 +22,8 @@ use wattledger_domain::accounts::{AccountRecord, SessionBill, SessionHeld};
 use wattledger_domain::charging::PayerResolved;
 use wattledger_domain::cost::{Priced, Settlement};
 use wattledger_domain::ids::{
-    AccountId, AuthorizationId, DeviceProfileId, MarketPricesId, SessionId, StationId,
+    AccountId, AuthorizationId, DeviceProfileId, MarketPricesId, SessionId, SiteOccupancyId,
+    StationId,
 };
 use wattledger_domain::money::Money;
 use wattledger_domain::outcome::{EventOutcome, Outcome, SessionFact};
@@ -216,6 +217,7 @@ fn rated(
         periods: conclusion.periods.clone(),
         priced: priced.clone(),
         market_prices: market_prices(work, conclusion.ended_at.minus(conclusion.later)),
+        site_occupancy: site_occupancy(work, conclusion.ended_at.minus(conclusion.later)),
         device_profile: device_profile(work),
         evidence: conclusion.evidence(),
         rated_at: now,
@@ -228,6 +230,14 @@ fn market_prices(work: &Work<'_>, ended_at: Timestamp) -> Option<Vec<Pin<MarketP
     let tariff = bound.compiled()?;
     tariff.market()?;
     Some(tariff.publications_used((work.session.started_at, ended_at)))
+}
+
+/// What was published of how busy the site was, where a price looks at it.
+fn site_occupancy(work: &Work<'_>, ended_at: Timestamp) -> Option<Vec<Pin<SiteOccupancyId>>> {
+    let bound = work.bound()?;
+    let tariff = bound.compiled()?;
+    tariff.only_when_busy()?;
+    Some(tariff.occupancy_used((work.session.started_at, ended_at)))
 }
 
 /// What its readings were read by.

@@ -3,6 +3,7 @@
 use crate::desk::Desk;
 use crate::key::{Key, Value};
 use crate::market;
+use crate::occupancy;
 use crate::pinning::Bound;
 use crate::session::Pinned;
 use std::collections::BTreeMap;
@@ -131,6 +132,11 @@ pub(crate) fn recorded(desk: &mut Desk<'_, '_>, recorded: &ReferenceRecorded) {
         Kind::MarketPrices => {
             if let Content::MarketPrices(prices) = &recorded.document.content {
                 market::recorded(desk, recorded, prices);
+            }
+        }
+        Kind::SiteOccupancy => {
+            if let Content::SiteOccupancy(shares) = &recorded.document.content {
+                occupancy::recorded(desk, recorded, shares);
             }
         }
         Kind::DeviceProfile => {

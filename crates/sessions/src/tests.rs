@@ -20,6 +20,7 @@ mod laws;
 mod market;
 mod metering;
 mod model;
+mod occupancy;
 mod real;
 mod registers;
 mod repricing;

@@ -7,8 +7,10 @@ use crate::devices;
 use crate::key::{Key, Value};
 use crate::ledger::{Ledger, Rules};
 use crate::market;
+use crate::occupancy;
 use crate::pinning::{self, Bound, Waits};
 use crate::samples::{Added, Entry, Samples, What};
+use crate::series::SeriesKnown;
 use crate::session::{End, Phase, Pinned, Session};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,7 +28,7 @@ pub(crate) struct Work<'a> {
     stale: Stale,
 }
 
-/// Whether a market's prices were taken anew.
+/// Whether what was published for its price was taken anew.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Prices {
     AsBefore,
@@ -100,7 +102,10 @@ impl<'a> Work<'a> {
         {
             self.session.bound = pinning::bind(desk, self.station, pinned);
         }
-        self.follow_market(desk)
+        match (self.follow_market(desk), self.follow_occupancy(desk)) {
+            (Prices::AsBefore, Prices::AsBefore) => Prices::AsBefore,
+            (Prices::Anew, _) | (_, Prices::Anew) => Prices::Anew,
+        }
     }
 
     /// Takes what its tariff's market has published since it was last looked at.
@@ -113,12 +118,35 @@ impl<'a> Work<'a> {
             return Prices::AsBefore;
         };
         let known = market::known(desk, id);
-        let changes = market::changes(known);
+        let changes = SeriesKnown::changes(known);
         if bound.market_changes == Some(changes) {
             return Prices::AsBefore;
         }
         let series = market::series(desk, id, known, self.session.started_at);
         self.session.bound = Some(Arc::new(bound.following(changes, series)));
+        Prices::Anew
+    }
+
+    /// Takes what was published of how busy its site is since it was last looked at.
+    fn follow_occupancy(&mut self, desk: &mut Desk<'_, '_>) -> Prices {
+        let Some(bound) = self.session.bound.as_ref() else {
+            return Prices::AsBefore;
+        };
+        if bound
+            .compiled()
+            .and_then(CompiledTariff::only_when_busy)
+            .is_none()
+        {
+            return Prices::AsBefore;
+        }
+        let site = &bound.site.id;
+        let known = occupancy::known(desk, site);
+        let changes = SeriesKnown::changes(known);
+        if bound.occupancy_changes == Some(changes) {
+            return Prices::AsBefore;
+        }
+        let series = occupancy::series(desk, site, known, self.session.started_at);
+        self.session.bound = Some(Arc::new(bound.occupied(changes, series)));
         Prices::Anew
     }
 

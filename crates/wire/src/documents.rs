@@ -6,6 +6,7 @@
 mod canonical;
 mod device;
 mod market;
+mod occupancy;
 mod parse;
 mod policy;
 mod reader;

@@ -21,6 +21,7 @@ pub(crate) const RELEASED: &[&str] = &[
     include_str!("../../../schemas/accounts/session_bill.v1.avsc"),
     include_str!("../../../schemas/accounts/session_bill.v2.avsc"),
     include_str!("../../../schemas/accounts/session_bill.v3.avsc"),
+    include_str!("../../../schemas/accounts/session_bill.v4.avsc"),
     include_str!("../../../schemas/accounts/session_decided.v1.avsc"),
     include_str!("../../../schemas/accounts/session_held.v1.avsc"),
     include_str!("../../../schemas/accounts/session_held.v2.avsc"),
@@ -33,6 +34,7 @@ pub(crate) const RELEASED: &[&str] = &[
     include_str!("../../../schemas/sessions/session_rated.v1.avsc"),
     include_str!("../../../schemas/sessions/session_rated.v2.avsc"),
     include_str!("../../../schemas/sessions/session_rated.v3.avsc"),
+    include_str!("../../../schemas/sessions/session_rated.v4.avsc"),
 ];
 
 /// Longer schemas are refused: no registry needs them.

@@ -3,8 +3,9 @@
 use super::*;
 use crate::{LEAD, Stage};
 use wattledger_domain::device::{DeviceFacts, DeviceProfile, RegisterKind};
-use wattledger_domain::ids::{DeviceProfileId, MarketId, MarketPricesId};
+use wattledger_domain::ids::{DeviceProfileId, MarketId, MarketPricesId, SiteId, SiteOccupancyId};
 use wattledger_domain::market::MarketPrices;
+use wattledger_domain::occupancy::{BusyShare, SiteOccupancy};
 
 fn from(content: Content, at: Timestamp) -> ReferenceSubmitted {
     ReferenceSubmitted {
@@ -180,6 +181,36 @@ fn market_prices_are_broadcast_and_revised_and_refused_off_the_quarter_hour() {
         prices(Timestamp(1), 96),
         prices(Timestamp(0), 0),
         prices(Timestamp(0), 201),
+    ] {
+        let mut bench = Bench::set_up();
+        bench.submit(submitted(refused));
+        assert_eq!(bench.outcomes()[0].0, Outcome::Refused);
+        assert_eq!(bench.broadcast(), []);
+    }
+}
+
+#[test]
+fn an_occupancy_is_broadcast_and_refused_off_the_five_minutes_or_of_no_site() {
+    let occupancy = |site: &str, start: i64, minutes: i32, count: usize| {
+        Content::SiteOccupancy(Box::new(SiteOccupancy {
+            id: SiteOccupancyId::new("day"),
+            site: SiteId::new(site),
+            start: Timestamp(start),
+            slot: Milliseconds::minutes(minutes),
+            shares: vec![BusyShare::of_per_mille(800); count],
+        }))
+    };
+    let mut bench = Bench::set_up();
+    bench.submit(submitted(occupancy("site", 300_000, 20, 300)));
+    bench.submit(from(occupancy("site", 0, 5, 1), NOW));
+    // Without a word of since when, it is not known before it was handed in.
+    assert_eq!(bench.broadcast(), [(1, NOW.plus(LEAD)), (2, NOW)]);
+    for refused in [
+        occupancy("nowhere", 0, 15, 96),
+        occupancy("site", 1, 15, 96),
+        occupancy("site", 0, 25, 96),
+        occupancy("site", 0, 15, 0),
+        occupancy("site", 0, 15, 301),
     ] {
         let mut bench = Bench::set_up();
         bench.submit(submitted(refused));

@@ -82,9 +82,13 @@ pub struct SimulateTariffArguments {
     /// Minutes of parking after it
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100_000))]
     pub park: u32,
-    /// MarketPrices documents, where it follows a market
+    /// MarketPrices documents, where it follows a market; SiteOccupancy documents, where parking costs only
+    /// while the site is busy
     #[arg(long, value_name = "FILE")]
     pub prices: Option<PathBuf>,
+    /// Suppose that so much of the site's places is taken all along
+    #[arg(long, value_name = "PERCENT", conflicts_with_all = ["week", "prices"])]
+    pub busy: Option<String>,
     /// Taxes that the place levies on prices without a rate, as of `price`
     #[arg(long, value_name = "FILE", conflicts_with = "week")]
     pub taxes: Option<PathBuf>,
@@ -130,7 +134,8 @@ pub enum CdrCommand {
         /// Rounding and the like, as of `price`
         #[arg(long, value_name = "P")]
         policy: Option<String>,
-        /// MarketPrices documents; required where the tariff follows a market
+        /// MarketPrices documents; required where the tariff follows a market. SiteOccupancy documents of the
+        /// record's site; required where parking costs only while it is busy
         #[arg(long, value_name = "FILE")]
         prices: Option<PathBuf>,
         /// Taxes that the place levies on prices without a rate, as of `price`

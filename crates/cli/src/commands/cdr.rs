@@ -67,7 +67,7 @@ pub fn run(arguments: &CdrArguments, out: &mut dyn Write) -> Result<(), CliError
         version: None,
         time_zone: time_zone.as_deref().map(|zone| (zone, "--time-zone")),
         reservation: None,
-        published: published.as_deref(),
+        published: published.as_ref(),
         taxes: &levied,
     };
     let priced = request

@@ -7,7 +7,7 @@ mod request;
 pub mod taxes;
 
 use crate::arguments::PriceArguments;
-use crate::commands::tariff::market;
+use crate::commands::published::{self, Published};
 use crate::commands::write_json;
 use crate::error::CliError;
 use crate::figures::local_time;
@@ -20,8 +20,6 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::Path;
-use std::sync::Arc;
-use wattledger_domain::market::Publication;
 use wattledger_domain::tax::NamedTax;
 use wattledger_pricing::explain_record;
 use wattledger_wire::json_tree::JsonTree;
@@ -35,8 +33,8 @@ const FILE_BYTES_MAX: u64 = 16_777_216;
 #[derive(Clone, Copy)]
 struct Terms<'a> {
     policy: &'a PricePolicy,
-    /// What markets have published; `None` where nobody handed any in.
-    published: Option<&'a [Arc<Publication>]>,
+    /// What markets and sites have published; `None` where nobody handed any in.
+    published: Option<&'a Published>,
     /// What their place levies on prices without a rate.
     taxes: &'a [NamedTax],
 }
@@ -51,7 +49,7 @@ pub fn run(arguments: &PriceArguments, out: &mut dyn Write) -> Result<(), CliErr
     let taxes = taxes::read(arguments.taxes.as_deref())?;
     let terms = Terms {
         policy: &policy,
-        published: published.as_deref(),
+        published: published.as_ref(),
         taxes: &taxes,
     };
     if let Some(file) = &arguments.batch {
@@ -71,12 +69,12 @@ pub fn run(arguments: &PriceArguments, out: &mut dyn Write) -> Result<(), CliErr
     Ok(())
 }
 
-/// The MarketPrices documents of `--prices`; `None` without it.
+/// The documents of `--prices`; `None` without it.
 ///
 /// # Errors
 /// [`CliError`] for a file that cannot be read or holds none.
-pub fn published(file: Option<&Path>) -> Result<Option<Vec<Arc<Publication>>>, CliError> {
-    file.map(market::read).transpose()
+pub fn published(file: Option<&Path>) -> Result<Option<Published>, CliError> {
+    file.map(published::read).transpose()
 }
 
 /// The policy that `--policy` names, or that of OCPI and EN 16931.

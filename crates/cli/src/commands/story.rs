@@ -187,8 +187,13 @@ fn rated(is: Fields<'_>, zone: &str) -> String {
             step.number("price_e8"),
             session.text("currency"),
         );
+        let told = if step.number("step_size") < 0 {
+            "; not billed, the site was not known to be busy enough"
+        } else {
+            ""
+        };
         lines.push(format!(
-            "  {} {counted}, {} (element {}, {})",
+            "  {} {counted}, {} (element {}, {}{told})",
             plain(step.text("dimension")),
             tax(step.stated_number("tax_rate")),
             step.number("element").saturating_add(1),

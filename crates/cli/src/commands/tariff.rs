@@ -1,11 +1,12 @@
 //! `tariff`: an OCPI tariff checked, told, tried and converted, without an engine.
 
-pub(super) mod market;
+mod market;
 mod simulate;
 mod week;
 
 use crate::arguments::{TariffArguments, TariffCommand};
 use crate::commands::price::object;
+use crate::commands::published;
 use crate::commands::write_json;
 use crate::error::CliError;
 use crate::words;
@@ -120,7 +121,7 @@ fn compile(
     let (mut tariff, warnings) = tariff_value(&value).map_err(|fault| refused(file, fault))?;
     compiled(file, &tariff, "UTC")?;
     if let Some(prices) = prices {
-        tariff = market::write_out(file, &tariff, market::read(prices)?, time_zone)?;
+        tariff = market::write_out(file, &tariff, &published::read(prices)?, time_zone)?;
     }
     for Warning { path, message } in &warnings {
         words::note(&format!("{path}: {message}"));

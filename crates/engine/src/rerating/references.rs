@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use wattledger_domain::hash::Digest;
-use wattledger_domain::ids::MarketId;
+use wattledger_domain::ids::{MarketId, SiteId};
 use wattledger_domain::market::Publication;
+use wattledger_domain::occupancy::SiteOccupancy;
 use wattledger_domain::reference::{Content, Kind, Policy, Site};
 use wattledger_domain::session::{Pin, Pins, SessionRated};
 use wattledger_domain::tariff::Tariff;
 use wattledger_domain::time::Timestamp;
-use wattledger_pricing::CompiledTariff;
+use wattledger_pricing::{CompiledTariff, OccupancyPublication};
 use wattledger_sessions::market::series_of;
+use wattledger_sessions::occupancy;
 use wattledger_views::{ReferenceRow, ViewError, Views};
 use wattledger_wire::documents;
 
@@ -20,6 +22,7 @@ pub(super) struct References<'a> {
     documents: BTreeMap<(Kind, Box<str>, i32), Known>,
     compiled: BTreeMap<Place, Result<Arc<CompiledTariff>, String>>,
     published: BTreeMap<MarketId, Vec<Arc<Publication>>>,
+    occupied: BTreeMap<SiteId, Vec<Occupied>>,
 }
 
 /// A version of a document; `None` where its text cannot be read.
@@ -42,6 +45,7 @@ impl<'a> References<'a> {
             documents: BTreeMap::new(),
             compiled: BTreeMap::new(),
             published: BTreeMap::new(),
+            occupied: BTreeMap::new(),
         }
     }
 
@@ -138,12 +142,35 @@ impl<'a> References<'a> {
         let Ok(compiled) = compiled else {
             return Ok(compiled);
         };
+        let compiled = self.by_occupancy(compiled, rated)?;
         let Some(market) = compiled.market() else {
             return Ok(Ok(compiled));
         };
         let published = self.published(&market.clone())?;
         let series = series_of(&published, rated.started_at);
         Ok(Ok(Arc::new(compiled.with_series(Arc::new(series)))))
+    }
+
+    /// A tariff by what is known of how busy a session's site was, where it looks at that.
+    fn by_occupancy(
+        &mut self,
+        compiled: Arc<CompiledTariff>,
+        rated: &SessionRated,
+    ) -> Result<Arc<CompiledTariff>, ViewError> {
+        if compiled.only_when_busy().is_none() {
+            return Ok(compiled);
+        }
+        let site = &rated.pins.site.id;
+        if !self.occupied.contains_key(site) {
+            let kind = Kind::SiteOccupancy;
+            let rows = every_version(self.views, kind)?;
+            let all = rows.iter().filter_map(occupied);
+            let own = all.filter(|occupied| occupied.occupancy.site == *site);
+            self.occupied.insert(site.clone(), own.collect());
+        }
+        let own = self.occupied.get(site).into_iter().flatten();
+        let known = occupancy::series_of(own.map(Occupied::publication), rated.started_at);
+        Ok(Arc::new(compiled.with_occupancy(Arc::new(known))))
     }
 
     fn made(
@@ -171,17 +198,69 @@ impl<'a> References<'a> {
         if let Some(published) = self.published.get(market) {
             return Ok(published.clone());
         }
-        let kind = Kind::MarketPrices;
-        let mut published = Vec::new();
-        for newest in self.views.references(kind.word(), None)? {
-            for row in self.views.references(kind.word(), Some(&newest.id))? {
-                published.extend(publication(&row).filter(|found| found.prices.market == *market));
-            }
-        }
-        let published: Vec<Arc<Publication>> = published.into_iter().map(Arc::new).collect();
+        let rows = every_version(self.views, Kind::MarketPrices)?;
+        let all = rows.iter().filter_map(publication);
+        let own = all.filter(|found| found.prices.market == *market);
+        let published: Vec<Arc<Publication>> = own.map(Arc::new).collect();
         self.published.insert(market.clone(), published.clone());
         Ok(published)
     }
+}
+
+/// All versions of all documents of a kind.
+fn every_version(views: &Views, kind: Kind) -> Result<Vec<ReferenceRow>, ViewError> {
+    let mut rows = Vec::new();
+    for newest in views.references(kind.word(), None)? {
+        rows.extend(views.references(kind.word(), Some(&newest.id))?);
+    }
+    Ok(rows)
+}
+
+/// A published occupancy, kept while a page is priced.
+struct Occupied {
+    occupancy: Box<SiteOccupancy>,
+    version: i32,
+    hash: Digest,
+    known_from: Timestamp,
+    known_to: Option<Timestamp>,
+    recorded_at: Timestamp,
+}
+
+impl Occupied {
+    fn publication(&self) -> OccupancyPublication<'_> {
+        let Self {
+            ref occupancy,
+            version,
+            hash,
+            known_from,
+            known_to,
+            recorded_at,
+        } = *self;
+        OccupancyPublication {
+            occupancy,
+            version,
+            hash,
+            known_from,
+            known_to,
+            recorded_at,
+        }
+    }
+}
+
+fn occupied(row: &ReferenceRow) -> Option<Occupied> {
+    let Ok(Content::SiteOccupancy(occupancy)) =
+        documents::content(Kind::SiteOccupancy, &row.document)
+    else {
+        return None;
+    };
+    Some(Occupied {
+        occupancy,
+        version: i32::try_from(row.version).ok()?,
+        hash: Digest::of(row.document.as_bytes()),
+        known_from: Timestamp(row.valid_from),
+        known_to: row.valid_to.map(Timestamp),
+        recorded_at: Timestamp(row.recorded_at?),
+    })
 }
 
 fn publication(row: &ReferenceRow) -> Option<Publication> {

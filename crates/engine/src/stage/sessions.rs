@@ -110,6 +110,8 @@ impl Stage for Sessions {
             | Value::Begun(_)
             | Value::Market(_)
             | Value::MarketDay(_)
+            | Value::Occupancy(_)
+            | Value::OccupancyDay(_)
             | Value::Assignments(_) => 0,
         }
     }

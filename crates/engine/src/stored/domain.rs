@@ -32,6 +32,7 @@ stored_as_sent! {
     domain::accounts::Terms, domain::accounts::SessionBill, domain::accounts::AuthorizationPinned,
     domain::document::InvoiceDraft, domain::document::DraftFault, domain::document::Movement,
     domain::ids::MarketId, domain::ids::MarketPricesId, domain::ids::DeviceProfileId,
+    domain::ids::SiteOccupancyId, domain::session::Pin<domain::ids::SiteOccupancyId>,
     domain::reference::ReferenceRecorded, domain::reference::Document,
     Arc<domain::reference::LegalEntity>, Arc<domain::reference::Policy>,
     domain::outcome::Outcome, domain::review::CorrectedReading,
@@ -50,6 +51,7 @@ stored_enum! {
     domain::reference::Kind {
         0 => Policy, 1 => LegalEntity, 2 => Site, 3 => Station, 4 => Tariff, 5 => TariffAssignment,
         6 => Account, 7 => Token, 8 => MarketPrices, 9 => DeviceProfile,
+        10 => SiteOccupancy,
     }
     domain::reference::Standing { 0 => Active, 1 => Blocked }
     domain::tax::TaxLiability { 0 => Seller, 1 => Buyer }

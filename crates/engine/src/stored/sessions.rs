@@ -4,13 +4,14 @@ use super::{Stored, stored, stored_enum};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use wattledger_domain::hash::Fingerprint;
+use wattledger_domain::occupancy::BusyShare;
 use wattledger_domain::reference::ReferenceRecorded;
-use wattledger_pricing::FlatFee;
+use wattledger_pricing::{FlatFee, OccupancyDay, OccupancyDocument};
 use wattledger_sessions::authorization::{Answer, Authorization};
 use wattledger_sessions::lags::Heard;
 use wattledger_sessions::ledger::{Flags, Partial, Seen};
-use wattledger_sessions::market::MarketKnown;
 use wattledger_sessions::reference::{Assignments, Versions};
+use wattledger_sessions::series::SeriesKnown;
 use wattledger_sessions::session::{
     Billed, Decided, End, Held, Origin, Phase, Pinned, Sequence, Standing, Stop,
 };
@@ -35,7 +36,9 @@ stored! {
     Decided { source, id, standing }
     Begun { session, event }
     Billed { version, result, forget_at }
-    MarketKnown { changes, last_day }
+    SeriesKnown { changes, last_day }
+    OccupancyDay { cells, documents }
+    OccupancyDocument { pin, recorded_at }
     Partial { at, phases, sum }
     Seen { totals, phases, others }
 }
@@ -50,7 +53,7 @@ stored_enum! {
         0 => Station(value), 1 => Authorization(value), 2 => Session(value), 3 => Samples(value),
         4 => Transaction(value), 5 => Unresolved(value), 6 => Begun(value), 7 => Reference(value),
         8 => Assignments(value), 9 => Market(value), 10 => MarketDay(value),
-        11 => DeviceProfiles(value),
+        11 => DeviceProfiles(value), 12 => Occupancy(value), 13 => OccupancyDay(value),
     }
     Entity { 0 => Authorization(authorization), 1 => Session(session), 2 => Begun(period), 3 => Unresolved }
 }
@@ -80,6 +83,19 @@ impl Stored for StationLive {
             boots: Stored::take(input)?,
             devices: Stored::take(input)?,
             heard: Stored::take(input)?,
+        })
+    }
+}
+
+impl Stored for BusyShare {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.per_mille().put(out);
+    }
+    fn take(input: &mut Input<'_>) -> Result<Self, DecodeError> {
+        let share: u16 = Stored::take(input)?;
+        Self::of_per_mille(i64::from(share)).ok_or(DecodeError::Variant {
+            name: "per mille",
+            index: i64::from(share),
         })
     }
 }
@@ -142,6 +158,15 @@ pub(crate) fn put_name(key: &Key, out: &mut Vec<u8>) {
         Key::MarketDay(market, day) => {
             put_long(out, 10);
             market.put(out);
+            day.put(out);
+        }
+        Key::Occupancy(site) => {
+            put_long(out, 12);
+            site.put(out);
+        }
+        Key::OccupancyDay(site, day) => {
+            put_long(out, 13);
+            site.put(out);
             day.put(out);
         }
     }

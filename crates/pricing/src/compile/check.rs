@@ -138,10 +138,14 @@ fn check_idle_fees(tariff: &Tariff) -> Result<(), TariffFault> {
         withdrawn_within,
         max_per_session,
         max_per_day,
+        only_when_busy,
     } = tariff.idle_fees;
     let fault = |reason: &str| Err(TariffFault::new("idle_fees", reason));
     if withdrawn_within.is_some_and(|span| span.0 < 0) {
         return fault("has a negative span");
+    }
+    if only_when_busy.is_some_and(|share| share.per_mille() == 0) {
+        return fault("is due from 0 % on: leave only_when_busy out");
     }
     let mut caps = [max_per_session, max_per_day].into_iter().flatten();
     if caps.any(|cap| !(0..=LIMIT_E8_MAX).contains(&cap.0)) {

@@ -125,7 +125,13 @@ fn idle(tariff: &Tariff, words: &Words) -> Vec<String> {
         most(words.in_session, fees.max_per_session),
         most(words.in_day, fees.max_per_day),
     ];
-    let sentences = within.into_iter().chain(caps.into_iter().flatten());
+    let (before, after) = words.idle_only_when_busy;
+    let busy = fees.only_when_busy.map(|share| {
+        let percent = number(i64::from(share.per_mille()), 1, words);
+        format!("{before} {percent} {after}")
+    });
+    let bounds = [busy, within].into_iter().chain(caps);
+    let sentences = bounds.flatten();
     sentences.map(|sentence| sentence + ".").collect()
 }
 

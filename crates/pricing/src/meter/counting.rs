@@ -10,12 +10,12 @@ use wattledger_domain::quantity::{Milliseconds, MilliwattHours};
 use wattledger_domain::time::Timestamp;
 
 impl Meter {
-    /// The step of a component at a price, made when it is first in force; most often it is still the one
+    /// The step of a component at a price with its block, made when it is first in force; most often it is still the one
     /// `before`.
     pub(super) fn step_of(
         &mut self,
         candidate: &Candidate,
-        price: PriceE8,
+        (price, step_size): (PriceE8, i32),
         before: Option<u16>,
     ) -> Result<u16, PricingError> {
         let component = &candidate.component;
@@ -38,7 +38,7 @@ impl Meter {
                 quantity: 0,
                 price,
                 tax: component.tax,
-                step_size: component.step_size,
+                step_size,
                 from: self.now,
                 to: self.now,
             });

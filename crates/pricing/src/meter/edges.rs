@@ -32,6 +32,9 @@ impl Meter {
             Some(_) => by_span.min(next_slot(self.now)),
             None => by_span,
         };
+        let busy = tariff.busy.as_ref();
+        let by_occupancy = busy.and_then(|busy| busy.next_change(self.now));
+        let by_span = by_span.min(by_occupancy.unwrap_or(NEVER));
         wall.map_or(by_span, |wall| {
             next_strike(tariff.zone, self.now, wall, &tariff.strikes).min(by_span)
         })

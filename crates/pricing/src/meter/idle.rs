@@ -133,8 +133,9 @@ impl Meter {
 
     /// What parking has cost so far, exactly, and how long it was billed.
     fn parking(&self) -> Result<(i128, i64), PricingError> {
-        let steps = self.steps.iter();
-        let mut parking = steps.filter(|step| step.dimension == Dimension::ParkingTime);
+        let mut parking = self.steps.iter().filter(|step| {
+            step.dimension == Dimension::ParkingTime && step.step_size != PricedStep::OUTSIDE_BLOCKS
+        });
         parking.try_fold((0, 0), |(cost, time): (i128, i64), step: &PricedStep| {
             let more = cost_of(step, step.quantity)?.0;
             let cost = cost.checked_add(more).ok_or(PricingError::Overflow)?;

@@ -83,8 +83,8 @@ pub struct Used {
 impl Used {
     #[inline]
     pub fn take(&mut self, place: usize, step: &PricedStep) -> Result<(), PricingError> {
-        // A piece without volume is never the last active one.
-        if step.quantity == 0 {
+        // A piece without volume is never the last active one, nor is one that is only told.
+        if step.quantity == 0 || step.step_size < 0 {
             return Ok(());
         }
         let quantity = self.quantity.checked_add(step.quantity);

@@ -109,7 +109,7 @@ fn of_two_caps_each_holds() {
     let capped = bounded(IdleFees {
         max_per_session: Some(price("7")),
         max_per_day: Some(price("5")),
-        withdrawn_within: None,
+        ..IdleFees::default()
     });
     billed(&Scene::new(capped, "2024-06-03 21:00:00").park(3_000), 70);
 }
@@ -140,7 +140,7 @@ proptest! {
         let mut tariff = bounded(IdleFees {
             max_per_session: Some(wattledger_domain::price::PriceE8(cap)),
             max_per_day: daily.map(wattledger_domain::price::PriceE8),
-            withdrawn_within: None,
+            ..IdleFees::default()
         });
         tariff.elements[0].components[1].price.0 = cents * 1_000_003;
         tariff.elements[0].components[1].step_size = 1;

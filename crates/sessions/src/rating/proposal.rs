@@ -67,7 +67,8 @@ fn device(desk: &mut Desk<'_, '_>, work: &Work<'_>, conclusion: &Conclusion) -> 
         | Content::Account(_)
         | Content::Token(_)
         | Content::MarketPrices(_)
-        | Content::DeviceProfile(_) => None,
+        | Content::DeviceProfile(_)
+        | Content::SiteOccupancy(_) => None,
     });
     let device = devices::device(desk, work.station, document, at);
     let (suggestion, profile) = (conclusion.suggestion, super::device_profile(work));

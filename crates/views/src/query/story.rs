@@ -32,7 +32,7 @@ row! {
         price_e8: i64,
         /// 10⁻⁴ percent; absent when no tax applies.
         tax_rate: Option<i64>,
-        /// Billing block in Wh or seconds; 0 or 1 means none.
+        /// Billing block in Wh or seconds; 0 or 1 means none, -1 that the quantity is told and not billed.
         step_size: i64,
         /// First use, ms since 1970.
         from_at: i64,

@@ -153,6 +153,7 @@ impl Session {
                 taxes: None,
             },
             market_prices: None,
+            site_occupancy: None,
             device_profile: None,
             evidence: Evidence {
                 register_start: Some(MilliwattHours(0)),

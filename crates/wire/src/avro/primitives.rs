@@ -281,6 +281,7 @@ texts!(
     TariffId,
     MarketId,
     MarketPricesId,
+    SiteOccupancyId,
     DeviceProfileId,
     PolicyId,
     CustomerGroup,

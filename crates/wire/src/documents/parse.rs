@@ -73,7 +73,8 @@ pub fn submission(
         | Kind::TariffAssignment
         | Kind::Account
         | Kind::MarketPrices
-        | Kind::DeviceProfile => reader.text("id")?,
+        | Kind::DeviceProfile
+        | Kind::SiteOccupancy => reader.text("id")?,
     };
     let mut spec = reader.required("spec")?.clone();
     reader.finish()?;
@@ -140,6 +141,10 @@ pub fn content(kind: Kind, text: &str) -> Result<Content, Fault> {
         }
         Kind::DeviceProfile => {
             Content::DeviceProfile(Box::new(super::device::profile(id, &mut reader)?))
+        }
+        Kind::SiteOccupancy => {
+            let read = super::occupancy::occupancy(id, &mut reader)?;
+            Content::SiteOccupancy(Box::new(read))
         }
         Kind::Token | Kind::Tariff => Content::Token(Box::new(token(&mut reader)?)),
     };

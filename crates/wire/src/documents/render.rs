@@ -24,6 +24,7 @@ pub fn text_of(content: &Content) -> String {
         | Content::Account(_)
         | Content::MarketPrices(_)
         | Content::DeviceProfile(_)
+        | Content::SiteOccupancy(_)
         | Content::Token(_) => canonical_json(&json!({ "id": content.id(), "spec": {} })),
     }
 }

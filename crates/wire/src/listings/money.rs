@@ -26,7 +26,7 @@ record! { "wattledger.PricedStep", "One stretch of one dimension at one price.",
     quantity: "Milliwatt hours, milliseconds, or 1 for a flat price.",
     price: "10^-8 of the currency per kWh, per hour, or once.",
     tax: "Tax rate in 10^-4 percent; null means that none applies.",
-    step_size: "Billing block in Wh or seconds; 0 or 1 means none.",
+    step_size: "Billing block in Wh or seconds; 0 or 1 means none, -1 that this quantity is told and not billed.",
     from: "First use.",
     to: "Last use.",
 } }

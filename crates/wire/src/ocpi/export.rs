@@ -97,6 +97,12 @@ fn can_say(tariff: &Tariff, version: Version) -> Result<(), Fault> {
             "no version of OCPI knows a price that follows a market",
         );
     }
+    if tariff.idle_fees.only_when_busy.is_some() {
+        return refuse(
+            "idle_fees.only_when_busy",
+            "no version of OCPI knows fees that are due only while a site is busy",
+        );
+    }
     if tariff.idle_fees != IdleFees::default() {
         return refuse(
             "idle_fees",

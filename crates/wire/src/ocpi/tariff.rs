@@ -7,6 +7,7 @@ use serde_json::Value;
 use wattledger_domain::ids::TariffId;
 use wattledger_domain::market::MarketFormula;
 use wattledger_domain::money::Currency;
+use wattledger_domain::occupancy::BusyShare;
 use wattledger_domain::price::{PriceE8, TaxRate};
 use wattledger_domain::quantity::{Milliamperes, Milliseconds, MilliwattHours, Milliwatts};
 use wattledger_domain::tariff::{
@@ -124,14 +125,32 @@ fn kind(at: &At<'_, '_>, warnings: &mut Vec<Warning>) -> Result<Option<TariffKin
 
 /// What bounds idle fees: ours, no version of OCPI has it.
 fn idle_fees(at: &At<'_, '_>) -> Result<IdleFees, Fault> {
-    let known = ["withdrawn_within", "max_per_session", "max_per_day"];
+    let known = [
+        "withdrawn_within",
+        "max_per_session",
+        "max_per_day",
+        "only_when_busy",
+    ];
     market::known_fields(at, &known)?;
     let price = |name: &str| Ok(at.optional_scaled(name, 8)?.map(PriceE8));
+    let only_when_busy = at.field("only_when_busy").map(|field| {
+        // Billionths of a percent: a limit that is finer than a tenth is not what would be billed.
+        let (share, finer) = divided(field.scaled(9)?);
+        let share = BusyShare::of_per_mille(share).filter(|_| finer == 0);
+        share.ok_or_else(|| field.fault("expected 0 to 100 percent, to a tenth"))
+    });
     Ok(IdleFees {
         withdrawn_within: at.optional_scaled("withdrawn_within", 3)?.map(Milliseconds),
         max_per_session: price("max_per_session")?,
         max_per_day: price("max_per_day")?,
+        only_when_busy: only_when_busy.transpose()?,
     })
+}
+
+/// Whole tenths of a number in 10⁻⁹, and what is left.
+const fn divided(scaled: i64) -> (i64, i64) {
+    const TENTH: i64 = 100_000_000;
+    (scaled.div_euclid(TENTH), scaled.rem_euclid(TENTH))
 }
 
 fn tax_included(at: &At<'_, '_>) -> Result<TaxIncluded, Fault> {

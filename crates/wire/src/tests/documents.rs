@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use wattledger_domain::hash::Digest;
 use wattledger_domain::ids::TokenHash;
+use wattledger_domain::occupancy::BusyShare;
 use wattledger_domain::reference::{Content, Kind};
 use wattledger_domain::time::Timestamp;
 
@@ -53,6 +54,9 @@ pub fn every_kind() -> Vec<Value> {
             "vendor": "Acme", "model": "Wall 2", "firmwareFrom": "1.2", "firmwareBefore": "1.10",
             "energyUnit": "kWh_as_Wh", "powerUnit": "kW_as_W", "register": "lifetime",
             "rolloverWh": 1_000_000, "trustedStates": ["Charging", "SuspendedEV"] } }),
+        json!({ "kind": "SiteOccupancy", "id": "site/2026-11-26", "spec": {
+            "site": "site", "slotMinutes": 15, "start": "2026-11-26T00:00:00Z",
+            "busyPercent": [0, 66.7, null, 100] } }),
     ]
 }
 
@@ -330,6 +334,24 @@ fn what_is_wrong_is_named_with_its_place() {
         json!("INV-{year}"),
         "spec.invoiceNumber",
     );
+    for (field, value) in [
+        ("start", json!("2026-11-26T00:01:00Z")),
+        ("slotMinutes", json!(25)),
+        ("busyPercent", json!([])),
+    ] {
+        let (pointer, path) = (format!("/spec/{field}"), format!("spec.{field}"));
+        check("SiteOccupancy", &pointer, value, &path);
+    }
+    let mut below = of_kind("SiteOccupancy");
+    below["spec"]["busyPercent"][1] = json!(79.99);
+    let Content::SiteOccupancy(read) = submit(&below).unwrap().document.content else {
+        panic!("{below}")
+    };
+    assert_eq!(read.shares[1], BusyShare::of_per_mille(799));
+    for share in [json!(-1), json!(100.1), json!("half")] {
+        let path = "spec.busyPercent[1]";
+        check("SiteOccupancy", "/spec/busyPercent/1", share, path);
+    }
     check("LegalEntity", "/validFrom", json!("soon"), "validFrom");
     check("LegalEntity", "/spec/address", json!([1]), "spec.address");
     check(

@@ -166,6 +166,7 @@ pub(super) fn rated(
             taxes: None,
         },
         market_prices: None,
+        site_occupancy: None,
         device_profile: None,
         evidence: Evidence {
             register_start: None,

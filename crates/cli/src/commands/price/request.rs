@@ -1,14 +1,13 @@
 //! What is to be priced: a record, its tariffs, its zone, read from JSON and priced.
 
 use super::policy::PricePolicy;
+use crate::commands::published::Published;
 use std::sync::Arc;
-use wattledger_domain::market::Publication;
 use wattledger_domain::record::ReservationEnd;
 use wattledger_domain::tariff::Tariff;
 use wattledger_domain::tax::NamedTax;
 use wattledger_pricing::{
-    AbsentTax, Credit, MarketSeries, Record, RecordNote, RecordPrice, RecordTariff, RecordTerms,
-    price_record,
+    AbsentTax, Credit, Record, RecordNote, RecordPrice, RecordTariff, RecordTerms, price_record,
 };
 use wattledger_wire::json_tree::Json;
 use wattledger_wire::ocpi::{self, Fault, OcpiCdr, OwnTariffs, Version, Warning};
@@ -25,9 +24,9 @@ pub struct Request<'a> {
     pub time_zone: Option<(&'a str, &'a str)>,
     /// Whether the reservation expired, where it is said.
     pub reservation: Option<ReservationEnd>,
-    /// Prices of the markets that tariffs follow, as handed in; `None` where nobody handed any in: then a
-    /// tariff that follows a market is refused.
-    pub published: Option<&'a [Arc<Publication>]>,
+    /// What markets and the site have published, as handed in; `None` where nobody handed any in: then a
+    /// tariff that follows it is refused.
+    pub published: Option<&'a Published>,
     /// What the record's place levies on prices without a rate; empty where nobody says.
     pub taxes: &'a [NamedTax],
 }
@@ -75,7 +74,8 @@ impl Request<'_> {
         for (tariff, path) in tariffs.iter().zip(&paths) {
             let ready = RecordTariff::compile(tariff, &time_zone, end, policy.rules);
             let ready = ready.map_err(|fault| self.located(fault.path, fault.reason, path))?;
-            compiled.push(self.following(ready, tariff, path)?);
+            let ready = self.following(ready, tariff, path)?;
+            compiled.push(self.occupied(ready, tariff, path)?);
         }
         let record = Record {
             start: cdr.start,
@@ -142,15 +142,37 @@ impl Request<'_> {
                 "follows the market {market}: name its MarketPrices documents with --prices"
             ))
         })?;
-        let own = published.iter();
-        let own = own.filter(|publication| publication.prices.market == *market);
-        let own: Vec<Arc<Publication>> = own.cloned().collect();
-        if own.is_empty() && !published.is_empty() {
+        let mut all = published.prices.iter();
+        let said = all.any(|publication| publication.prices.market == *market);
+        if !said && !published.prices.is_empty() {
             return Err(refuse(format!(
                 "follows the market {market}, of which --prices says nothing"
             )));
         }
-        Ok(ready.with_series(Arc::new(MarketSeries::of(own))))
+        Ok(ready.with_series(Arc::new(published.series(tariff))))
+    }
+
+    /// A tariff by what is known of how busy the site was.
+    fn occupied(
+        &self,
+        ready: RecordTariff,
+        tariff: &Tariff,
+        path: &str,
+    ) -> Result<RecordTariff, Fault> {
+        if tariff.idle_fees.only_when_busy.is_none() {
+            return Ok(ready);
+        }
+        let refuse = |reason: String| Fault {
+            path: path.to_owned(),
+            reason,
+        };
+        let published = self.published.ok_or_else(|| {
+            let reason =
+                "asks how busy the site was: name its SiteOccupancy documents with --prices";
+            refuse(reason.to_owned())
+        })?;
+        let known = published.occupancy().map_err(refuse)?;
+        Ok(ready.with_occupancy(Arc::new(known.unwrap_or_default())))
     }
 
     fn guess(&self) -> Version {

@@ -174,6 +174,45 @@ fn a_tariff_that_follows_a_market_needs_its_prices() {
 }
 
 #[test]
+fn a_tariff_that_asks_how_busy_the_site_was_needs_to_be_told() {
+    let asking = TARIFF.replacen(
+        r#""currency""#,
+        r#""idle_fees": { "only_when_busy": 80 }, "currency""#,
+        1,
+    );
+    let refused = priced(Some(&asking), &cdr("5.10"), false).unwrap_err();
+    let expect =
+        "t.json: $: asks how busy the site was: name its SiteOccupancy documents with --prices";
+    assert!(refused.to_string().ends_with(expect), "{refused}");
+    let folder = tempfile::tempdir().unwrap();
+    let of = |sites: &[&str]| {
+        let file = |name: &str, text: &str| written(&folder, name, text);
+        let documents = sites.iter().map(|site| {
+            format!(
+                "---\nkind: SiteOccupancy\nid: {site}/day\nspec:\n  site: {site}\n  \
+                 start: 2026-03-01T10:00:00Z\n  busyPercent: [100]\n"
+            )
+        });
+        let arguments = PriceArguments {
+            tariff: Some(file("t.json", &asking)),
+            cdr: Some(file("c.json", &cdr("5.10"))),
+            prices: Some(file("p.yaml", &documents.collect::<String>())),
+            time_zone: Some("Europe/Berlin".to_owned()),
+            json: true,
+            ..PriceArguments::default()
+        };
+        let mut out = Vec::new();
+        run(&arguments, &mut out).map(|()| serde_json::from_slice::<Value>(&out).unwrap())
+    };
+    assert_eq!(of(&["one"]).unwrap()["total"]["before_tax"], "5.00");
+    let refused = of(&["one", "other"]).unwrap_err().to_string();
+    assert!(
+        refused.contains("several sites are, one and other"),
+        "{refused}"
+    );
+}
+
+#[test]
 fn taxes_of_a_place_are_levied_by_name() {
     let tariff = TARIFF.replace(r#", "vat": 19.0"#, "").replace("EUR", "CAD");
     let record = cdr("5").replace("EUR", "CAD").replace("5.95", "5.75");

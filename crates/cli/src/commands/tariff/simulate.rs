@@ -1,12 +1,15 @@
 //! A session that never was, priced under a tariff.
 
-use super::market;
 use crate::arguments::SimulateTariffArguments;
 use crate::commands::price::{Request, answer, policy_of, taxes, text_of};
+use crate::commands::published;
 use crate::commands::write_json;
 use crate::error::CliError;
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive as _;
 use serde_json::{Value, json};
 use std::io::Write;
+use wattledger_domain::occupancy::BusyShare;
 use wattledger_domain::quantity::Milliseconds;
 use wattledger_domain::time::Timestamp;
 use wattledger_wire::json_tree::JsonTree;
@@ -18,7 +21,12 @@ pub fn run(arguments: &SimulateTariffArguments, out: &mut dyn Write) -> Result<(
     let tariff = crate::commands::price::object(&arguments.file)?;
     let start = start_of(arguments)?;
     let record = record(arguments, start);
-    let published = arguments.prices.as_deref().map(market::read).transpose()?;
+    let published = arguments.prices.as_deref().map(published::read);
+    // Without --prices it shows what is billed while nobody has published anything.
+    let mut published = published.transpose()?.unwrap_or_default();
+    if let Some(share) = &arguments.busy {
+        published.steadily(busy(share)?, (start, end_of(arguments, start)));
+    }
     let levied = taxes::read(arguments.taxes.as_deref())?;
     let (record, tariff) = (JsonTree::of(&record), JsonTree::of(&tariff));
     let request = Request {
@@ -27,8 +35,7 @@ pub fn run(arguments: &SimulateTariffArguments, out: &mut dyn Write) -> Result<(
         version: None,
         time_zone: Some((arguments.time_zone.as_str(), "--time-zone")),
         reservation: None,
-        // Without --prices it shows what is billed while nobody has published anything.
-        published: Some(published.as_deref().unwrap_or_default()),
+        published: Some(&published),
         taxes: &levied,
     };
     let priced = request
@@ -48,10 +55,33 @@ pub fn start_of(arguments: &SimulateTariffArguments) -> Result<Timestamp, CliErr
         .ok_or_else(|| CliError::refused(format!("--start: `{text}` is not an RFC 3339 time")))
 }
 
-fn record(arguments: &SimulateTariffArguments, start: Timestamp) -> Value {
-    let minutes = |minutes: u32| Milliseconds(i64::from(minutes).saturating_mul(60_000));
+/// A share of the site's places, in percent.
+fn busy(text: &str) -> Result<BusyShare, CliError> {
+    let scaled = text
+        .parse::<Decimal>()
+        .ok()
+        .and_then(|percent| percent.checked_mul(Decimal::TEN))
+        .filter(Decimal::is_integer)
+        .and_then(|share| BusyShare::of_per_mille(share.to_i64()?));
+    scaled.ok_or_else(|| {
+        CliError::refused(format!(
+            "--busy: `{text}` is not 0 to 100 percent, to a tenth"
+        ))
+    })
+}
+
+fn minutes(minutes: u32) -> Milliseconds {
+    Milliseconds(i64::from(minutes).saturating_mul(60_000))
+}
+
+fn end_of(arguments: &SimulateTariffArguments, start: Timestamp) -> Timestamp {
     let parked = start.plus(minutes(arguments.charge));
-    let end = parked.plus(minutes(arguments.park));
+    parked.plus(minutes(arguments.park))
+}
+
+fn record(arguments: &SimulateTariffArguments, start: Timestamp) -> Value {
+    let parked = start.plus(minutes(arguments.charge));
+    let end = end_of(arguments, start);
     let hours = |minutes: u32| {
         // 10^9 / 60 nine-decimal hours a minute, rounded.
         let scaled = u64::from(minutes)

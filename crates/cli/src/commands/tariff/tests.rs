@@ -42,6 +42,7 @@ fn simulated(change: impl FnOnce(&mut SimulateTariffArguments)) -> String {
             kwh: "20".to_owned(),
             charge: 60,
             park: 10,
+            busy: None,
             prices: None,
             taxes: None,
             week: false,
@@ -236,6 +237,7 @@ fn a_session_that_never_was_follows_its_market() {
             kwh: "20".to_owned(),
             charge: 60,
             park: 0,
+            busy: None,
             prices: Some(prices.to_owned()),
             taxes: None,
             week: false,
@@ -246,4 +248,58 @@ fn a_session_that_never_was_follows_its_market() {
     });
     // 10 kWh at 0.24 and 10 at 0.35.
     assert!(shown.contains("Total before tax: 5.90 EUR"), "{shown}");
+}
+
+const BUSY_ONLY: &str = r#"{"id": "T", "currency": "EUR", "idle_fees": {"only_when_busy": 80},
+    "elements": [{"price_components": [
+        {"type": "ENERGY", "price": 0.5, "step_size": 1}, {"type": "PARKING_TIME", "price": 6, "step_size": 1}]}]}"#;
+
+#[test]
+fn a_session_that_never_was_parks_at_a_site_as_busy_as_is_supposed() {
+    let shown = |busy: Option<&str>| {
+        said(BUSY_ONLY, |file| {
+            TariffCommand::Simulate(SimulateTariffArguments {
+                file: file.to_owned(),
+                time_zone: "UTC".to_owned(),
+                start: "2026-10-24T23:30:00Z".to_owned(),
+                kwh: "20".to_owned(),
+                charge: 60,
+                park: 30,
+                busy: busy.map(str::to_owned),
+                prices: None,
+                taxes: None,
+                week: false,
+                svg: None,
+                policy: None,
+                json: false,
+            })
+        })
+    };
+    let total = |busy, total: &str| {
+        let shown = shown(busy).unwrap();
+        assert!(
+            shown.contains(&format!("Total before tax: {total} EUR")),
+            "{shown}"
+        );
+    };
+    total(Some("80"), "13.00");
+    total(Some("79.9"), "10.00");
+    total(None, "10.00");
+    assert!(
+        shown(None)
+            .unwrap()
+            .contains("site not known to be 80 % busy")
+    );
+    assert!(
+        shown(Some("100.05"))
+            .unwrap_err()
+            .to_string()
+            .contains("--busy")
+    );
+    assert!(
+        shown(Some("101"))
+            .unwrap_err()
+            .to_string()
+            .contains("--busy")
+    );
 }

@@ -3,9 +3,10 @@
 mod drawing;
 
 use super::simulate::start_of;
-use super::{compiled, market, read};
+use super::{compiled, read};
 use crate::arguments::SimulateTariffArguments;
 use crate::commands::price::decimal_trimmed;
+use crate::commands::published;
 use crate::commands::write_json;
 use crate::error::CliError;
 use crate::figures::local_time;
@@ -15,7 +16,7 @@ use std::io::Write;
 use std::sync::Arc;
 use wattledger_domain::price::PriceE8;
 use wattledger_domain::quantity::Milliseconds;
-use wattledger_pricing::{MarketSeries, PriceStretch, prices_between};
+use wattledger_pricing::{PriceStretch, prices_between};
 
 /// The longest bar.
 const BAR_MAX: i64 = 30;
@@ -28,8 +29,7 @@ pub fn run(arguments: &SimulateTariffArguments, out: &mut dyn Write) -> Result<(
     let (tariff, _) = read(&arguments.file)?;
     let mut ready = compiled(&arguments.file, &tariff, &arguments.time_zone)?;
     if let Some(prices) = &arguments.prices {
-        let published = market::read(prices)?;
-        let series = MarketSeries::of(market::own_publications(&published, &tariff));
+        let series = published::read(prices)?.series(&tariff);
         ready = ready.with_series(Arc::new(series));
     }
     let start = start_of(arguments)?;

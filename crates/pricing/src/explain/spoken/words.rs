@@ -92,6 +92,8 @@ pub struct Words {
     pub unless_market: &'static str,
     /// Around a span.
     pub idle_withdrawn: (&'static str, &'static str),
+    /// Around a share in percent.
+    pub idle_only_when_busy: (&'static str, &'static str),
     pub idle_at_most: &'static str,
     pub in_session: &'static str,
     pub in_day: &'static str,
@@ -159,6 +161,10 @@ const ENGLISH: Words = Words {
     tax_none: "No tax applies.",
     unless_market: "unless the market has a price for the time:",
     idle_withdrawn: ("Parking is free if charging resumes within", ""),
+    idle_only_when_busy: (
+        "Parking costs only while at least",
+        "% of the site's places are taken; it is free while less are, or nobody has published how many",
+    ),
     idle_at_most: "Parking costs at most",
     in_session: "per session",
     in_day: "per day",
@@ -204,6 +210,10 @@ const GERMAN: Words = Words {
     idle_withdrawn: (
         "Die Standzeit ist kostenlos, wenn das Laden innerhalb von",
         "weitergeht",
+    ),
+    idle_only_when_busy: (
+        "Die Standzeit kostet nur, solange mindestens",
+        "% der Plätze am Standort belegt sind; sind es weniger oder ist die Belegung nicht veröffentlicht, ist sie kostenlos",
     ),
     idle_at_most: "Die Standzeit kostet höchstens",
     in_session: "je Ladevorgang",
@@ -251,6 +261,10 @@ const FRENCH: Words = Words {
         "Le stationnement est gratuit si la recharge reprend dans un délai de",
         "",
     ),
+    idle_only_when_busy: (
+        "Le stationnement n'est payant que lorsqu'au moins",
+        "% des places du site sont occupées ; il est gratuit s'il y en a moins ou si l'occupation n'est pas publiée",
+    ),
     idle_at_most: "Le stationnement coûte au plus",
     in_session: "par session",
     in_day: "par jour",
@@ -294,6 +308,10 @@ const DUTCH: Words = Words {
     tax_none: "Er is geen btw verschuldigd.",
     unless_market: "tenzij de markt voor die tijd een prijs heeft:",
     idle_withdrawn: ("Parkeren is gratis als het laden binnen", "wordt hervat"),
+    idle_only_when_busy: (
+        "Parkeren kost alleen geld zolang minstens",
+        "% van de plaatsen op de locatie bezet is; het is gratis als het er minder zijn of de bezetting niet is gepubliceerd",
+    ),
     idle_at_most: "Parkeren kost hoogstens",
     in_session: "per sessie",
     in_day: "per dag",

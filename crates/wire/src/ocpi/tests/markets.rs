@@ -2,6 +2,7 @@
 
 use crate::ocpi::{Fault, Owner, Version, tariff, tariff_json};
 use wattledger_domain::market::{Fixing, MarketFormula};
+use wattledger_domain::occupancy::BusyShare;
 use wattledger_domain::price::PriceE8;
 use wattledger_domain::quantity::Milliseconds;
 use wattledger_domain::tariff::{LocalMinute, Tariff};
@@ -82,6 +83,8 @@ fn what_ocpi_has_no_word_for_is_not_written() {
     read.markets.clear();
     read.idle_fees.max_per_day = Some(PriceE8(1));
     assert_eq!(refused(&read), "$.idle_fees");
+    read.idle_fees.only_when_busy = BusyShare::of_per_mille(800);
+    assert_eq!(refused(&read), "$.idle_fees.only_when_busy");
 }
 
 #[test]
@@ -93,6 +96,20 @@ fn bounds_of_idle_fees_are_read() {
     assert_eq!(read.idle_fees.withdrawn_within, Some(Milliseconds(900_000)));
     assert_eq!(read.idle_fees.max_per_session, Some(PriceE8(2_050_000_000)));
     assert_eq!(read.idle_fees.max_per_day, Some(PriceE8(1_000_000_000)));
+    assert_eq!(read.idle_fees.only_when_busy, None);
+    let busy = |percent: &str| {
+        let text = text.replace(
+            "\"max_per_day\": 10",
+            &format!("\"only_when_busy\": {percent}"),
+        );
+        tariff(&text).map(|(read, _)| read.idle_fees.only_when_busy)
+    };
+    assert_eq!(busy("66.7"), Ok(BusyShare::of_per_mille(667)));
+    assert_eq!(busy("100"), Ok(Some(BusyShare::FULL)));
+    for refused in ["100.1", "-1", "66.67"] {
+        let fault = busy(refused).unwrap_err().to_string();
+        assert!(fault.starts_with("$.idle_fees.only_when_busy"), "{fault}");
+    }
     let misspelt = text.replace("max_per_day", "max_a_day");
     assert!(
         tariff(&misspelt)

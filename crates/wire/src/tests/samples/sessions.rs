@@ -166,6 +166,7 @@ pub fn rated_session(full: bool) -> SessionRated {
         periods: if full { periods() } else { Vec::new() },
         priced: priced(full),
         market_prices: None,
+        site_occupancy: None,
         device_profile: full.then(|| Pin {
             id: DeviceProfileId::new("acme-wall-2"),
             version: 1,
