@@ -35,7 +35,8 @@ pub trait Backend: Send + Sync + 'static {
     fn apply(&self, documents: &Value, mode: ApplyMode) -> Result<Value, Fault>;
 
     /// A query of the views: `sessions`, `session`, `invoices`, `invoice`, `usage`, `revenue`,
-    /// `journal`, `reference`, `totals`, with its parameters.
+    /// `journal`, `reference`, `totals`, with its parameters; and `price` of a session that runs, from
+    /// the state of the fold itself.
     ///
     /// # Errors
     /// `NotFound` or `Invalid`.

@@ -96,6 +96,10 @@ codes! {
     Parked = "parked", NotFound;
     /// Something is changed where no engine runs.
     NoEngine = "no_engine", Conflict;
+    /// A session that does not run, or that nothing prices, has no running price.
+    NotRunning = "not_running", Conflict;
+    /// No worker of this process folds the session's station now.
+    NotHere = "not_here", NotReady;
     /// More waits than can be folded soon.
     Busy = "busy", Busy;
     /// A station sends more than one may.

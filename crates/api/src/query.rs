@@ -58,6 +58,17 @@ pub async fn session(State(backend): Shared, Path(id): Path<String>) -> Result<J
     named(backend, "session", vec![("id".to_owned(), id)]).await
 }
 
+/// `GET /v1/sessions/{id}/price`: what a running session costs, and will.
+pub async fn price(
+    State(backend): Shared,
+    Path(id): Path<String>,
+    Query(mut parameters): Parameters,
+) -> Result<Json<Value>, Fault> {
+    // The path says which session, whatever else does.
+    parameters.insert(0, ("id".to_owned(), id));
+    named(backend, "price", parameters).await
+}
+
 /// `GET /v1/invoices`.
 pub async fn invoices(
     State(backend): Shared,

@@ -51,6 +51,7 @@ pub(crate) fn router_within(backend: Arc<dyn Backend>, within: Duration) -> Rout
         .route("/v1/reference/{kind}/{id}", get(query::reference))
         .route("/v1/sessions", get(query::sessions))
         .route("/v1/sessions/{id}", get(query::session))
+        .route("/v1/sessions/{id}/price", get(query::price))
         .route("/v1/invoices", get(query::invoices))
         .route("/v1/invoices/{number}", get(query::invoice))
         .route("/v1/reports/{report}", get(query::report))

@@ -169,13 +169,27 @@ pub struct GetArguments {
 ///
 /// Times are those of the site, with their offset from UTC.
 ///
-/// Example:
+/// While it runs, --price tells what it costs so far and when its price changes next; --at what it will cost
+/// then, and --reaches when it will come to an amount, if it goes on as it does: in its present state, and while it
+/// charges at the mean power of its charging so far.
+///
+/// Examples:
 ///   wattledger session ses_5y8x0v3k1m9q7r2t4w6z8b0d2f
+///   wattledger session ses_5y8x0v3k1m9q7r2t4w6z8b0d2f --at 2026-11-26T18:00:00Z --reaches 20.00
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub struct SessionArguments {
     /// The session, as `get sessions` lists it
     pub id: String,
+    /// Tell what it costs so far, while it runs
+    #[arg(long)]
+    pub price: bool,
+    /// Tell what it will cost then, while it runs: RFC 3339, at most a week ahead
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
+    /// Tell when it will cost so much after tax, while it runs: an amount in its tariff's currency
+    #[arg(long, value_name = "AMOUNT")]
+    pub reaches: Option<String>,
     /// Answer in JSON
     #[arg(long)]
     pub json: bool,

@@ -134,6 +134,7 @@ fn fold(service: &Service, pipeline: &mut Pipeline) {
     let tasks = u32::try_from(pipeline.tasks()).unwrap_or(u32::MAX);
     let each = SETTLE.checked_div(tasks).unwrap_or(SETTLE);
     while !service.is_stopping() {
+        service.answer(&mut |place, visit| pipeline.visit(place, visit));
         let worked = match pipeline.step() {
             Ok(worked) => worked,
             Err(error) => return service.fail(&error.to_string()),

@@ -3,6 +3,7 @@
 //! Which task runs next is a function of the committed log alone, so a replay that is stopped anywhere
 //! and goes on commits the same records in the same order.
 
+use crate::service::Visit;
 use crate::task::{StageName, TaskOpener};
 use crate::topics::Topics;
 use std::path::PathBuf;
@@ -127,6 +128,17 @@ impl Pipeline {
             self.settling = place.saturating_add(1);
         }
         Ok(())
+    }
+
+    /// Visits a task.
+    pub(crate) fn visit(&mut self, (stage, partition): (StageName, u32), visit: &mut Visit<'_>) {
+        // Stages and partitions are opened in order.
+        let mut all = StageName::ALL.into_iter().zip(&mut self.stages);
+        let tasks = all.find(|(name, _)| *name == stage);
+        let place = usize::try_from(partition).unwrap_or(usize::MAX);
+        if let Some(task) = tasks.and_then(|(_, stage)| stage.tasks.get_mut(place)) {
+            visit(task.as_mut());
+        }
     }
 
     /// How many tasks there are.

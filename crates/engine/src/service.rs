@@ -3,12 +3,15 @@
 //! Shared by the api's threads and the workers. Invariant: what is answered as taken is durable.
 
 mod applying;
+mod asking;
 mod desk;
 mod metrics;
 mod reading;
 mod status;
 
 pub use applying::{Applied, ApplyFault, Verdict};
+pub use asking::AskError;
+pub(crate) use asking::Visit;
 pub use desk::ParkedUnit;
 pub use status::{Instance, PartitionStatus, Status, WorkerStatus};
 
@@ -62,6 +65,8 @@ pub struct Service {
     room: Mutex<Option<(Instant, bool)>>,
     door: Mutex<Inlet>,
     state: Mutex<State>,
+    /// Questions to tasks that wait for the workers that own them.
+    asked: asking::Asked,
     /// Held while dead letters are driven in again: one after the other.
     pub(crate) desk: Mutex<()>,
     changed: Condvar,
@@ -164,6 +169,7 @@ impl Service {
                 producer,
             }),
             state: Mutex::new(State::default()),
+            asked: asking::Asked::default(),
             desk: Mutex::new(()),
             changed: Condvar::new(),
             live: AtomicBool::new(false),

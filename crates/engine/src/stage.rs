@@ -224,13 +224,24 @@ impl<'a, 'b, S: Stage> Adapter<'a, 'b, S> {
     }
 
     fn name(&mut self, key: &S::Key) {
-        self.bytes.clear();
-        self.bytes.push(ENTITIES);
-        self.entity.clear();
-        let routing = S::key(key, &mut self.entity);
-        put_bytes(&mut self.bytes, routing.as_bytes());
-        self.bytes.extend_from_slice(&self.entity);
+        put_state_key::<S>(key, &mut self.bytes, &mut self.entity);
     }
+}
+
+/// What an entity is called in the store.
+pub(crate) fn state_key<S: Stage>(key: &S::Key) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    put_state_key::<S>(key, &mut bytes, &mut Vec::new());
+    bytes
+}
+
+fn put_state_key<S: Stage>(key: &S::Key, bytes: &mut Vec<u8>, entity: &mut Vec<u8>) {
+    bytes.clear();
+    bytes.push(ENTITIES);
+    entity.clear();
+    let routing = S::key(key, entity);
+    put_bytes(bytes, routing.as_bytes());
+    bytes.extend_from_slice(entity);
 }
 
 fn timer_of<S: Stage>(at: Timestamp, timer: &S::Timer) -> RuntimeTimer {

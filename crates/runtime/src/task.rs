@@ -237,6 +237,27 @@ impl<F: Fold> Task<F> {
     }
 }
 
+impl<F: Fold> Task<F> {
+    /// The bytes of a state value as the last turn left it; nothing is changed by looking. Between a
+    /// turn's fold and its commit there is nothing to see.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn peek(&mut self, key: &[u8]) -> Result<Option<Vec<u8>>, TaskError> {
+        let Some(place) = self.overlay.place(key) else {
+            return Ok(self.store.get(key)?);
+        };
+        if let Some(resting) = self.overlay.resting(place) {
+            return Ok(Some(resting.to_vec()));
+        }
+        Ok(self.overlay.get(place).map(|value| {
+            let mut bytes = Vec::new();
+            F::encode(value, &mut bytes);
+            bytes
+        }))
+    }
+}
+
 /// Why a task must stop.
 #[derive(Debug, thiserror::Error)]
 pub enum TaskError {

@@ -55,6 +55,11 @@ pub trait Turns: Send {
     /// # Errors
     /// See there.
     fn dump(&mut self) -> Result<Entries, TaskError>;
+    /// See [`Task::peek`].
+    ///
+    /// # Errors
+    /// See there.
+    fn peek(&mut self, key: &[u8]) -> Result<Option<Vec<u8>>, TaskError>;
     /// Where it stands.
     fn standing(&self) -> TaskStanding;
 }
@@ -117,6 +122,9 @@ impl<F: Fold> Turns for Task<F> {
     }
     fn dump(&mut self) -> Result<Entries, TaskError> {
         Self::dump(self)
+    }
+    fn peek(&mut self, key: &[u8]) -> Result<Option<Vec<u8>>, TaskError> {
+        Self::peek(self, key)
     }
     fn standing(&self) -> TaskStanding {
         let mut timers = self.pending_timers();

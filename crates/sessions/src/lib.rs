@@ -17,6 +17,7 @@ mod field;
 pub mod key;
 pub mod lags;
 pub mod ledger;
+pub mod live;
 pub mod market;
 pub mod occupancy;
 mod pinning;

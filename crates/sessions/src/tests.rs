@@ -17,6 +17,7 @@ mod corrections;
 mod devices;
 mod field;
 mod laws;
+mod live;
 mod market;
 mod metering;
 mod model;

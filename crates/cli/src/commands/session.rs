@@ -2,6 +2,8 @@
 //!
 //! Asks `GET /v1/sessions/{id}`; the answer is the views' story of it.
 
+mod price;
+
 use super::story;
 use crate::arguments::SessionArguments;
 use crate::client::{Transport, encoded};
@@ -20,6 +22,9 @@ pub fn run(
     transport: &Transport,
     out: &mut dyn Write,
 ) -> Result<(), CliError> {
+    if arguments.price || arguments.at.is_some() || arguments.reaches.is_some() {
+        return price::run(arguments, transport, out);
+    }
     let answer = transport.get(&format!("/v1/sessions/{}", encoded(&arguments.id)))?;
     if answer.is_null() {
         return Err(CliError::refused(format!(

@@ -21,6 +21,7 @@ mod desk;
 mod letters;
 mod parameters;
 mod parked;
+mod pricing;
 mod records;
 mod reports;
 mod rerate;
@@ -310,6 +311,7 @@ impl Backend for EngineBackend {
             "letters" => self.letters(parameters),
             "letter" => self.letter(parameters),
             "parked" => Ok(self.parked_units()),
+            "price" => self.running_price(parameters),
             "totals" => to_json(&views.totals().map_err(of_view)?),
             "usage" | "revenue" | "taxes" => reports::report(views, name, parameters),
             other => self.named(other, parameters),

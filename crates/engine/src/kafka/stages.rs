@@ -132,6 +132,7 @@ impl StageWorker {
         while !service.is_stopping_workers() {
             self.gather(service)?;
             self.turn(service)?;
+            service.answer(&mut |place, visit| folding::visit(&mut self.tasks, place, visit));
             self.settle_next()?;
             if self.published.elapsed() >= SHOWN {
                 self.publish(service);

@@ -14,6 +14,7 @@ use super::row;
 use super::session::{HeldRow, SessionRow};
 use crate::error::ViewError;
 use crate::store::Views;
+use gather::station_of;
 pub(super) use gather::{entries_of_session, of_session};
 use serde::Serialize;
 
@@ -254,5 +255,13 @@ impl Views {
     /// [`ViewError::Database`], [`ViewError::Damaged`].
     pub fn session_story(&self, session: &str) -> Result<Option<SessionStory>, ViewError> {
         self.read(async |connection| of_session(connection, session).await)
+    }
+
+    /// At which station a session is or was; `None` when the views know nothing of it.
+    ///
+    /// # Errors
+    /// [`ViewError::Database`].
+    pub fn station_of(&self, session: &str) -> Result<Option<String>, ViewError> {
+        self.read(async |connection| station_of(connection, session).await)
     }
 }

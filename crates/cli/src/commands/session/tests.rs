@@ -120,6 +120,9 @@ fn a_session_that_is_not_there_is_refused_and_rubbish_does_not_panic() {
     let route = get(|| async { Json(Value::Null) });
     let transport = Transport::in_process(Router::new().route("/v1/sessions/{id}", route)).unwrap();
     let arguments = SessionArguments {
+        price: false,
+        at: None,
+        reaches: None,
         id: "../x ?y".to_owned(),
         json: false,
     };

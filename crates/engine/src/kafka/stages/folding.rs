@@ -2,6 +2,7 @@
 
 use super::Owned;
 use crate::registry::FramedLog;
+use crate::service::Visit;
 use crate::task::StageName;
 use crate::topics::Topics;
 use std::collections::BTreeMap;
@@ -29,6 +30,17 @@ pub struct Folded<'a> {
     pub broken: Vec<((StageName, u32), TaskError)>,
     /// Of all of them.
     pub records: usize,
+}
+
+/// Lets what is asked of a task of ours be answered.
+pub fn visit(
+    tasks: &mut BTreeMap<(StageName, u32), Owned>,
+    place: (StageName, u32),
+    visit: &mut Visit<'_>,
+) {
+    if let Some(Owned::Ready(task)) = tasks.get_mut(&place) {
+        visit(task.as_mut());
+    }
 }
 
 impl Folding {

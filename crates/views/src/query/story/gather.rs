@@ -54,6 +54,19 @@ macro_rules! of_payments {
     };
 }
 
+/// The station of a session that began, waits or was billed.
+pub async fn station_of(
+    connection: &mut SqliteConnection,
+    session: &str,
+) -> Result<Option<String>, ViewError> {
+    const SQL: &str = "SELECT station FROM sessions WHERE session = $1
+        UNION ALL SELECT station FROM held_sessions WHERE session = $1
+        UNION ALL SELECT station FROM story_items WHERE session = $1 AND kind = 'opened' LIMIT 1";
+    let row = sqlx::query(SQL).bind(session);
+    let row = row.fetch_optional(connection).await?;
+    Ok(row.map(|row| row.try_get(0)).transpose()?)
+}
+
 /// The story of a session, or `None` when nothing is known of it.
 pub async fn of_session(
     connection: &mut SqliteConnection,
