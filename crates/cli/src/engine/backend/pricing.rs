@@ -33,10 +33,7 @@ impl EngineBackend {
                 "is not a parameter here; there are at, reaches, station",
             ));
         }
-        if !self.is_online {
-            let reason = "no engine runs on this directory: start one with `wattledger run`";
-            return Err(Fault::new(Code::NoEngine, reason));
-        }
+        self.attended()?;
         let id = parameter(parameters, "id").unwrap_or_default();
         let station = match parameter(parameters, "station") {
             Some(station) => station.to_owned(),
