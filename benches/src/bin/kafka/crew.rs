@@ -21,6 +21,8 @@ pub fn during<R>(
     log: &KafkaLog,
     measured: impl FnOnce(&Service) -> R,
 ) -> R {
+    // As in the program; the broker has been started with the system's own.
+    rustix::thread::disable_transparent_huge_pages(true).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let config = EngineConfig {
         partitions: PARTITIONS,

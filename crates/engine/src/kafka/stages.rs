@@ -31,7 +31,7 @@ const SHOWN: Duration = Duration::from_secs(1);
 pub struct Pace {
     /// How long records are gathered into a turn when few come.
     pub gather: Duration,
-    /// The same when many do.
+    /// The same when many do: a turn costs the broker and us alike, however small it is.
     pub gather_max: Duration,
     /// Records of a turn, over all tasks.
     pub records_max: usize,
@@ -44,7 +44,7 @@ impl Pace {
     /// For an engine that lives by the wall clock.
     pub const LIVE: Self = Self {
         gather: Duration::from_millis(15),
-        gather_max: Duration::from_millis(60),
+        gather_max: Duration::from_millis(30),
         records_max: 20_000,
         settle: SETTLE,
     };
@@ -54,6 +54,16 @@ impl Pace {
         gather_max: Duration::ZERO,
         ..Self::LIVE
     };
+}
+
+impl Pace {
+    /// How long records are gathered when the last turn had so many: the longest from 512 on.
+    fn gather_after(self, last: usize) -> Duration {
+        let eighths = u32::try_from(last / 64).unwrap_or(u32::MAX).min(8);
+        let more = self.gather_max.saturating_sub(self.gather);
+        let more = more.saturating_mul(eighths).checked_div(8);
+        self.gather.saturating_add(more.unwrap_or_default())
+    }
 }
 
 /// A worker.
@@ -144,12 +154,7 @@ impl StageWorker {
     /// Takes what comes, a while longer when much does.
     fn gather(&mut self, service: &Service) -> Result<(), TaskError> {
         const IDLE: Duration = Duration::from_millis(50);
-        let many = self.last >= self.pace.records_max / 4;
-        let span = if many {
-            self.pace.gather_max
-        } else {
-            self.pace.gather
-        };
+        let span = self.pace.gather_after(self.last);
         if self.has(|task| task.is_pending()) {
             // A rebalance has come between the folding and its commit, most likely: the group needs a
             // moment, and what it has decided is heard of before the next try.
