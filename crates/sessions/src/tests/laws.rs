@@ -1,7 +1,8 @@
 //! Laws: order and repetition of events do not matter, energy is conserved, live is final.
 
+use super::live::looked;
 use super::world::{World, clock, documents};
-use crate::Value;
+use crate::live::Looked;
 use proptest::prelude::*;
 use wattledger_domain::charging::ChargingRecord;
 use wattledger_domain::reference::Content;
@@ -123,19 +124,24 @@ proptest! {
     }
 
     #[test]
-    fn the_running_price_is_the_price_of_the_periods(lines in readings(25)) {
+    fn the_running_price_is_the_price_of_the_periods_whatever_order_readings_came_in(
+        lines in readings(25),
+        shuffle in proptest::collection::vec(any::<u32>(), 25),
+    ) {
         let mut sorted = vec![START.to_owned()];
         sorted.extend(lines);
         let end = sorted.pop();
+        let mut told: Vec<_> = shuffle.iter().cycle().zip(sorted.iter().skip(1)).collect();
+        told.sort();
         let mut world = world();
-        for line in &sorted {
+        world.tell(START);
+        for (_, line) in told {
             world.tell(line);
         }
-        let running = world.state.entities.values().find_map(|value| match value {
-            Value::Session(session) => session.meter.clone(),
-            _ => None,
-        });
-        let running = running.unwrap();
+        let Looked::Running(running) = looked(&world) else {
+            panic!("it runs");
+        };
+        let running = running.meter;
         sorted.extend(end);
         let found = rated(&sorted).1.unwrap();
         let tariff = documents::by_time("plain");

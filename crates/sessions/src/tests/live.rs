@@ -8,7 +8,7 @@ use wattledger_domain::quantity::Milliwatts;
 use wattledger_domain::session::ChargingState;
 
 /// Looks at the one session that there is; nothing may change by that.
-fn looked(world: &World) -> Looked {
+pub fn looked(world: &World) -> Looked {
     let id = world.state.entities.keys().find_map(|key| match key {
         Key::Session(_, id) => Some(id.clone()),
         _ => None,
