@@ -98,22 +98,20 @@ fn validity(now: Timestamp, submitted: &ReferenceSubmitted) -> Result<Timestamp,
         BackDating::Refused => now.plus(LEAD),
         BackDating::Allowed => Timestamp(0),
     };
-    let from = submitted
-        .valid_from
-        .unwrap_or(match submitted.document.content.kind() {
-            // What a driver pays by is not known before it is said, unless it says so itself.
-            Kind::SiteOccupancy => now.plus(LEAD),
-            Kind::Policy
-            | Kind::LegalEntity
-            | Kind::Site
-            | Kind::Station
-            | Kind::Tariff
-            | Kind::TariffAssignment
-            | Kind::Account
-            | Kind::Token
-            | Kind::MarketPrices
-            | Kind::DeviceProfile => earliest,
-        });
+    // What moves the price of a session under way is not known before it is said, unless it says so itself.
+    let unsaid = match submitted.document.content.kind() {
+        Kind::MarketPrices | Kind::SiteOccupancy => now.plus(LEAD),
+        Kind::Policy
+        | Kind::LegalEntity
+        | Kind::Site
+        | Kind::Station
+        | Kind::Tariff
+        | Kind::TariffAssignment
+        | Kind::Account
+        | Kind::Token
+        | Kind::DeviceProfile => earliest,
+    };
+    let from = submitted.valid_from.unwrap_or(unsaid);
     if from < earliest {
         return Err(Refusal::TooSoon { from, earliest });
     }

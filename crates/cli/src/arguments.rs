@@ -190,6 +190,9 @@ pub struct SessionArguments {
     /// Tell when it will cost so much after tax, while it runs: an amount in its tariff's currency
     #[arg(long, value_name = "AMOUNT")]
     pub reaches: Option<String>,
+    /// Where it runs, to tell what it costs before anybody answers for its token
+    #[arg(long, value_name = "STATION")]
+    pub station: Option<String>,
     /// Answer in JSON
     #[arg(long)]
     pub json: bool,

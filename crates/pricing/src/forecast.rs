@@ -6,11 +6,12 @@
 use crate::PricingError;
 use crate::compile::CompiledTariff;
 use crate::meter::{Meter, Usage};
-use crate::settle::settle;
+use crate::settle::settle_for;
 use wattledger_domain::cost::{Rounding, Settlement};
 use wattledger_domain::money::Money;
 use wattledger_domain::quantity::{Milliseconds, MilliwattHours, Milliwatts};
 use wattledger_domain::session::ChargingState;
+use wattledger_domain::tax::TaxLiability;
 use wattledger_domain::time::Timestamp;
 
 /// Changes of price that are looked over; a week of quarter hours has 672.
@@ -36,9 +37,23 @@ pub fn cost_at(
     at: Timestamp,
     rounding: &Rounding,
 ) -> Result<Settlement, PricingError> {
+    cost_at_for(meter, tariff, outlook, at, (rounding, TaxLiability::Seller))
+}
+
+/// As [`cost_at`], where the buyer may owe the tax: see [`settle_for`].
+///
+/// # Errors
+/// As [`cost_at`].
+pub fn cost_at_for(
+    meter: &Meter,
+    tariff: &CompiledTariff,
+    outlook: &Outlook,
+    at: Timestamp,
+    (rounding, liability): (&Rounding, TaxLiability),
+) -> Result<Settlement, PricingError> {
     let mut ahead = meter.clone();
     advance(&mut ahead, tariff, (outlook, at))?;
-    settle(&ahead.priced(tariff), rounding)
+    settle_for(&ahead.priced(tariff), rounding, liability)
 }
 
 /// The first instant, not after `until`, at which a session comes to cost `amount` or more after tax,
@@ -51,8 +66,28 @@ pub fn reaches(
     meter: &Meter,
     tariff: &CompiledTariff,
     outlook: &Outlook,
-    (amount, until): (Money, Timestamp),
+    wanted: (Money, Timestamp),
     rounding: &Rounding,
+) -> Result<Option<Timestamp>, PricingError> {
+    reaches_for(
+        meter,
+        tariff,
+        outlook,
+        wanted,
+        (rounding, TaxLiability::Seller),
+    )
+}
+
+/// As [`reaches`], where the buyer may owe the tax: then the amount is without it, see [`settle_for`].
+///
+/// # Errors
+/// As [`reaches`].
+pub fn reaches_for(
+    meter: &Meter,
+    tariff: &CompiledTariff,
+    outlook: &Outlook,
+    (amount, until): (Money, Timestamp),
+    (rounding, liability): (&Rounding, TaxLiability),
 ) -> Result<Option<Timestamp>, PricingError> {
     if amount.currency != tariff.currency {
         return Ok(None);
@@ -61,7 +96,7 @@ pub fn reaches(
     let there = |at: Timestamp| -> Result<(Meter, bool), PricingError> {
         let mut ahead = meter.clone();
         advance(&mut ahead, tariff, (outlook, at))?;
-        let total = ahead.total(tariff, rounding)?;
+        let total = ahead.total_for(tariff, rounding, liability)?;
         Ok((ahead, total.gross.minor >= amount.minor))
     };
     let (mut here, reached) = there(meter.now)?;

@@ -177,7 +177,7 @@ mod written;
 pub use calendar::local_date;
 pub use compile::{CompiledTariff, TariffFault};
 pub use explain::{Language, explain, explain_record, explain_tariff};
-pub use forecast::{Outlook, cost_at, reaches};
+pub use forecast::{Outlook, cost_at, cost_at_for, reaches, reaches_for};
 pub use lint::{Finding, LintCode, lint};
 pub use market::{MarketSeries, days_of};
 pub use meter::{FlatFee, Meter, Usage, rate};

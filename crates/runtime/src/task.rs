@@ -238,12 +238,16 @@ impl<F: Fold> Task<F> {
 }
 
 impl<F: Fold> Task<F> {
-    /// The bytes of a state value as the last turn left it; nothing is changed by looking. Between a
-    /// turn's fold and its commit there is nothing to see.
+    /// The bytes of a state value as the last turn left it; nothing is changed by looking.
     ///
     /// # Errors
-    /// When the disk refuses.
+    /// When the disk refuses; [`TaskError::Failed`] between a turn's fold and its commit, and after any
+    /// failure: what is in memory then may come to nothing.
     pub fn peek(&mut self, key: &[u8]) -> Result<Option<Vec<u8>>, TaskError> {
+        self.check_failed()?;
+        if self.pending.is_some() {
+            return Err(self.failure());
+        }
         let Some(place) = self.overlay.place(key) else {
             return Ok(self.store.get(key)?);
         };

@@ -11,6 +11,7 @@ use wattledger_domain::cost::Rounding;
 use wattledger_domain::ids::{SessionId, StationId};
 use wattledger_domain::quantity::Milliwatts;
 use wattledger_domain::session::{ChargingState, Pin};
+use wattledger_domain::tax::TaxLiability;
 use wattledger_domain::{ids::TariffId, quantity::MilliwattHours};
 use wattledger_pricing::{CompiledTariff, Meter, Outlook};
 
@@ -40,6 +41,8 @@ pub struct Running {
     pub time_zone: Box<str>,
     /// How its seller rounds.
     pub rounding: Rounding,
+    /// Who owes the tax on it, as far as it is known.
+    pub liability: TaxLiability,
     /// Delivered so far.
     pub energy: MilliwattHours,
     /// How it goes on if nothing changes: in its present state, and while it charges at the mean power
@@ -73,6 +76,7 @@ fn running(work: &Work<'_>) -> Option<Running> {
         tariff_pin: pins.tariff.clone(),
         time_zone: pins.time_zone.clone(),
         rounding: bound.policy.rounding,
+        liability: work.session.tax,
         energy: ledger.energy,
         outlook: Outlook {
             state: state(work),

@@ -12,8 +12,8 @@ mod three;
 
 use serde_json::json;
 use three::{
-    ELEVEN, FIVE, TWO, after, applied, clean, decisions, documents, moved, rerate, row,
-    sessions_of, shows,
+    ELEVEN, FIVE, TWO, after, applied, clean, corrected, decisions, documents, nothing_more,
+    rerate, row, sessions_of, shows,
 };
 use wattledger_kafka_tests::{Broker, of_checkout};
 use wattledger_tests_live::{Engine, Place, eventually};
@@ -72,31 +72,11 @@ fn sessions_on_a_broker_are_corrected_by_another_version_once_each_to_the_cent()
 
     // That command: the directory remembers its broker.
     let running = started(&place, &[]);
-    let done = rerate(&place, "flat@2", &["--apply", "--by", "ada", "--json"]);
-    assert_eq!(done.code, 0, "{done:?}");
-    assert_eq!(done.json()["results"], json!({ "corrected": 2 }));
-    for (session, amounts) in [(five, FIVE), (eleven, ELEVEN)] {
-        eventually("a credit note and a new invoice", || {
-            (documents(&place, session) == 3).then_some(())
-        });
-        let back = eventually("a refund", || {
-            let back = moved(&place, session, "refunded");
-            (!back.is_empty()).then_some(back)
-        });
-        assert_eq!(back, [amounts.1 - amounts.3]);
-    }
+    corrected(&place, "flat@2", [(five, FIVE), (eleven, ELEVEN)]);
     assert_eq!(documents(&place, two), 1);
 
     // Once more: nothing more.
-    let again = rerate(&place, "flat@2", &["--apply", "--by", "bob", "--json"]);
-    assert_eq!(again.code, 0, "{again:?}");
-    assert_eq!(again.json()["results"], json!({}));
-    let counts = json!({ "already": 2, "unchanged": 1 });
-    assert_eq!(again.json()["counts"], counts);
-    assert_eq!(decisions(&place), 2, "one for each session that changed");
-    for session in [five, eleven] {
-        assert_eq!(documents(&place, session), 3);
-    }
+    nothing_more(&place, [five, eleven]);
     running.stop();
     clean(&place);
 }

@@ -22,10 +22,22 @@ pub fn run(
     transport: &Transport,
     out: &mut dyn Write,
 ) -> Result<(), CliError> {
-    if arguments.price || arguments.at.is_some() || arguments.reaches.is_some() {
+    let asked = [&arguments.at, &arguments.reaches, &arguments.station];
+    if arguments.price || asked.iter().any(|asked| asked.is_some()) {
         return price::run(arguments, transport, out);
     }
-    let answer = transport.get(&format!("/v1/sessions/{}", encoded(&arguments.id)))?;
+    let path = format!("/v1/sessions/{}", encoded(&arguments.id));
+    tell(arguments, transport, (&path, text), out)
+}
+
+/// Asks for a session at a path, and says what is known of it.
+fn tell(
+    arguments: &SessionArguments,
+    transport: &Transport,
+    (path, text): (&str, fn(&Value) -> String),
+    out: &mut dyn Write,
+) -> Result<(), CliError> {
+    let answer = transport.get(path)?;
     if answer.is_null() {
         return Err(CliError::refused(format!(
             "there is no session `{}`",

@@ -9,7 +9,7 @@ use crate::stored;
 use crate::task::StageName;
 use crate::topics;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -55,12 +55,12 @@ pub enum AskError {
 pub(super) struct Asked {
     /// Whether there is any: looked at before each turn.
     any: AtomicBool,
-    next: AtomicU64,
     waiting: Mutex<Vec<Question>>,
 }
 
 struct Question {
-    id: u64,
+    /// Nobody waits for the answer after that.
+    until: Instant,
     place: (StageName, u32),
     answer: Answer,
 }
@@ -73,15 +73,16 @@ impl Asked {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn ask(&self, place: (StageName, u32), answer: Answer) -> u64 {
-        let id = self.next.fetch_add(1, Ordering::Relaxed);
-        self.waiting().push(Question { id, place, answer });
+    fn ask(&self, place: (StageName, u32), answer: Answer) {
+        let now = Instant::now();
+        let mut waiting = self.waiting();
+        waiting.retain(|question| now < question.until);
+        waiting.push(Question {
+            until: now.checked_add(PATIENCE).unwrap_or(now),
+            place,
+            answer,
+        });
         self.any.store(true, Ordering::Release);
-        id
-    }
-
-    fn forget(&self, id: u64) {
-        self.waiting().retain(|question| question.id != id);
     }
 }
 
@@ -97,7 +98,7 @@ impl Service {
         let (begun, begins) = mpsc::channel();
         let (wanted, wants) = mpsc::channel::<Vec<u8>>();
         let (told, found) = mpsc::channel();
-        let id = self.asked.ask(
+        self.asked.ask(
             (StageName::Sessions, partition),
             Box::new(move |task| {
                 let began = Instant::now();
@@ -114,7 +115,6 @@ impl Service {
             }),
         );
         let Ok(now) = begins.recv_timeout(PATIENCE) else {
-            self.asked.forget(id);
             return Err(AskError::NotHere { partition });
         };
         let mut state = Peeked {
@@ -138,8 +138,9 @@ impl Service {
             return;
         }
         let all = std::mem::take(&mut *self.asked.waiting());
+        let now = Instant::now();
         let mut left = Vec::new();
-        for question in all {
+        for question in all.into_iter().filter(|question| now < question.until) {
             let mut answer = Some(question.answer);
             let mut visit = |task: &mut dyn Turns| {
                 if let Some(answer) = answer.take() {
@@ -148,11 +149,7 @@ impl Service {
             };
             find(question.place, &mut visit);
             if let Some(answer) = answer {
-                left.push(Question {
-                    answer,
-                    id: question.id,
-                    place: question.place,
-                });
+                left.push(Question { answer, ..question });
             }
         }
         let mut waiting = self.asked.waiting();

@@ -2,13 +2,15 @@
 
 use super::random::{Kind, a_tariff};
 use super::scene::*;
-use crate::{CompiledTariff, Meter, Outlook, cost_at, reaches};
+use crate::{CompiledTariff, Meter, Outlook, cost_at, cost_at_for, reaches, reaches_for};
 use proptest::prelude::*;
 use wattledger_domain::cost::Rounding;
 use wattledger_domain::money::{Currency, Money};
+use wattledger_domain::price::TaxRate;
 use wattledger_domain::quantity::{Milliseconds, Milliwatts};
 use wattledger_domain::session::ChargingState;
 use wattledger_domain::tariff::{Restrictions, Tariff};
+use wattledger_domain::tax::TaxLiability;
 use wattledger_domain::time::Timestamp;
 
 const CHARGING: Outlook = Outlook {
@@ -44,6 +46,31 @@ fn an_amount_is_reached_across_prices_to_the_millisecond() {
     // 6.495 is 6.50.
     check(&tariff, "6.50", Some("2024-06-03 17:59:55.910"));
     check(&tariff, "99", None);
+}
+
+#[test]
+fn a_buyer_who_owes_the_tax_comes_to_an_amount_later() {
+    let mut taxed = tariff(vec![always(&[energy("0.50")])]);
+    taxed.elements[0].components[0].tax = Some(TaxRate(200_000));
+    let compiled = CompiledTariff::compile(&taxed, "UTC").unwrap();
+    let meter = Meter::start(utc("2024-06-03 16:00:00"));
+    let hour = utc("2024-06-03 17:00:00");
+    // 11 kWh are 5.50, or 6.60 with tax.
+    for (liability, tax, gross, at) in [
+        (TaxLiability::Seller, "1.10", "6.60", "17:00:00"),
+        (TaxLiability::Buyer, "0.00", "5.50", "17:12:00"),
+    ] {
+        let terms = (&Rounding::DEFAULT, liability);
+        let settled = cost_at_for(&meter, &compiled, &CHARGING, hour, terms).unwrap();
+        assert_eq!((settled.tax, settled.gross), (euros(tax), euros(gross)));
+        let wanted = (euros("6.60"), utc("2024-06-03 22:00:00"));
+        let found = reaches_for(&meter, &compiled, &CHARGING, wanted, terms)
+            .unwrap()
+            .unwrap();
+        // A cent is reached where half of it is.
+        let late = utc(&format!("2024-06-03 {at}")).since(found).0;
+        assert!((0..4_000).contains(&late), "{found}");
+    }
 }
 
 #[test]

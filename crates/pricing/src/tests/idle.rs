@@ -11,6 +11,7 @@ use wattledger_domain::cost::Rounding;
 use wattledger_domain::quantity::{Milliseconds, MilliwattHours};
 use wattledger_domain::session::ChargingState;
 use wattledger_domain::tariff::{Dimension, IdleFees, Tariff};
+use wattledger_domain::time::Timestamp;
 
 /// 0.50 per kWh, 6.00 an hour of parking.
 fn bounded(idle_fees: IdleFees) -> Tariff {
@@ -127,6 +128,36 @@ fn caps_that_blocks_could_lift_are_refused() {
     assert_eq!(fault.path, "idle_fees");
 }
 
+/// A tariff with caps and blocks of a second, and any price of parking.
+pub fn capped(mut tariff: Tariff, cents: i64) -> Tariff {
+    tariff.elements[0].components[1].price.0 = cents * 1_000_003;
+    tariff.elements[0].components[1].step_size = 1;
+    tariff
+}
+
+/// Parks for some spans on end, and for all of them at once: the same, and not above the cap of a session.
+#[track_caller]
+pub fn parks_alike_below(cap: i64, ready: &CompiledTariff, begin: Timestamp, cuts: &[i64]) {
+    let run = |spans: &[i64]| {
+        let mut meter = Meter::start(begin);
+        for span in spans {
+            let usage = Usage {
+                to: meter.now.plus(Milliseconds(*span)),
+                energy: MilliwattHours::ZERO,
+                state: ChargingState::SuspendedByVehicle,
+                power: None,
+                current: None,
+            };
+            meter.advance(ready, &usage).unwrap();
+        }
+        meter.priced(ready)
+    };
+    let (cut, whole) = (run(cuts), run(&[cuts.iter().sum()]));
+    assert_eq!(cut, whole);
+    let settled = settle(&whole, &Rounding::DEFAULT).unwrap();
+    assert!(settled.exact_net.0 <= i128::from(cap) * 18_000_000);
+}
+
 proptest! {
     /// Laws: where parking is cut changes nothing, and no cap is passed, whatever the price and its block.
     #[test]
@@ -137,28 +168,13 @@ proptest! {
         start in 0..86_400_000_i64,
         cuts in prop::collection::vec(1..40_000_000_i64, 1..12),
     ) {
-        let mut tariff = bounded(IdleFees {
+        let tariff = bounded(IdleFees {
             max_per_session: Some(wattledger_domain::price::PriceE8(cap)),
             max_per_day: daily.map(wattledger_domain::price::PriceE8),
             ..IdleFees::default()
         });
-        tariff.elements[0].components[1].price.0 = cents * 1_000_003;
-        tariff.elements[0].components[1].step_size = 1;
-        let ready = CompiledTariff::compile(&tariff, "Europe/Berlin").unwrap();
+        let ready = CompiledTariff::compile(&capped(tariff, cents), "Europe/Berlin").unwrap();
         let begin = utc("2024-06-03 00:00:00").plus(Milliseconds(start));
-        let run = |spans: &[i64]| {
-            let mut meter = Meter::start(begin);
-            for span in spans {
-                let to = meter.now.plus(Milliseconds(*span));
-                let state = ChargingState::SuspendedByVehicle;
-                let energy = MilliwattHours::ZERO;
-                meter.advance(&ready, &Usage { to, energy, state, power: None, current: None }).unwrap();
-            }
-            meter.priced(&ready)
-        };
-        let (cut, whole) = (run(&cuts), run(&[cuts.iter().sum()]));
-        prop_assert_eq!(&cut, &whole);
-        let settled = settle(&whole, &Rounding::DEFAULT).unwrap();
-        prop_assert!(settled.exact_net.0 <= i128::from(cap) * 18_000_000);
+        parks_alike_below(cap, &ready, begin, &cuts);
     }
 }

@@ -1,8 +1,10 @@
 //! Buyers who owe the tax themselves (reverse charge): what is held against a limit while their sessions run, and
 //! what is proposed to a person, is what they will be billed: no tax.
 
+use super::live::looked;
 use super::world::{World, documents};
 use crate::Effect;
+use crate::live::Looked;
 use std::sync::Arc;
 use wattledger_domain::accounts::{AccountRecord, SessionHeld};
 use wattledger_domain::charging::ChargingRecord;
@@ -105,6 +107,24 @@ fn the_account_knows_better_than_the_token_who_owes_the_tax_also_while_the_car_c
     let rest =
         "08:01 grant auth=A tax=buyer\n08:15 read tx=7 total=2500\n08:30 read tx=7 total=5000";
     check(&format!("{ask}\n{rest}"), &late);
+}
+
+#[test]
+fn who_owes_the_tax_is_told_with_what_a_running_session_costs() {
+    for (tax, expect) in [
+        ("seller", TaxLiability::Seller),
+        ("buyer", TaxLiability::Buyer),
+    ] {
+        let mut world = world();
+        world.tell(&format!(
+            "08:00 ask auth=A token=alice\n08:00 grant auth=A tax={tax}"
+        ));
+        world.tell(CHARGING);
+        let Looked::Running(running) = looked(&world) else {
+            panic!("it runs");
+        };
+        assert_eq!(running.liability, expect);
+    }
 }
 
 const TOO_DEAR: &str = "meter=0

@@ -12,8 +12,8 @@ mod three;
 
 use serde_json::json;
 use three::{
-    ELEVEN, FIVE, TWO, after, applied, billed, clean, decisions, documents, energy, flat, moved,
-    rerate, row, sessions_of, shows,
+    ELEVEN, FIVE, TWO, after, applied, billed, clean, corrected, decisions, documents, energy,
+    flat, nothing_more, rerate, row, sessions_of, shows,
 };
 use wattledger_tests_live::events::ago;
 use wattledger_tests_live::{Place, eventually, of_checkout};
@@ -54,18 +54,8 @@ fn sessions_are_corrected_by_another_version_once_each_to_the_cent() {
     assert!(shown.out.contains("DE-"), "{}", shown.out);
     assert_eq!(decisions(&place), 0, "nothing is written");
 
-    let done = rerate(&place, "flat", &["--apply", "--by", "ada", "--json"]);
-    assert_eq!(done.code, 0, "{done:?}");
-    assert_eq!(done.json()["results"], json!({ "corrected": 2 }));
-    for (session, amounts) in [(five, FIVE), (eleven, ELEVEN)] {
-        eventually("a credit note and a new invoice", || {
-            (documents(&place, session) == 3).then_some(())
-        });
-        let back = eventually("a refund", || {
-            let back = moved(&place, session, "refunded");
-            (!back.is_empty()).then_some(back)
-        });
-        assert_eq!(back, [amounts.1 - amounts.3]);
+    corrected(&place, "flat", [(five, FIVE), (eleven, ELEVEN)]);
+    for session in [five, eleven] {
         let told = place.done(&["session", session]);
         assert!(
             told.out.contains("re-rated by tariff flat version 2"),
@@ -76,15 +66,7 @@ fn sessions_are_corrected_by_another_version_once_each_to_the_cent() {
     clean(&place);
 
     // The same once more.
-    let again = rerate(&place, "flat@2", &["--apply", "--by", "bob", "--json"]);
-    assert_eq!(again.code, 0, "{again:?}");
-    let told = again.json();
-    assert_eq!(told["results"], json!({}));
-    assert_eq!(told["counts"], json!({ "already": 2, "unchanged": 1 }));
-    assert_eq!(decisions(&place), 2, "one for each session that changed");
-    for session in [five, eleven] {
-        assert_eq!(documents(&place, session), 3);
-    }
+    nothing_more(&place, [five, eleven]);
     clean(&place);
 
     // Without an engine the directory tells, and takes no order.
@@ -224,7 +206,7 @@ fn a_tariff_that_follows_a_market_shows_beforehand_what_is_then_billed() {
     let (engine, sessions) = billed(&place);
     let five = &sessions[&5];
     let begin = format!("{}T00:00:00Z", &ago(86_400)[..10]);
-    let prices = json!({ "kind": "MarketPrices", "id": "DE-LU/days", "spec": {
+    let prices = json!({ "kind": "MarketPrices", "id": "DE-LU/days", "validFrom": begin, "spec": {
         "market": "DE-LU", "currency": "EUR", "unit": "MWh", "slotMinutes": 60, "start": begin,
         "prices": vec![100.0; 72] } });
     let mut components = energy(0.90);

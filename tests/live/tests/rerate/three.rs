@@ -166,3 +166,35 @@ pub fn clean(place: &Place) {
     let audit = place.ask(&["audit", "--json"]);
     assert_eq!(audit.json()["verdict"], "clean", "{audit:?}");
 }
+
+/// Has two sessions corrected by a tariff, each once, with what is paid too much given back.
+#[track_caller]
+pub fn corrected(place: &Place, tariff: &str, sessions: [(&str, Amounts); 2]) {
+    let done = rerate(place, tariff, &["--apply", "--by", "ada", "--json"]);
+    assert_eq!(done.code, 0, "{done:?}");
+    assert_eq!(done.json()["results"], json!({ "corrected": 2 }));
+    for (session, amounts) in sessions {
+        eventually("a credit note and a new invoice", || {
+            (documents(place, session) == 3).then_some(())
+        });
+        let back = eventually("a refund", || {
+            let back = moved(place, session, "refunded");
+            (!back.is_empty()).then_some(back)
+        });
+        assert_eq!(back, [amounts.1 - amounts.3]);
+    }
+}
+
+/// Orders it once more: nothing more comes of it.
+#[track_caller]
+pub fn nothing_more(place: &Place, sessions: [&str; 2]) {
+    let again = rerate(place, "flat@2", &["--apply", "--by", "bob", "--json"]);
+    assert_eq!(again.code, 0, "{again:?}");
+    let told = again.json();
+    assert_eq!(told["results"], json!({}));
+    assert_eq!(told["counts"], json!({ "already": 2, "unchanged": 1 }));
+    assert_eq!(decisions(place), 2, "one for each session that changed");
+    for session in sessions {
+        assert_eq!(documents(place, session), 3);
+    }
+}

@@ -5,7 +5,6 @@
 use crate::arguments::SessionArguments;
 use crate::client::{Transport, encoded};
 use crate::commands::story::facts;
-use crate::commands::write_json;
 use crate::error::CliError;
 use crate::figures::{Fields, local_time, plain, span};
 use serde_json::Value;
@@ -20,7 +19,11 @@ pub fn run(
     transport: &Transport,
     out: &mut dyn Write,
 ) -> Result<(), CliError> {
-    let asked = [("at", &arguments.at), ("reaches", &arguments.reaches)];
+    let asked = [
+        ("at", &arguments.at),
+        ("reaches", &arguments.reaches),
+        ("station", &arguments.station),
+    ];
     let asked = asked.iter().filter_map(|(name, value)| {
         let value = value.as_deref()?;
         Some(format!("{name}={}", encoded(value)))
@@ -31,16 +34,7 @@ pub fn run(
         encoded(&arguments.id),
         asked.join("&")
     );
-    let answer = transport.get(&path)?;
-    if answer.is_null() {
-        let id = &arguments.id;
-        return Err(CliError::refused(format!("there is no session `{id}`")));
-    }
-    if arguments.json {
-        return write_json(&answer, out);
-    }
-    writeln!(out, "{}", text(&answer))?;
-    Ok(())
+    super::tell(arguments, transport, (&path, text), out)
 }
 
 /// An answer, a fact a line.

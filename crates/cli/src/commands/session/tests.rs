@@ -123,6 +123,7 @@ fn a_session_that_is_not_there_is_refused_and_rubbish_does_not_panic() {
         price: false,
         at: None,
         reaches: None,
+        station: None,
         id: "../x ?y".to_owned(),
         json: false,
     };

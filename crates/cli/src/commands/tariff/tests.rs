@@ -33,23 +33,28 @@ fn linted(tariff: &str, strict: bool) -> Result<String, CliError> {
     })
 }
 
+/// An evening's session that never was.
+fn usual(file: &Path) -> SimulateTariffArguments {
+    SimulateTariffArguments {
+        file: file.to_owned(),
+        time_zone: "Europe/Amsterdam".to_owned(),
+        start: "2026-01-05T18:30:00Z".to_owned(),
+        kwh: "20".to_owned(),
+        charge: 60,
+        park: 10,
+        busy: None,
+        prices: None,
+        taxes: None,
+        week: false,
+        svg: None,
+        policy: None,
+        json: false,
+    }
+}
+
 fn simulated(change: impl FnOnce(&mut SimulateTariffArguments)) -> String {
     let told = said(TARIFF, |file| {
-        let mut arguments = SimulateTariffArguments {
-            file: file.to_owned(),
-            time_zone: "Europe/Amsterdam".to_owned(),
-            start: "2026-01-05T18:30:00Z".to_owned(),
-            kwh: "20".to_owned(),
-            charge: 60,
-            park: 10,
-            busy: None,
-            prices: None,
-            taxes: None,
-            week: false,
-            svg: None,
-            policy: None,
-            json: false,
-        };
+        let mut arguments = usual(file);
         change(&mut arguments);
         TariffCommand::Simulate(arguments)
     });
@@ -231,19 +236,10 @@ fn a_tariff_that_follows_a_market_is_written_out_as_elements() {
 fn a_session_that_never_was_follows_its_market() {
     let shown = with_prices(|file, prices| {
         TariffCommand::Simulate(SimulateTariffArguments {
-            file: file.to_owned(),
-            time_zone: "Europe/Amsterdam".to_owned(),
             start: "2026-10-24T23:30:00Z".to_owned(),
-            kwh: "20".to_owned(),
-            charge: 60,
             park: 0,
-            busy: None,
             prices: Some(prices.to_owned()),
-            taxes: None,
-            week: false,
-            svg: None,
-            policy: None,
-            json: false,
+            ..usual(file)
         })
     });
     // 10 kWh at 0.24 and 10 at 0.35.
@@ -259,19 +255,11 @@ fn a_session_that_never_was_parks_at_a_site_as_busy_as_is_supposed() {
     let shown = |busy: Option<&str>| {
         said(BUSY_ONLY, |file| {
             TariffCommand::Simulate(SimulateTariffArguments {
-                file: file.to_owned(),
                 time_zone: "UTC".to_owned(),
                 start: "2026-10-24T23:30:00Z".to_owned(),
-                kwh: "20".to_owned(),
-                charge: 60,
                 park: 30,
                 busy: busy.map(str::to_owned),
-                prices: None,
-                taxes: None,
-                week: false,
-                svg: None,
-                policy: None,
-                json: false,
+                ..usual(file)
             })
         })
     };

@@ -14,7 +14,7 @@ use wattledger_domain::quantity::Milliseconds;
 use wattledger_domain::session::ChargingState;
 use wattledger_domain::time::Timestamp;
 use wattledger_engine::service::AskError;
-use wattledger_pricing::{PricingError, cost_at, reaches};
+use wattledger_pricing::{PricingError, cost_at_for, reaches_for};
 use wattledger_sessions::live::{Looked, Running};
 use wattledger_wire::times;
 
@@ -89,11 +89,13 @@ fn answer(
         tariff_pin,
         time_zone,
         rounding,
+        liability,
         energy,
         outlook,
     } = running;
+    let terms = (rounding, *liability);
     let total = |at: Timestamp| {
-        let settled = cost_at(meter, tariff, outlook, at, rounding).map_err(of_pricing)?;
+        let settled = cost_at_for(meter, tariff, outlook, at, terms).map_err(of_pricing)?;
         Ok::<Value, Fault>(json!({
             "before_tax": amount(settled.net),
             "tax": amount(settled.tax),
@@ -122,7 +124,7 @@ fn answer(
     }
     if let Some(text) = parameter(parameters, "reaches") {
         let wanted = money(text, tariff.currency())?;
-        let found = reaches(meter, tariff, outlook, (wanted, horizon), rounding);
+        let found = reaches_for(meter, tariff, outlook, (wanted, horizon), terms);
         let found = found.map_err(of_pricing)?;
         let seconds = found.map(|at| at.since(as_of).0.div_euclid(1_000));
         told["reaches"] = json!({

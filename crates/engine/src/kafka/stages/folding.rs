@@ -32,13 +32,15 @@ pub struct Folded<'a> {
     pub records: usize,
 }
 
-/// Lets what is asked of a task of ours be answered.
+/// Lets what is asked of a task of ours be answered, between two of its turns.
 pub fn visit(
     tasks: &mut BTreeMap<(StageName, u32), Owned>,
     place: (StageName, u32),
     visit: &mut Visit<'_>,
 ) {
-    if let Some(Owned::Ready(task)) = tasks.get_mut(&place) {
+    if let Some(Owned::Ready(task)) = tasks.get_mut(&place)
+        && !task.is_pending()
+    {
         visit(task.as_mut());
     }
 }

@@ -5,16 +5,17 @@
 )]
 
 use super::{busy_only, known, usage};
+use crate::tests::idle::{capped, parks_alike_below};
 use crate::tests::random::{Kind, a_session, a_tariff};
 use crate::tests::scene::*;
-use crate::{CompiledTariff, Meter, Occupancy, Usage, rate, settle};
+use crate::{CompiledTariff, Meter, Occupancy, rate};
 use proptest::prelude::*;
 use std::sync::Arc;
-use wattledger_domain::cost::{Priced, Rounding};
+use wattledger_domain::cost::Priced;
 use wattledger_domain::occupancy::{BusyShare, SiteOccupancy};
 use wattledger_domain::price::PriceE8;
 use wattledger_domain::quantity::{Milliseconds, MilliwattHours};
-use wattledger_domain::session::{ChargingPeriod, ChargingState};
+use wattledger_domain::session::ChargingPeriod;
 use wattledger_domain::tariff::{Dimension, IdleFees, Tariff};
 
 /// Around the midnight that random sessions are around.
@@ -100,28 +101,13 @@ proptest! {
         cuts in prop::collection::vec(1..2_000_000_i64, 1..12),
         occupancy in any_occupancy(),
     ) {
-        let mut tariff = busy_only(IdleFees {
+        let tariff = busy_only(IdleFees {
             max_per_session: Some(PriceE8(cap)),
             max_per_day: daily.map(PriceE8),
             ..IdleFees::default()
         });
-        tariff.elements[0].components[1].price.0 = cents * 1_000_003;
-        tariff.elements[0].components[1].step_size = 1;
-        let ready = CompiledTariff::compile(&tariff, "UTC").unwrap().with_occupancy(occupancy);
+        let ready = CompiledTariff::compile(&capped(tariff, cents), "UTC").unwrap();
         let begin = utc("2024-06-03 23:00:00").plus(Milliseconds(start));
-        let run = |spans: &[i64]| {
-            let mut meter = Meter::start(begin);
-            for span in spans {
-                let to = meter.now.plus(Milliseconds(*span));
-                let state = ChargingState::SuspendedByVehicle;
-                let energy = MilliwattHours::ZERO;
-                meter.advance(&ready, &Usage { to, energy, state, power: None, current: None }).unwrap();
-            }
-            meter.priced(&ready)
-        };
-        let (cut, whole) = (run(&cuts), run(&[cuts.iter().sum()]));
-        prop_assert_eq!(&cut, &whole);
-        let settled = settle(&whole, &Rounding::DEFAULT).unwrap();
-        prop_assert!(settled.exact_net.0 <= i128::from(cap) * 18_000_000);
+        parks_alike_below(cap, &ready.with_occupancy(occupancy), begin, &cuts);
     }
 }
