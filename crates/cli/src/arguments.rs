@@ -153,7 +153,7 @@ pub struct ApplyArguments {
 #[command(verbatim_doc_comment)]
 pub struct GetArguments {
     /// Policy, LegalEntity, Site, Station, Tariff, TariffAssignment, Account, Token, MarketPrices,
-    /// DeviceProfile; or sessions, held, invoices
+    /// DeviceProfile, SiteOccupancy; or sessions, held, invoices
     pub kind: String,
     /// Which one
     pub id: Option<String>,
