@@ -103,12 +103,13 @@ async fn explained(response: Response) -> Response {
     if explained_already {
         return response;
     }
-    let allowed = response.headers().get(header::ALLOW).cloned();
-    let mut response = Fault::new(code, message).into_response();
-    if let Some(allowed) = allowed {
-        response.headers_mut().insert(header::ALLOW, allowed);
+    let mut explained = Fault::new(code, message).into_response();
+    for name in [header::ALLOW, header::CONNECTION] {
+        if let Some(value) = response.headers().get(&name) {
+            explained.headers_mut().insert(name, value.clone());
+        }
     }
-    response
+    explained
 }
 
 async fn unknown(uri: Uri) -> Response {

@@ -65,15 +65,20 @@ impl Backend for Recorder {
 }
 
 fn ask(request: Request<Body>) -> (StatusCode, Value) {
+    let (head, body) = answered(request);
+    (head.status, body)
+}
+
+fn answered(request: Request<Body>) -> (axum::http::response::Parts, Value) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()
         .unwrap();
     runtime.block_on(async {
         let answer = router(Arc::new(Recorder)).oneshot(request).await.unwrap();
-        let status = answer.status();
-        let body = to_bytes(answer.into_body(), 1 << 20).await.unwrap();
-        (status, serde_json::from_slice(&body).unwrap_or(Value::Null))
+        let (head, body) = answer.into_parts();
+        let body = to_bytes(body, 1 << 20).await.unwrap();
+        (head, serde_json::from_slice(&body).unwrap_or(Value::Null))
     })
 }
 
@@ -122,6 +127,19 @@ fn a_body_over_one_mebibyte_is_refused() {
         Request::post("/v1/events").header("content-type", "application/cloudevents+json");
     let (status, _) = ask(request.body(Body::from(body)).unwrap());
     assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+#[test]
+fn a_refusal_before_the_body_was_read_says_that_the_connection_ends() {
+    let told = |bytes: usize, header: usize| {
+        let request = Request::post("/v1/events").header("x-long", "x".repeat(header));
+        let (head, _) = answered(request.body(Body::from("x".repeat(bytes))).unwrap());
+        head.headers.get("connection").cloned()
+    };
+    let close = Some(axum::http::HeaderValue::from_static("close"));
+    assert_eq!(told(1_048_577, 1), close, "too large");
+    assert_eq!(told(1, 16_400), close, "too large a head");
+    assert_eq!(told(1, 1), None, "all of it was read");
 }
 
 #[test]
